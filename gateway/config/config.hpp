@@ -1,0 +1,176 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "config/position.hpp"
+
+namespace postern::config {
+
+using namespace std::chrono_literals;
+
+// Plain values, filled and checked once at start and never changed. Each struct is a mapping of the YAML file; the
+// reference (config/postern.reference.yaml) is generated from describe.cpp and holds every key with default and
+// meaning.
+
+enum class Serve : std::uint8_t { gateway, operations };
+
+struct Certificate {
+  std::string certificate;  // path, made absolute from the file's folder
+  std::string key;
+  Position at;
+};
+
+struct Listener {
+  std::string host;  // address to bind, without brackets
+  std::uint16_t port = 0;
+  Serve serve = Serve::gateway;
+  bool behind_proxy = false;              // plaintext on purpose: a trusted proxy in front ends TLS
+  std::vector<Certificate> certificates;  // empty: plaintext
+  Position at;
+};
+
+struct Endpoints {
+  std::string authorize = "/oauth/authorize";
+  std::string token = "/oauth/token";
+  std::string register_ = "/oauth/register";
+  std::string revoke = "/oauth/revoke";
+  std::string introspect = "/oauth/introspect";
+};
+
+struct AccessTokens {
+  std::string prefix = "mcpv1_";
+  Duration lifetime = 10min;
+};
+
+struct RefreshTokens {
+  Duration lifetime = std::chrono::hours(24 * 30);
+  Duration idle = std::chrono::hours(24 * 14);
+  Duration grace = 30s;
+};
+
+struct Registration {
+  bool open = true;                                          // dynamic: open | closed
+  std::optional<std::vector<std::string>> redirect_domains;  // nullopt: any
+};
+
+struct AuthorizationServer {
+  std::string name;
+  bool is_default = false;
+  std::string issuer;   // exactly as published; no trailing slash
+  Endpoints endpoints;  // paths on the issuer's origin
+  AccessTokens access_token;
+  RefreshTokens refresh_token;
+  Registration registration;
+  bool step_up_refresh_refusal = true;  // the switch for clients that refresh instead of authorizing again
+  Position at;
+};
+
+struct Identity {
+  bool local = true;
+  Duration session = std::chrono::hours(12);  // how long a browser stays signed in
+};
+
+struct Member {
+  std::string user;  // "alice" or "PROVIDER:SUBJECT"; stored as a user key
+  std::string role;
+};
+
+struct TenantEntry {
+  std::string handle;
+  std::string name;
+  std::string plan;
+  std::vector<Member> members;
+  Position at;
+};
+
+struct Upstream {
+  std::string name;
+  std::vector<std::string> urls;                             // http://…; checked
+  std::vector<std::pair<std::string, std::string>> headers;  // templates: "{tenant.handle}", "{user.email|-}"
+  Secret bearer;                                             // credential.bearer; empty: none
+  Duration connect_timeout = 5s;
+  Duration response_timeout = 120s;      // to the answer's head
+  Duration stream_idle_timeout = 10min;  // between bytes of a streamed answer
+  std::size_t connections = 256;         // per worker and address
+  Position at;
+};
+
+// The policy that is there without a file: every member of a tenant may use everything, after agreeing to one scope.
+inline constexpr auto* kBuiltInPolicy = "default";
+
+struct Resource {
+  std::string serve;  // URL template as written: may hold {tenant} once, in host or path
+  std::string upstream;
+  std::string policy;
+  std::string authorization_server;  // filled in with the default one
+  std::string tenant;                // a fixed tenant; empty: from the URL, or picked by the user
+  bool root = false;
+  std::string name;  // shown on the consent page; default: the upstream's name
+  Position at;
+};
+
+struct Rate {
+  double per_second = 0;
+  double burst = 0;
+};
+
+struct Limits {
+  std::size_t body = 4 * 1024 * 1024;
+  std::size_t head = 16 * 1024;
+  std::size_t connections = 10'000;
+  std::size_t connections_per_address = 1'000;
+  Duration header_deadline = 10s;
+  Duration body_deadline = 30s;
+  Duration handshake_deadline = 10s;
+  Duration write_deadline = 30s;
+  Duration idle = 60s;
+  Duration stream_keepalive = 15s;
+  Rate call{50, 100};
+  Rate token{10, 30};
+  Rate register_{0.5, 30};
+  Rate sign_in{1.0 / 6, 10};
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  std::string file;   // empty: standard error
+  std::string audit;  // empty: the same place
+};
+
+struct PolicyFile {
+  std::string path;
+  Position at;
+};
+
+struct Config {
+  std::string file;
+  std::vector<Listener> listen;
+  std::vector<std::string> trusted_proxies;  // CIDRs, checked
+  std::string store;                         // "sqlite:/absolute/path"
+  Position store_at;
+  std::vector<AuthorizationServer> authorization_servers;
+  Identity identity;
+  std::vector<TenantEntry> tenants;
+  std::vector<Upstream> upstreams;
+  std::vector<Resource> resources;
+  std::vector<std::string> origins;  // beside our own
+  std::vector<PolicyFile> policies;
+  Limits limits;
+  Log log;
+  std::size_t workers = 0;  // 0: one per core
+
+  // Choices that weaken the gateway, each a sentence that names its key: printed at start, one warning each.
+  std::vector<std::string> warnings;
+};
+
+}  // namespace postern::config

@@ -1,0 +1,329 @@
+#include "config/describe.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include "config/config.hpp"
+#include "config/forms.hpp"
+#include "config/yaml.hpp"
+
+namespace postern::config {
+namespace {
+
+using Type = Row::Type;
+using Rows = std::vector<Row>;
+
+std::string truth(bool value) { return value ? "true" : "false"; }
+
+Rows listen() {
+  return {
+      {"listen", Type::list, "The addresses to listen on, one or more.", {.required = true}},
+      {"listen[].address",
+       Type::text,
+       "An IP address and a port: 0.0.0.0:8443, [::]:8443 or localhost:8080.",
+       {.example = "127.0.0.1:8080", .required = true}},
+      {"listen[].serve",
+       Type::words,
+       "What answers here: the gateway, or operations (/metrics, /livez and /readyz) for probes and Prometheus.",
+       {.fallback = "gateway", .words = {"gateway", "operations"}}},
+      {"listen[].behind_proxy",
+       Type::truth,
+       "true: plaintext on purpose, because a trusted proxy in front ends TLS. Without it and without `tls` only "
+       "loopback addresses are allowed.",
+       {.fallback = truth(Listener{}.behind_proxy)}},
+      {"listen[].tls", Type::mapping, "TLS on this address.", {.commented = true}},
+      {"listen[].tls.certificates",
+       Type::list,
+       "One or more, chosen by the name the client asks for; read again when the files change.",
+       {.required = true}},
+      {"listen[].tls.certificates[].certificate",
+       Type::text,
+       "PEM file with the certificate and those above it.",
+       {.example = "tls/mcp.pem", .required = true}},
+      {"listen[].tls.certificates[].key",
+       Type::text,
+       "PEM file with the certificate's private key.",
+       {.example = "tls/mcp.key", .required = true}},
+      {"trusted_proxies",
+       Type::texts,
+       "Networks of the proxies in front. Only from these do X-Forwarded-* and Forwarded count.",
+       {.fallback = "[]", .may_be_empty = true}},
+      {"store",
+       Type::text,
+       "Where users, clients, grants and tokens are kept: sqlite: and the path of a file, as seen from this file's "
+       "folder.",
+       {.fallback = "sqlite:postern-data/postern.db"}},
+  };
+}
+
+Rows authorization_servers() {
+  const AuthorizationServer server;
+  const auto& endpoints = server.endpoints;
+  const std::string at = "authorization_servers.*";
+  return {
+      {"authorization_servers",
+       Type::named,
+       "The authorization servers of this gateway, by name.",
+       {.example = "main"}},
+      {at + ".default",
+       Type::truth,
+       "true: used by every resource that names none. A single one is it anyway.",
+       {.fallback = truth(server.is_default)}},
+      {at + ".issuer",
+       Type::text,
+       "The address clients know it by (RFC 8414), without a slash at its end. https:// but for loopback names.",
+       {.example = "https://ai.example.test", .required = true}},
+      {at + ".external", Type::mapping, "Tokens made elsewhere.", {.served = false}},
+      {at + ".step_up_refresh_refusal",
+       Type::truth,
+       "true: after a step-up challenge the first refresh fails once, so that clients which only refresh ask the user "
+       "for the missing scopes.",
+       {.fallback = truth(server.step_up_refresh_refusal)}},
+      {at + ".endpoints", Type::mapping, "Paths on the issuer's host."},
+      {at + ".endpoints.authorize", Type::text, "Where the user's browser is sent.", {.fallback = endpoints.authorize}},
+      {at + ".endpoints.token", Type::text, "Where clients get tokens.", {.fallback = endpoints.token}},
+      {at + ".endpoints.register", Type::text, "Where clients register (RFC 7591).", {.fallback = endpoints.register_}},
+      {at + ".endpoints.revoke",
+       Type::text,
+       "Where clients give tokens back (RFC 7009).",
+       {.fallback = endpoints.revoke}},
+      {at + ".endpoints.introspect",
+       Type::text,
+       "Where tokens are looked up (RFC 7662).",
+       {.fallback = endpoints.introspect}},
+      {at + ".endpoints.jwks", Type::text, "Public keys of signed tokens.", {.served = false}},
+      {at + ".access_token", Type::mapping, "The tokens calls are made with."},
+      {at + ".access_token.format",
+       Type::words,
+       "opaque: a random text that only the gateway can read.",
+       {.fallback = "opaque", .words = {"opaque"}}},
+      {at + ".access_token.prefix",
+       Type::text,
+       "What every token begins with, for secret scanners.",
+       {.fallback = server.access_token.prefix}},
+      {at + ".access_token.lifetime",
+       Type::duration,
+       "How long a token is good, 1s to 1d.",
+       {.fallback = format_duration(server.access_token.lifetime)}},
+      {at + ".refresh_token", Type::mapping, "The tokens that get new access tokens."},
+      {at + ".refresh_token.lifetime",
+       Type::duration,
+       "How long a user's consent carries, however often it is used.",
+       {.fallback = format_duration(server.refresh_token.lifetime)}},
+      {at + ".refresh_token.idle",
+       Type::duration,
+       "How long it carries unused; at most `lifetime`.",
+       {.fallback = format_duration(server.refresh_token.idle)}},
+      {at + ".refresh_token.grace",
+       Type::duration,
+       "How long a used refresh token may be sent again, by a client that lost the answer. 0s to 10m.",
+       {.fallback = format_duration(server.refresh_token.grace)}},
+      {at + ".registration", Type::mapping, "How clients become known."},
+      {at + ".registration.dynamic",
+       Type::words,
+       "open: clients register by themselves. closed: the operator adds them.",
+       {.fallback = server.registration.open ? "open" : "closed", .words = {"open", "closed"}}},
+      {at + ".registration.redirect_domains",
+       Type::texts,
+       "The hosts a registering client may send users back to, or [any].",
+       {.fallback = "[any]"}},
+      {at + ".registration.metadata_documents",
+       Type::never,
+       "Clients that are named by the URL of a document about them.",
+       {.fallback = "false"}},
+  };
+}
+
+Rows people() {
+  const Identity identity;
+  return {
+      {"identity", Type::mapping, "How users sign in."},
+      {"identity.local",
+       Type::truth,
+       "Users of the store sign in with their password. Must be true yet.",
+       {.fallback = truth(identity.local)}},
+      {"identity.session",
+       Type::duration,
+       "How long a browser stays signed in, 1s to 30d.",
+       {.fallback = format_duration(identity.session)}},
+      {"identity.callback", Type::text, "The address identity providers send users back to.", {.served = false}},
+      {"identity.providers", Type::list, "Signing in elsewhere, with OpenID Connect.", {.served = false}},
+      {"tenants",
+       Type::list,
+       "Tenants and their members. Where the store names one too, this file wins.",
+       {.may_be_empty = true}},
+      {"tenants[].handle",
+       Type::text,
+       "Its short name: lower-case letters, digits and -.",
+       {.example = "acme", .required = true}},
+      {"tenants[].name", Type::text, "What people read; the handle when absent.", {.example = "Acme Inc."}},
+      {"tenants[].plan", Type::text, "What policies call its plan.", {.example = "business"}},
+      {"tenants[].members", Type::list, "Who belongs to it.", {.may_be_empty = true}},
+      {"tenants[].members[].user", Type::text, "A user's name.", {.example = "alice", .required = true}},
+      {"tenants[].members[].role", Type::text, "What policies call the role.", {.example = "admin"}},
+      {"tenants_dir", Type::text, "A folder with one file for each tenant.", {.served = false}},
+  };
+}
+
+Rows upstreams() {
+  const Upstream upstream;
+  const std::string at = "upstreams.*";
+  return {
+      {"upstreams", Type::named, "The MCP servers behind, by name.", {.example = "tools"}},
+      {at + ".urls",
+       Type::texts,
+       "Where it is, http:// only yet. Several share the load; one that fails is skipped.",
+       {.example = "[http://127.0.0.1:3001/mcp]", .required = true}},
+      {at + ".command", Type::texts, "A stdio server to run.", {.served = false}},
+      {at + ".transport",
+       Type::words,
+       "How it is spoken to.",
+       {.fallback = "streamable_http", .words = {"streamable_http"}}},
+      {at + ".tls", Type::mapping, "TLS towards the upstream.", {.served = false}},
+      {at + ".headers",
+       Type::text_map,
+       "Headers it gets with every call. {tenant.handle}, {tenant.name}, {tenant.plan}, {user.key}, {user.subject}, "
+       "{user.provider}, {user.name}, {user.email}, {role}, {scopes}, {client.id}, {client.name}, {grant.id} and "
+       "{resource} are filled in; {user.email|-} gives - where there is none, and without it the call is refused.",
+       {.example = "{X-Tenant: \"{tenant.handle}\", X-User: \"{user.email|-}\", X-Scopes: \"{scopes}\"}"}},
+      {at + ".credential", Type::mapping, "How the gateway shows itself to the upstream.", {.commented = true}},
+      {at + ".credential.bearer",
+       Type::text,
+       "Sent as Authorization: Bearer. Keep it out of this file.",
+       {.example = "\"${UPSTREAM_TOKEN}\"", .required = true}},
+      {at + ".timeouts", Type::mapping, "How long the upstream may take."},
+      {at + ".timeouts.connect",
+       Type::duration,
+       "To take the connection.",
+       {.fallback = format_duration(upstream.connect_timeout)}},
+      {at + ".timeouts.response",
+       Type::duration,
+       "To begin its answer.",
+       {.fallback = format_duration(upstream.response_timeout)}},
+      {at + ".timeouts.stream_idle",
+       Type::duration,
+       "Between two pieces of a streamed answer.",
+       {.fallback = format_duration(upstream.stream_idle_timeout)}},
+      {at + ".connections",
+       Type::count,
+       "Most connections to one URL, for each worker.",
+       {.fallback = std::to_string(upstream.connections)}},
+  };
+}
+
+Rows resources() {
+  return {
+      {"resources", Type::list, "The protected MCP addresses that clients connect to.", {.may_be_empty = true}},
+      {"resources[].serve",
+       Type::text,
+       "The address exactly as clients type it. https:// but for loopback names.",
+       {.example = "https://ai.example.test/mcp", .required = true}},
+      {"resources[].upstream",
+       Type::text,
+       "Who answers: a name under `upstreams`.",
+       {.example = "tools", .required = true}},
+      {"resources[].policy",
+       Type::text,
+       "What is allowed: the name inside one of the files of `policies`, or `default`: everything, after one consent.",
+       {.example = "everyone", .required = true}},
+      {"resources[].authorization_server",
+       Type::text,
+       "Whose tokens hold: a name under `authorization_servers`; the default one when absent.",
+       {.example = "main"}},
+      {"resources[].tenant",
+       Type::text,
+       "The one tenant it belongs to. When absent the user picks one while authorizing.",
+       {.example = "acme", .commented = true}},
+      {"resources[].root",
+       Type::truth,
+       "true: its metadata answers at the host's root as well.",
+       {.fallback = truth(Resource{}.root)}},
+      {"resources[].name",
+       Type::text,
+       "What people read on the consent page; the upstream's name when absent.",
+       {.example = "Tools"}},
+      {"resources[].same_as", Type::text, "Another address of the same resource.", {.served = false}},
+      {"resources[].rest", Type::never, "Its tools as plain REST.", {.fallback = "false"}},
+      {"resources[].manual_tokens", Type::never, "Tokens made by hand.", {.fallback = "false"}},
+      {"origins",
+       Type::texts,
+       "Origins whose pages may call resources from a browser, beside the gateway's own.",
+       {.fallback = "[]", .may_be_empty = true}},
+      {"policies",
+       Type::texts,
+       "Policy files, as seen from this file's folder.",
+       {.example = "[policies/everyone.yaml]", .may_be_empty = true}},
+  };
+}
+
+Rows limits() {
+  const Limits l;
+  return {
+      {"limits", Type::mapping, "What one gateway takes at most. Beyond it, callers get 413, 429, 431 or 503."},
+      {"limits.body", Type::size, "The body of one request, 1KiB to 256MiB.", {.fallback = format_size(l.body)}},
+      {"limits.head", Type::size, "The head of one request, 1KiB to 1MiB.", {.fallback = format_size(l.head)}},
+      {"limits.connections", Type::count, "Open connections in all.", {.fallback = std::to_string(l.connections)}},
+      {"limits.connections_per_address",
+       Type::count,
+       "Open connections from one address.",
+       {.fallback = std::to_string(l.connections_per_address)}},
+      {"limits.header_deadline", Type::duration, "To send the head.", {.fallback = format_duration(l.header_deadline)}},
+      {"limits.body_deadline", Type::duration, "To send the body.", {.fallback = format_duration(l.body_deadline)}},
+      {"limits.handshake_deadline",
+       Type::duration,
+       "To complete the TLS handshake.",
+       {.fallback = format_duration(l.handshake_deadline)}},
+      {"limits.write_deadline",
+       Type::duration,
+       "To take what is written to them.",
+       {.fallback = format_duration(l.write_deadline)}},
+      {"limits.idle",
+       Type::duration,
+       "How long a connection may wait between requests.",
+       {.fallback = format_duration(l.idle)}},
+      {"limits.stream_keepalive",
+       Type::duration,
+       "How often a silent stream gets a comment, so that no proxy cuts it.",
+       {.fallback = format_duration(l.stream_keepalive)}},
+      {"limits.rate", Type::mapping, "How often, as 50/s, 30/m or 5/h; with a burst behind it: 50/s burst 100."},
+      {"limits.rate.call", Type::rate, "MCP requests.", {.fallback = format_rate(l.call)}},
+      {"limits.rate.token", Type::rate, "Requests for tokens.", {.fallback = format_rate(l.token)}},
+      {"limits.rate.register", Type::rate, "Registrations of clients.", {.fallback = format_rate(l.register_)}},
+      {"limits.rate.sign_in", Type::rate, "Attempts to sign in.", {.fallback = format_rate(l.sign_in)}},
+  };
+}
+
+Rows log() {
+  return {
+      {"log", Type::mapping, "What the gateway writes down. No token and no password is ever in it."},
+      {"log.level",
+       Type::words,
+       "The least weight of what is written.",
+       {.fallback = "info", .words = {"debug", "info", "warning", "error"}}},
+      {"log.file",
+       Type::text,
+       "Where to; standard error when absent.",
+       {.example = "/var/log/postern/postern.log", .commented = true}},
+      {"log.audit",
+       Type::text,
+       "Where the lines about calls go; the same place when absent.",
+       {.example = "/var/log/postern/audit.log", .commented = true}},
+      {"workers",
+       Type::count,
+       "Threads that serve connections; 0: one for each core.",
+       {.fallback = std::to_string(Config{}.workers)}},
+  };
+}
+
+}  // namespace
+
+std::vector<Row> describe() {
+  Rows all;
+  for (auto* section : {&listen, &authorization_servers, &people, &upstreams, &resources, &limits, &log}) {
+    auto rows = section();
+    std::move(rows.begin(), rows.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+}  // namespace postern::config

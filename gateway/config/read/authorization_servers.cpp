@@ -1,0 +1,172 @@
+#include <algorithm>
+
+#include "base/strings.hpp"
+#include "config/forms.hpp"
+#include "config/read/reading.hpp"
+#include "config/ticked.hpp"
+
+namespace postern::config {
+namespace {
+
+constexpr Duration kDay = std::chrono::hours(24);
+
+void read_issuer(Reading& reading, MapReader& reader, AuthorizationServer& server, std::string& origin) {
+  const auto text = reader.text("issuer", true);
+  if (!text) return;
+  const auto url = public_url(reading, *text, "issuer");
+  if (!url) return;
+  // RFC 8414 section 3.3: clients compare the issuer byte by byte with the one they began from.
+  if (url->path.ends_with('/')) {
+    reading.faults.add(text->at, "`issuer` " + text->written + " must not end with a slash");
+    return;
+  }
+  server.issuer = text->value;
+  origin = url->origin();
+}
+
+void read_endpoints(Reading& reading, const Value& value, Endpoints& endpoints) {
+  MapReader reader(value, "endpoints", reading.faults);
+  const auto read = [&](std::string_view key, std::string& path) {
+    const auto text = reader.text(key);
+    if (!text) return;
+    if (const auto why = path_refusal(text->value); !why.empty()) {
+      reading.faults.add(text->at, ticked(key) + " " + text->written + " " + why);
+    } else if (text->value.ends_with('/')) {
+      reading.faults.add(text->at, ticked(key) + " " + text->written + " must not end with a slash");
+    } else {
+      path = text->value;
+    }
+  };
+  read("authorize", endpoints.authorize);
+  read("token", endpoints.token);
+  read("register", endpoints.register_);
+  read("revoke", endpoints.revoke);
+  read("introspect", endpoints.introspect);
+  reader.unsupported("jwks", not_yet("jwks", "remove it, tokens are opaque and need no keys"));
+  reading.finish(reader, "authorization_servers.*.endpoints");
+}
+
+void take_endpoints(Reading& reading, const MapReader& server, const std::string& origin, const Endpoints& endpoints) {
+  const Position& all = server.at("endpoints");
+  const auto* given = server.has("endpoints") ? server.value().find("endpoints") : nullptr;
+  const auto take = [&](std::string_view key, const std::string& path) {
+    const auto* value = given ? given->find(key) : nullptr;
+    reading.taken.push_back({origin, path, "the " + ticked(key) + " endpoint", value ? value->at : all});
+  };
+  take("authorize", endpoints.authorize);
+  take("token", endpoints.token);
+  take("register", endpoints.register_);
+  take("revoke", endpoints.revoke);
+  take("introspect", endpoints.introspect);
+}
+
+void read_access_token(Reading& reading, const Value& value, AccessTokens& tokens) {
+  MapReader reader(value, "access_token", reading.faults);
+  std::size_t format = 0;
+  if (reader.choice("format", format, {"opaque", "jwt"}) && format == 1) {
+    reading.faults.add(reader.at("format"), not_yet("format: jwt", "write `opaque`"));
+  }
+  if (const auto prefix = reader.text("prefix")) {
+    const bool good =
+        prefix->value.size() <= 32 && std::all_of(prefix->value.begin(), prefix->value.end(), [](char c) {
+          return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        });
+    if (good) {
+      tokens.prefix = prefix->value;
+    } else {
+      reading.faults.add(prefix->at, "`prefix` " + prefix->written + " must be at most 32 letters, digits, _ and -");
+    }
+  }
+  reader.duration("lifetime", tokens.lifetime, std::chrono::seconds(1), kDay);
+  if (tokens.lifetime > std::chrono::hours(1)) {
+    reading.warn(reader.at("lifetime"),
+                 "`access_token.lifetime` is longer than an hour: a stolen token is good as long");
+  }
+  reading.finish(reader, "authorization_servers.*.access_token");
+}
+
+void read_refresh_token(Reading& reading, const Value& value, RefreshTokens& tokens) {
+  MapReader reader(value, "refresh_token", reading.faults);
+  reader.duration("lifetime", tokens.lifetime, std::chrono::seconds(1), 400 * kDay);
+  reader.duration("idle", tokens.idle, std::chrono::seconds(1), 400 * kDay);
+  reader.duration("grace", tokens.grace, Duration::zero(), std::chrono::minutes(10));
+  if (tokens.idle > tokens.lifetime) {
+    if (reader.has("idle")) {
+      reading.faults.add(reader.at("idle"), "`idle` is longer than `lifetime` and would never count");
+    }
+    tokens.idle = tokens.lifetime;
+  }
+  reading.finish(reader, "authorization_servers.*.refresh_token");
+}
+
+void read_redirect_domains(Reading& reading, MapReader& reader, Registration& registration) {
+  const auto texts = reader.texts("redirect_domains");
+  if (!texts) return;
+  std::vector<std::string> domains;
+  for (const auto& text : *texts) {
+    if (text.value == "any" && texts->size() == 1) {
+      registration.redirect_domains.reset();
+      return;
+    }
+    if (text.value == "any") {
+      reading.faults.add(text.at, "`any` stands alone in `redirect_domains`: remove it or the others");
+    } else if (!is_domain(text.value)) {
+      reading.faults.add(text.at, "`redirect_domains` " + text.written +
+                                      " must be a host name in lower case such as chatgpt.com, without scheme, port "
+                                      "and path");
+    } else {
+      domains.push_back(text.value);
+    }
+  }
+  registration.redirect_domains = std::move(domains);
+}
+
+void read_registration(Reading& reading, const Value& value, Registration& registration) {
+  MapReader reader(value, "registration", reading.faults);
+  std::size_t dynamic = 0;
+  if (reader.choice("dynamic", dynamic, {"open", "closed"})) registration.open = dynamic == 0;
+  read_redirect_domains(reading, reader, registration);
+  bool documents = false;
+  reader.boolean("metadata_documents", documents);
+  if (documents) {
+    reading.faults.add(reader.at("metadata_documents"),
+                       not_yet("metadata_documents: true", "write `false`, clients register with `dynamic: open`"));
+  }
+  reading.finish(reader, "authorization_servers.*.registration");
+}
+
+void read_server(Reading& reading, const Value::Entry& entry) {
+  MapReader reader(entry.value, "authorization server " + ticked(entry.key), reading.faults);
+  AuthorizationServer server;
+  server.name = entry.key;
+  server.at = entry.at;
+  reader.unsupported("external", not_yet("external", "give `issuer`, Postern itself then issues the tokens"));
+  std::string origin;
+  if (!reader.has("external")) read_issuer(reading, reader, server, origin);
+  reader.boolean("default", server.is_default);
+  reader.boolean("step_up_refresh_refusal", server.step_up_refresh_refusal);
+  if (const auto* value = reader.map("endpoints")) read_endpoints(reading, *value, server.endpoints);
+  if (const auto* value = reader.map("access_token")) read_access_token(reading, *value, server.access_token);
+  if (const auto* value = reader.map("refresh_token")) read_refresh_token(reading, *value, server.refresh_token);
+  if (const auto* value = reader.map("registration")) read_registration(reading, *value, server.registration);
+  reading.finish(reader, "authorization_servers.*");
+  if (!origin.empty()) take_endpoints(reading, reader, origin, server.endpoints);
+  reading.config.authorization_servers.push_back(std::move(server));
+}
+
+}  // namespace
+
+void read_authorization_servers(Reading& reading, MapReader& top) {
+  const auto* servers = top.map("authorization_servers");
+  if (!servers) return;
+  for (const auto& entry : servers->entries) {
+    if (!is_name(entry.key)) {
+      reading.faults.add(entry.at, "an authorization server's name must be letters, digits, `-`, `_` and `.`, not " +
+                                       ticked(entry.key));
+      continue;
+    }
+    read_server(reading, entry);
+  }
+}
+
+}  // namespace postern::config

@@ -1,0 +1,100 @@
+#include "config/forms.hpp"
+#include "config/read/reading.hpp"
+#include "config/ticked.hpp"
+
+namespace postern::config {
+namespace {
+
+void read_serve(Reading& reading, MapReader& reader, Resource& resource) {
+  const auto text = reader.text("serve", true);
+  if (!text) return;
+  const auto url = public_url(reading, *text, "serve");
+  if (!url) return;
+  resource.serve = text->value;
+  reading.taken.push_back({url->origin(), without_slash(url->path), "a resource", text->at});
+}
+
+// A name that another part of the file must hold.
+void read_mention(Reading& reading, MapReader& reader, std::string_view key, bool required, std::string& out,
+                  std::vector<Mention>& mentions) {
+  const auto text = reader.text(key, required);
+  if (!text) return;
+  if (!is_name(text->value)) {
+    reading.faults.add(text->at,
+                       ticked(key) + " " + text->written + " must be a name: letters, digits, `-`, `_` and `.`");
+    return;
+  }
+  out = text->value;
+  mentions.push_back({text->value, text->at});
+}
+
+void read_policy(Reading& reading, MapReader& reader, Resource& resource) {
+  // Policies carry their names inside their files, which are read later: only the form is checked here.
+  std::vector<Mention> checked_with_the_policies;
+  read_mention(reading, reader, "policy", true, resource.policy, checked_with_the_policies);
+}
+
+void read_tenant(Reading& reading, MapReader& reader, Resource& resource) {
+  const auto text = reader.text("tenant");
+  if (!text) return;
+  if (text->value.find('{') != std::string::npos) {
+    reading.faults.add(text->at, not_yet("tenant: {…}", "name one tenant, or leave `tenant` away"));
+  } else if (!is_handle(text->value)) {
+    reading.faults.add(text->at, "`tenant` " + text->written + " must be a tenant's handle");
+  }
+  resource.tenant = text->value;
+}
+
+void refuse_true(Reading& reading, MapReader& reader, std::string_view key) {
+  bool value = false;
+  reader.boolean(key, value);
+  if (value)
+    reading.faults.add(reader.at(key), not_yet(std::string(key) + ": true", "write `false` or remove the key"));
+}
+
+void read_resource(Reading& reading, const Value& item) {
+  MapReader reader(item, "resources entry", reading.faults);
+  Resource resource;
+  resource.at = item.at;
+  const bool same = reader.has("same_as");
+  reader.unsupported("same_as", not_yet("same_as", "give each address a resource of its own"));
+  read_serve(reading, reader, resource);
+  if (!same) {
+    read_mention(reading, reader, "upstream", true, resource.upstream, reading.upstreams_named);
+    read_policy(reading, reader, resource);
+  }
+  read_mention(reading, reader, "authorization_server", false, resource.authorization_server, reading.servers_named);
+  read_tenant(reading, reader, resource);
+  reader.boolean("root", resource.root);
+  resource.name = resource.upstream;
+  reader.string("name", resource.name);
+  refuse_true(reading, reader, "rest");
+  refuse_true(reading, reader, "manual_tokens");
+  for (const auto* key : {"upstream", "policy"}) {
+    if (same) reader.optional(key);
+  }
+  reading.finish(reader, "resources[]");
+  reading.config.resources.push_back(std::move(resource));
+}
+
+}  // namespace
+
+void read_resources(Reading& reading, MapReader& top) {
+  const auto* resources = top.list("resources");
+  if (!resources) return;
+  for (const auto& item : resources->items) read_resource(reading, item);
+}
+
+void read_policies(Reading& reading, MapReader& top) {
+  const auto files = top.texts("policies", false, true);
+  if (!files) return;
+  for (const auto& text : *files) {
+    PolicyFile file{resolve_path(text.at.file, text.value), text.at};
+    for (const auto& other : reading.config.policies) {
+      if (other.path == file.path) reading.faults.add(text.at, "`policies` names " + text.written + " twice");
+    }
+    reading.config.policies.push_back(std::move(file));
+  }
+}
+
+}  // namespace postern::config

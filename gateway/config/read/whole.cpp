@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <map>
+
+#include "config/read/reading.hpp"
+#include "config/ticked.hpp"
+#include "http/url.hpp"
+
+namespace postern::config {
+namespace {
+
+template <class List>
+void check_names(Reading& reading, const std::vector<Mention>& mentions, const List& list, std::string_view kind) {
+  for (const auto& mention : mentions) {
+    const bool found =
+        std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.name == mention.name; });
+    if (!found) {
+      reading.faults.add(mention.at, "there is no " + std::string(kind) + " " + ticked(mention.name) + " in this file");
+    }
+  }
+}
+
+// The server of resources that name none: the one marked, or the only one.
+const AuthorizationServer* default_server(Reading& reading) {
+  const AuthorizationServer* found = nullptr;
+  auto& servers = reading.config.authorization_servers;
+  for (const auto& server : servers) {
+    if (!server.is_default) continue;
+    if (found) {
+      reading.faults.add(
+          server.at, "two authorization servers are marked `default: true`; the first is at " + to_string(found->at));
+    } else {
+      found = &server;
+    }
+  }
+  if (!found && servers.size() == 1) {
+    servers.front().is_default = true;
+    found = &servers.front();
+  }
+  return found;
+}
+
+void fill_in_servers(Reading& reading, const Value& root) {
+  const auto* fallback = default_server(reading);
+  const auto* listed = root.find("resources");
+  for (std::size_t i = 0; i < reading.config.resources.size(); ++i) {
+    auto& resource = reading.config.resources[i];
+    if (!resource.authorization_server.empty()) continue;
+    const bool faulty = listed && i < listed->items.size() && listed->items[i].find("authorization_server");
+    if (faulty) continue;
+    if (fallback) {
+      resource.authorization_server = fallback->name;
+    } else if (!root.find("authorization_servers")) {
+      reading.faults.add(resource.at,
+                         "this resource needs an authorization server: give one under "
+                         "`authorization_servers`");
+      return;
+    } else if (reading.config.authorization_servers.size() > 1) {
+      reading.faults.add(resource.at,
+                         "this resource names no `authorization_server` and none is marked "
+                         "`default: true`");
+    }
+  }
+}
+
+void check_issuers(Reading& reading) {
+  std::map<std::string, Position> seen;
+  for (const auto& server : reading.config.authorization_servers) {
+    if (server.issuer.empty()) continue;
+    const auto [first, fresh] = seen.emplace(server.issuer, server.at);
+    if (!fresh) {
+      reading.faults.add(server.at,
+                         "this authorization server has the same issuer as the one at " + to_string(first->second));
+    }
+  }
+}
+
+void check_paths(Reading& reading) {
+  std::map<std::pair<std::string, std::string>, const TakenPath*> seen;
+  for (const auto& taken : reading.taken) {
+    const auto [first, fresh] = seen.emplace(std::pair(taken.origin, taken.path), &taken);
+    if (fresh) continue;
+    const auto& other = *first->second;
+    reading.faults.add(taken.at, taken.what + " is at " + ticked(taken.origin + taken.path) + ", where " + other.what +
+                                     " is already (" + to_string(other.at) + ")");
+  }
+}
+
+// RFC 9728 section 3.1: at a host's root there is room for one resource's metadata.
+void check_roots(Reading& reading) {
+  std::map<std::string, Position> seen;
+  for (const auto& resource : reading.config.resources) {
+    if (!resource.root || resource.serve.empty()) continue;
+    const auto url = http::parse_url(resource.serve);
+    const auto [first, fresh] = seen.emplace(url->origin(), resource.at);
+    if (!fresh) {
+      reading.faults.add(resource.at,
+                         "two resources of one host have `root: true`; the first is at " + to_string(first->second));
+    }
+  }
+}
+
+void check_policies(Reading& reading, const Value& root) {
+  if (root.find("policies") && !reading.config.policies.empty()) return;
+  for (const auto& resource : reading.config.resources) {
+    if (resource.policy.empty() || resource.policy == kBuiltInPolicy) continue;
+    reading.faults.add(resource.at,
+                       "this resource names the policy " + ticked(resource.policy) + ", but `policies` lists no file");
+    return;
+  }
+}
+
+void warn_about_proxies(Reading& reading) {
+  if (!reading.config.trusted_proxies.empty()) return;
+  for (const auto& listener : reading.config.listen) {
+    if (!listener.behind_proxy) continue;
+    reading.warn(listener.at,
+                 "`behind_proxy: true` without `trusted_proxies`: every client seems to come from the "
+                 "proxy's address and shares its limits");
+  }
+}
+
+}  // namespace
+
+void check_whole(const Value& root, Reading& reading) {
+  check_names(reading, reading.upstreams_named, reading.config.upstreams, "upstream");
+  check_names(reading, reading.servers_named, reading.config.authorization_servers, "authorization server");
+  fill_in_servers(reading, root);
+  check_issuers(reading);
+  check_paths(reading);
+  check_roots(reading);
+  check_policies(reading, root);
+  warn_about_proxies(reading);
+}
+
+}  // namespace postern::config

@@ -1,0 +1,36 @@
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "config/load.hpp"
+
+namespace postern::config {
+namespace {
+
+// Whatever a configuration names is small; a device or a runaway file must not fill the memory.
+constexpr std::size_t kLargestFile = 4 * 1024 * 1024;
+
+std::optional<std::string> read_file(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
+  if (!file) return std::nullopt;
+  std::string text;
+  std::array<char, 16 * 1024> buffer;
+  while (const auto got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    text.append(buffer.data(), got);
+    if (text.size() > kLargestFile) return std::nullopt;
+  }
+  if (std::ferror(file.get())) return std::nullopt;
+  return text;
+}
+
+std::optional<std::string> read_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+}  // namespace
+
+Sources system_sources() { return {&read_variable, &read_file}; }
+
+}  // namespace postern::config

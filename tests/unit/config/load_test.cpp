@@ -1,0 +1,246 @@
+#include "config/load.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "unit/config/sample.hpp"
+
+namespace postern::config {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+
+class Sample : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto loaded = load_text(sample_text(), kSamplePath, fake_.sources());
+    ASSERT_TRUE(loaded) << loaded.error().to_string();
+    config_ = std::move(*loaded);
+  }
+
+  FakeSources fake_ = sample_sources();
+  Config config_;
+};
+
+TEST_F(Sample, ListenersAreRead) {
+  ASSERT_EQ(config_.listen.size(), 3U);
+  EXPECT_EQ(config_.listen[0].host, "0.0.0.0");
+  EXPECT_EQ(config_.listen[0].port, 8443);
+  ASSERT_EQ(config_.listen[0].certificates.size(), 1U);
+  EXPECT_EQ(config_.listen[0].certificates[0].certificate, "/etc/postern/tls/acme.pem");
+  EXPECT_EQ(config_.listen[0].certificates[0].key, "/etc/postern/tls/acme.key");
+  EXPECT_TRUE(config_.listen[1].behind_proxy);
+  EXPECT_EQ(config_.listen[2].serve, Serve::operations);
+  EXPECT_THAT(config_.trusted_proxies, ElementsAre("10.0.0.0/8", "fd00::/8", "192.0.2.1/32"));
+}
+
+TEST_F(Sample, PathsAreAbsoluteFromTheFilesFolder) {
+  EXPECT_EQ(config_.file, kSamplePath);
+  EXPECT_EQ(config_.store, "sqlite:/etc/postern/data/postern.db");
+  EXPECT_EQ(config_.policies.at(0).path, "/etc/postern/policies/orgonaut.yaml");
+  EXPECT_EQ(config_.log.file, "/etc/postern/logs/postern.log");
+  EXPECT_EQ(config_.log.audit, "/var/log/audit.log");
+}
+
+TEST_F(Sample, AuthorizationServersAreRead) {
+  ASSERT_EQ(config_.authorization_servers.size(), 2U);
+  const auto& main = config_.authorization_servers[0];
+  EXPECT_EQ(main.name, "main");
+  EXPECT_TRUE(main.is_default);
+  EXPECT_EQ(main.issuer, "https://ai.example.test");
+  EXPECT_EQ(main.endpoints.register_, "/oauth/register");
+  EXPECT_EQ(main.access_token.prefix, "mcpv1_");
+  EXPECT_EQ(main.access_token.lifetime, 10min);
+  EXPECT_EQ(main.refresh_token.idle, 14 * 24h);
+  EXPECT_TRUE(main.registration.open);
+  EXPECT_EQ(main.registration.redirect_domains, std::nullopt);
+  EXPECT_FALSE(main.step_up_refresh_refusal);
+  const auto& closed = config_.authorization_servers[1];
+  EXPECT_FALSE(closed.registration.open);
+  EXPECT_THAT(closed.registration.redirect_domains.value(), ElementsAre("chatgpt.com", "claude.ai"));
+}
+
+TEST_F(Sample, TenantsAndMembersAreRead) {
+  EXPECT_EQ(config_.identity.session, 8h);
+  ASSERT_EQ(config_.tenants.size(), 2U);
+  EXPECT_EQ(config_.tenants[0].plan, "business");
+  ASSERT_EQ(config_.tenants[0].members.size(), 2U);
+  EXPECT_EQ(config_.tenants[0].members[0].user, "alice");
+  EXPECT_EQ(config_.tenants[0].members[0].role, "admin");
+  EXPECT_EQ(config_.tenants[1].name, "globex");
+}
+
+TEST_F(Sample, UpstreamsAreRead) {
+  ASSERT_EQ(config_.upstreams.size(), 1U);
+  const auto& upstream = config_.upstreams[0];
+  EXPECT_THAT(upstream.urls, ElementsAre("http://127.0.0.1:3001/mcp", "http://back.internal:3001/mcp"));
+  EXPECT_THAT(upstream.headers, ElementsAre(Pair("X-Tenant", "{tenant.handle}"), Pair("X-User", "{user.email|-}"),
+                                            Pair("X-Scopes", "{scopes}")));
+  EXPECT_EQ(upstream.bearer.reveal(), "hunter2");
+  EXPECT_EQ(upstream.connect_timeout, 1s);
+  EXPECT_EQ(upstream.stream_idle_timeout, 5min);
+  EXPECT_EQ(upstream.connections, 32U);
+}
+
+TEST_F(Sample, ResourcesAreReadAndGetTheDefaultServer) {
+  ASSERT_EQ(config_.resources.size(), 2U);
+  EXPECT_EQ(config_.resources[0].serve, "https://ai.example.test/mcp");
+  EXPECT_EQ(config_.resources[0].authorization_server, "main");
+  EXPECT_EQ(config_.resources[0].name, "Orgonaut");
+  EXPECT_TRUE(config_.resources[0].root);
+  EXPECT_EQ(config_.resources[1].authorization_server, "closed");
+  EXPECT_EQ(config_.resources[1].tenant, "acme");
+  EXPECT_EQ(config_.resources[1].name, "orgonaut");
+}
+
+TEST_F(Sample, LimitsAreRead) {
+  EXPECT_EQ(config_.limits.head, 16U * 1024);
+  EXPECT_EQ(config_.limits.body_deadline, 20s);
+  EXPECT_DOUBLE_EQ(config_.limits.call.burst, 100);
+  EXPECT_DOUBLE_EQ(config_.limits.token.burst, 40);
+  EXPECT_DOUBLE_EQ(config_.limits.register_.per_second, 0.5);
+  EXPECT_EQ(config_.log.level, LogLevel::warning);
+  EXPECT_EQ(config_.workers, 4U);
+  EXPECT_THAT(config_.origins, ElementsAre("https://app.example.test"));
+  EXPECT_THAT(config_.warnings, IsEmpty());
+}
+
+TEST(Load, AFileThatIsNotThereIsAFault) {
+  const auto loaded = load("/nowhere/postern.yaml", system_sources());
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().to_string(), HasSubstr("/nowhere/postern.yaml:1:1: cannot read this file"));
+}
+
+TEST(Load, AFolderOrADeviceIsNoConfiguration) {
+  EXPECT_FALSE(load("/tmp", system_sources()));
+  EXPECT_FALSE(load("/dev/zero", system_sources()));
+}
+
+TEST(Load, OnlyListenIsRequired) {
+  const FakeSources fake;
+  const auto loaded = load_text("listen: [{address: 127.0.0.1:0}]\n", "/p/postern.yaml", fake.sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_EQ(loaded->store, "sqlite:/p/postern-data/postern.db");
+}
+
+TEST(Load, TheMinimalFileHasNoFaultAndNoWarning) {
+  const auto loaded = load(POSTERN_SOURCE_DIR "/config/postern.minimal.yaml", system_sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+}
+
+TEST(Load, AShorterRefreshLifetimeShortensTheIdleTimeThatWasNotGiven) {
+  const FakeSources fake;
+  const auto loaded = load_text(
+      "listen: [{address: 127.0.0.1:0}]\n"
+      "authorization_servers: {main: {issuer: http://localhost:8080, refresh_token: {lifetime: 7d}}}\n",
+      "/p", fake.sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_EQ(loaded->authorization_servers[0].refresh_token.idle, 7 * 24h);
+}
+
+TEST(Warnings, NameEachUnsafeChoiceWithItsPlace) {
+  const FakeSources fake;
+  const auto loaded = load_text(R"(listen:
+  - {address: 0.0.0.0:8080, behind_proxy: true}
+authorization_servers: {main: {issuer: https://a.example.test, access_token: {lifetime: 2h}}}
+upstreams: {back: {urls: [http://127.0.0.1:1/], credential: {bearer: hunter2}}}
+origins: [http://app.example.test]
+log: {level: debug}
+)",
+                                "/p", fake.sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_THAT(loaded->warnings,
+              ElementsAre(HasSubstr("/p:3:89: `access_token.lifetime`"), HasSubstr("/p:4:70: `credential.bearer`"),
+                          HasSubstr("/p:5:11: `origins`"), HasSubstr("/p:6:14: `log.level: debug`"),
+                          HasSubstr("/p:2:5: `behind_proxy: true` without `trusted_proxies`")));
+  EXPECT_THAT(loaded->warnings, Not(::testing::Contains(HasSubstr("hunter2"))));
+}
+
+TEST(Warnings, TrustingEveryAddressIsOne) {
+  const FakeSources fake;
+  const auto loaded =
+      load_text("listen: [{address: 127.0.0.1:1}]\ntrusted_proxies: [0.0.0.0/0]\n", "/p", fake.sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("/p:2:19: `trusted_proxies` trusts every address")));
+}
+
+// What the design holds and this version does not serve yet: refused by its name, never ignored.
+struct Unsupported {
+  const char* text;  // beside a listener
+  const char* fault;
+};
+class NotYet : public ::testing::TestWithParam<Unsupported> {};
+
+TEST_P(NotYet, IsRefusedByName) {
+  const FakeSources fake;
+  const std::string text = "listen: [{address: 127.0.0.1:8080}]\n" + std::string(GetParam().text) + "\n";
+  const auto loaded = load_text(text, "/p", fake.sources());
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().to_string(), HasSubstr("/p:2:"));
+  EXPECT_THAT(loaded.error().to_string(), HasSubstr(GetParam().fault));
+  EXPECT_THAT(loaded.error().to_string(), Not(HasSubstr("unknown key")));
+}
+
+#define SERVER(keys) "authorization_servers: {main: {issuer: https://a.example.test, " keys "}}"
+#define UPSTREAM(keys) "upstreams: {back: {" keys "}}"
+#define RESOURCE(keys) "resources: [{upstream: back, policy: p, " keys "}]"
+
+INSTANTIATE_TEST_SUITE_P(
+    Parts, NotYet,
+    ::testing::Values(
+        Unsupported{"store: postgresql://u:hunter2@db/postern", "`store: postgresql://` is not supported yet"},
+        Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"},
+        Unsupported{"authorization_servers: {entra: {external: {issuer: x}}}", "`external` is not supported yet"},
+        Unsupported{"authorization_servers: {main: {issuer: \"https://{tenant}.example.test\"}}",
+                    "`{tenant}` is not supported yet"},
+        Unsupported{SERVER("endpoints: {jwks: /oauth/jwks}"), "`jwks` is not supported yet"},
+        Unsupported{SERVER("access_token: {format: jwt}"), "`format: jwt` is not supported yet"},
+        Unsupported{SERVER("registration: {metadata_documents: true}"),
+                    "`metadata_documents: true` is not supported yet"},
+        Unsupported{"identity: {callback: https://a.example.test/cb}", "`identity.callback` is not supported yet"},
+        Unsupported{"identity: {providers: [{name: entra}]}", "`identity.providers` is not supported yet"},
+        Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},
+        Unsupported{"tenants: [{handle: acme, members: [{user: \"entra:x\"}]}]",
+                    "`identity.providers` is not supported yet"},
+        Unsupported{UPSTREAM("command: [npx, -y, server]"), "`command` is not supported yet: give `urls`"},
+        Unsupported{UPSTREAM("urls: [http://b:1/], transport: sse"), "`transport: sse` is not supported yet"},
+        Unsupported{UPSTREAM("urls: [http://b:1/], tls: {ca: system}"), "`tls` is not supported yet"},
+        Unsupported{UPSTREAM("urls: [https://b:1/]"), "`https:// to an upstream` is not supported yet"},
+        Unsupported{RESOURCE("serve: \"https://{tenant}.example.test/mcp\""), "`{tenant}` is not supported yet"},
+        Unsupported{RESOURCE("serve: \"https://a.example.test/t/{tenant}/mcp\""), "`{tenant}` is not supported yet"},
+        Unsupported{RESOURCE("serve: https://a.example.test/, same_as: https://b.example.test/"),
+                    "`same_as` is not supported yet"},
+        Unsupported{RESOURCE("serve: https://a.example.test/, rest: true"), "`rest: true` is not supported yet"},
+        Unsupported{RESOURCE("serve: https://a.example.test/, manual_tokens: true"),
+                    "`manual_tokens: true` is not supported yet"}));
+
+TEST(NotYetAdmin, IsRefusedByName) {
+  const FakeSources fake;
+  const auto loaded = load_text("listen: [{address: 127.0.0.1:1, serve: admin}]\n", "/p", fake.sources());
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().to_string(), HasSubstr("/p:1:40: `serve: admin` is not supported yet"));
+}
+
+// A template, `command` and `same_as` are one fault, not several that follow from it.
+TEST(NotYetAlone, IsTheOnlyFault) {
+  const FakeSources fake;
+  const auto loaded = load_text(
+      "listen: [{address: 127.0.0.1:1}]\n"
+      "upstreams: {back: {command: [npx]}}\n"
+      "resources: [{serve: https://a.example.test/mcp, same_as: https://b.example.test/mcp}]\n"
+      "authorization_servers: {main: {external: {issuer: x}}}\n",
+      "/p", fake.sources());
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().all().size(), 3U) << loaded.error().to_string();
+}
+
+}  // namespace
+}  // namespace postern::config
