@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace postern::store {
+
+// A user's key is "PROVIDER:SUBJECT", "local:alice" for users of the store. Never an e-mail address: providers reuse
+// them.
+struct User {
+  std::string key;
+  std::string name;  // shown; for local users the sign-in name
+  std::string email;
+  std::string password_hash;  // PHC string; empty for users of other providers
+  bool disabled = false;
+  Time created_at{};
+};
+
+struct Tenant {
+  std::string handle;
+  std::string name;
+  std::string plan;
+};
+
+struct Membership {
+  std::string user;    // key
+  std::string tenant;  // handle
+  std::string role;    // may be empty
+};
+
+enum class ClientAuth : std::uint8_t { none, secret_basic, secret_post };
+
+struct Client {
+  std::string id;
+  std::string name;
+  ClientAuth auth = ClientAuth::none;
+  std::string secret_hash;  // SHA-256 of the secret; empty for public clients
+  std::vector<std::string> redirect_uris;
+  std::vector<std::string> grant_types;
+  std::string application_type;  // "web" or "native"
+  std::string client_uri;
+  std::string scope;        // as registered; blank-separated; empty: any
+  bool dynamic = false;     // came through the registration endpoint
+  std::string fingerprint;  // of a public registration's metadata; equal ones share a row. Empty: none
+  Time created_at{};
+  Time last_used_at{};
+};
+
+enum class GrantKind : std::uint8_t { authorization_code, minted };
+
+// One consent of one user to one client for one resource and tenant. Tokens hang on it: revoked once, all are dead.
+struct Grant {
+  std::string id;
+  GrantKind kind = GrantKind::authorization_code;
+  std::string user;
+  std::string tenant;
+  std::string client;
+  std::string resource;  // canonical
+  std::vector<std::string> scopes;
+  Time created_at{};
+  Time expires_at{};  // of the whole family
+  std::optional<Time> revoked_at;
+  std::string revoked_reason;
+  std::optional<Time> last_used_at;
+};
+
+struct Code {
+  std::string hash;  // SHA-256
+  std::string grant;
+  std::string client;
+  std::string redirect_uri;
+  std::string challenge;  // S256
+  Time expires_at{};
+  std::optional<Time> used_at;
+  int failures = 0;  // wrong verifiers so far
+};
+
+struct AccessToken {
+  std::string hash;
+  std::string grant;
+  std::vector<std::string> scopes;
+  Time created_at{};
+  Time expires_at{};
+};
+
+struct RefreshToken {
+  std::string hash;
+  std::string grant;
+  std::vector<std::string> scopes;
+  Time created_at{};
+  Time expires_at{};  // idle limit or the family's end, whichever is first
+  std::optional<Time> rotated_at;
+  std::string successor_hash;    // once rotated
+  std::string successor_sealed;  // the successor itself, sealed under a key derived from this token's value
+};
+
+struct SignInSession {
+  std::string hash;  // of the cookie's value
+  std::string user;
+  Time created_at{};
+  Time expires_at{};
+};
+
+// What changed, in commit order, for caches of every process on the same store.
+enum class ChangeKind : std::uint8_t {
+  grant_revoked,   // subject: the grant's id
+  user,            // the user's key
+  tenant,          // the handle
+  membership,      // the user's key
+  client,          // the client's id; new clients are no change, since nobody can have asked for them before
+  access_revoked,  // one access token alone: its hash in hexadecimal
+};
+struct Change {
+  std::int64_t sequence = 0;
+  ChangeKind kind = ChangeKind::grant_revoked;
+  std::string subject;
+
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+}  // namespace postern::store

@@ -1,0 +1,79 @@
+#include "store/sqlite/clients.hpp"
+
+#include <algorithm>
+
+#include "store/sqlite/query.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/steps.hpp"
+
+namespace postern::store::sqlite {
+namespace {
+
+Client read_whole_client(Statement& row) { return read_client(row); }
+
+// The registration counts as use: a row about to be purged must not be handed out again and then go.
+Result<std::optional<Client>> find_equal(Connection& db, const Client& client, Time used_at) {
+  static const std::string select =
+      std::string("SELECT ") + kClientColumns + " FROM clients c WHERE c.fingerprint = ?1 AND c.fingerprint <> x''";
+  const auto used = run(db,
+                        "UPDATE clients SET last_used_at = max(last_used_at, ?2) "
+                        "WHERE fingerprint = ?1 AND fingerprint <> x''",
+                        Blob{client.fingerprint}, used_at);
+  if (!used) return used.error();
+  if (*used == 0) return std::nullopt;
+  return first(db, read_whole_client, select, Blob{client.fingerprint});
+}
+
+}  // namespace
+
+Result<Client> Clients::add(const Client& client) {
+  return writer_.write([&](Transaction& transaction) -> Result<Client> {
+    const Time used_at = std::max(client.created_at, client.last_used_at);
+    const auto equal = find_equal(transaction.db, client, used_at);
+    if (!equal) return equal.error();
+    if (*equal) return **equal;
+    const auto added = run(
+        transaction.db,
+        "INSERT INTO clients (id, name, auth, secret_hash, redirect_uris, grant_types, application_type, client_uri, "
+        "scope, dynamic, fingerprint, created_at, last_used_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        client.id, client.name, static_cast<int>(client.auth), Blob{client.secret_hash}, to_json(client.redirect_uris),
+        to_json(client.grant_types), client.application_type, client.client_uri, client.scope, client.dynamic,
+        Blob{client.fingerprint}, client.created_at, used_at);
+    if (!added) return added.error();
+    Client stored = client;
+    stored.last_used_at = used_at;
+    return stored;
+  });
+}
+
+Result<std::optional<Client>> Clients::find(std::string_view id) {
+  static const std::string sql = std::string("SELECT ") + kClientColumns + " FROM clients c WHERE c.id = ?1";
+  return readers_.read([&](Connection& db) { return first(db, read_whole_client, sql, id); });
+}
+
+Result<std::vector<Client>> Clients::list() {
+  static const std::string sql =
+      std::string("SELECT ") + kClientColumns + " FROM clients c ORDER BY c.created_at, c.id";
+  return readers_.read([&](Connection& db) { return all(db, read_whole_client, sql); });
+}
+
+Result<void> Clients::set_secret(std::string_view id, std::string_view secret_hash) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto set = run(transaction.db, "UPDATE clients SET secret_hash = ?2 WHERE id = ?1", id, Blob{secret_hash});
+    if (auto found = require_found(set, "client"); !found) return found;
+    return transaction.note(ChangeKind::client, id);
+  });
+}
+
+Result<void> Clients::remove(std::string_view id) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto removed = run(transaction.db, "DELETE FROM clients WHERE id = ?1", id);
+    if (auto found = require_found(removed, "client"); !found) return found;
+    if (auto revoked = revoke_grants(transaction, transaction.now, "client removed", "client = ?3", id); !revoked)
+      return revoked;
+    return transaction.note(ChangeKind::client, id);
+  });
+}
+
+}  // namespace postern::store::sqlite

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "store/sqlite/readers.hpp"
+#include "store/sqlite/writer.hpp"
+#include "store/store.hpp"
+
+namespace postern::store::sqlite {
+
+class Clients final : public ClientStore {
+ public:
+  Clients(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+
+  Result<Client> add(const Client& client) override;
+  Result<std::optional<Client>> find(std::string_view id) override;
+  Result<std::vector<Client>> list() override;
+  Result<void> set_secret(std::string_view id, std::string_view secret_hash) override;
+  Result<void> remove(std::string_view id) override;
+
+ private:
+  Writer& writer_;
+  Readers& readers_;
+};
+
+}  // namespace postern::store::sqlite

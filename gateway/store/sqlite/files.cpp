@@ -1,0 +1,131 @@
+#include "store/sqlite/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "crypto/random.hpp"
+
+namespace postern::store::sqlite {
+namespace {
+
+constexpr std::size_t kKeySize = 32;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// Reads errno: call before anything that may change it.
+Error refused(const std::string& path, const std::string& what) {
+  return fail(Errc::invalid, path + " " + what + ": " + std::strerror(errno));
+}
+
+std::string directory_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
+// A new name is durable only once its directory is.
+Result<void> sync_directory(const std::string& directory) {
+  const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return refused(directory, "cannot be written");
+  return {};
+}
+
+Result<void> prepare_directory(const std::string& directory) {
+  struct stat status{};
+  if (::stat(directory.c_str(), &status) == 0) {
+    if (!S_ISDIR(status.st_mode)) return fail(Errc::invalid, directory + " is not a directory");
+    return {};
+  }
+  if (::mkdir(directory.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return {};
+    if (errno == ENOENT) return fail(Errc::invalid, "the directory " + directory + " does not exist");
+    return refused(directory, "cannot be made");
+  }
+  return sync_directory(directory_of(directory));
+}
+
+Result<void> check_private(const std::string& path, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return fail(Errc::invalid, path + " is not a plain file");
+  if ((status.st_mode & 0077) != 0) {
+    return fail(Errc::invalid, path + " may be read by others than its owner; run: chmod 600 " + path);
+  }
+  return {};
+}
+
+Result<std::string> read_key(const std::string& path) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return refused(path, "cannot be read");
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0) return refused(path, "cannot be read");
+  if (auto checked = check_private(path, status); !checked) return checked.error();
+  std::string key(kKeySize, '\0');
+  if (status.st_size != static_cast<off_t>(kKeySize) ||
+      ::read(fd.get(), key.data(), key.size()) != static_cast<ssize_t>(kKeySize)) {
+    return fail(Errc::invalid, path + " is not a key of 32 bytes; restore it, or remove it to have a new one made");
+  }
+  return key;
+}
+
+Result<void> write_durably(const std::string& path, const std::string& bytes) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
+      ::fsync(fd.get()) != 0) {
+    return refused(path, "cannot be written");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> prepare_file(const std::string& path) {
+  const std::string directory = directory_of(path);
+  if (auto ready = prepare_directory(directory); !ready) return ready;
+  {
+    // Closed before SQLite opens the file: closing any descriptor of a file ends the process's locks on it.
+    const Descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (made) return sync_directory(directory);
+    if (errno != EEXIST) return refused(path, "cannot be made");
+  }
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return refused(path, "cannot be opened");
+  if (auto checked = check_private(path, status); !checked) return checked;
+  // Asked of the mode itself, since root may write everything.
+  if ((status.st_mode & 0600) != 0600) return fail(Errc::invalid, path + " is read-only; run: chmod 600 " + path);
+  return {};
+}
+
+Result<std::string> master_key(const std::string& database) {
+  const std::string path = database + ".key";
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) return read_key(path);
+  if (errno != ENOENT) return refused(path, "cannot be read");
+
+  // Written whole under another name and then given its own, which fails when there is one already: a process that is
+  // killed in between leaves no half key, and of two that start together both use the same.
+  const std::string draft = path + "." + crypto::random_token(6);
+  auto written = write_durably(draft, crypto::random_bytes(kKeySize));
+  if (written && ::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) written = refused(path, "cannot be made");
+  ::unlink(draft.c_str());
+  if (!written) return written.error();
+  if (auto synced = sync_directory(directory_of(path)); !synced) return synced.error();
+  return read_key(path);
+}
+
+}  // namespace postern::store::sqlite

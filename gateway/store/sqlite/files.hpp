@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+// The files of a store on the disk: who may read them, and that they outlive a power failure. Each refusal is one
+// sentence an operator can act on.
+namespace postern::store::sqlite {
+
+// Makes the file (0600) where there is none, and the last directory of its path (0700). An existing one is refused
+// (invalid) unless it is a plain file that its owner alone may read and write.
+Result<void> prepare_file(const std::string& path);
+
+// The 32 bytes of `<database>.key`, made at the first call. Refused (invalid) when others may read it or its size is
+// wrong.
+Result<std::string> master_key(const std::string& database);
+
+}  // namespace postern::store::sqlite

@@ -1,0 +1,88 @@
+#include "store/sqlite/purge.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "store/sqlite/query.hpp"
+
+namespace postern::store::sqlite {
+namespace {
+
+using std::chrono::hours;
+
+constexpr int kRowsPerStep = 200;
+
+// What goes: the rows of `table` for which `condition` holds, where ?1 is `keep` ago.
+struct Rule {
+  const char* table;
+  const char* condition;
+  Duration keep;
+  bool is_client = false;
+};
+
+// A used code and a rotated refresh token are kept for a while after their end: seen again, they tell of a theft.
+constexpr Rule kRules[] = {
+    {"consents", "expires_at <= ?1", hours(0)},
+    {"sessions", "expires_at <= ?1", hours(0)},
+    {"failures", "expires_at <= ?1", hours(0)},
+    {"changes", "at <= ?1", hours(24)},
+    {"codes", "expires_at <= ?1", hours(24)},
+    {"access_tokens", "expires_at <= ?1", hours(0)},
+    {"refresh_tokens", "rotated_at IS NULL AND expires_at <= ?1", hours(0)},
+    {"refresh_tokens", "rotated_at <= ?1", hours(7 * 24)},
+    {"refresh_tokens",
+     "rotated_at IS NOT NULL AND EXISTS (SELECT 1 FROM grants g WHERE g.id = grant_id AND g.expires_at <= ?1)",
+     hours(0)},
+    {"grants", "(revoked_at <= ?1 OR expires_at <= ?1)", hours(30 * 24)},
+    {"clients",
+     "dynamic = 1 AND last_used_at <= ?1 AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client = clients.id)",
+     hours(24), true},
+};
+
+Result<void> remove_row(Transaction& transaction, const Rule& rule, const std::string& sql, Time before,
+                        std::int64_t row) {
+  if (!rule.is_client) {
+    const auto removed = run(transaction.db, sql, before, row);
+    if (!removed) return removed.error();
+    return {};
+  }
+  const auto id = first(transaction.db, read_bytes, sql, before, row);
+  if (!id) return id.error();
+  return *id ? transaction.note(ChangeKind::client, **id) : Result<void>();
+}
+
+Result<void> apply(const Rule& rule, Writer& writer, Readers& readers, Time now) {
+  const Time before = now - rule.keep;
+  const std::string select = std::string("SELECT rowid FROM ") + rule.table + " WHERE rowid > ?2 AND " +
+                             rule.condition + " ORDER BY rowid LIMIT ?3";
+  // Asked again: between the look and the deletion a row may have come to use, or its number to another row.
+  const std::string remove = std::string("DELETE FROM ") + rule.table + " WHERE rowid = ?2 AND " + rule.condition +
+                             (rule.is_client ? " RETURNING id" : "");
+  std::int64_t last = 0;
+  for (;;) {
+    const auto rows =
+        readers.read([&](Connection& db) { return all(db, read_integer, select, before, last, kRowsPerStep); });
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    last = rows->back();
+    const auto removed = writer.write([&](Transaction& transaction) -> Result<void> {
+      for (const std::int64_t row : *rows) {
+        if (auto done = remove_row(transaction, rule, remove, before, row); !done) return done;
+      }
+      return {};
+    });
+    if (!removed) return removed;
+  }
+}
+
+}  // namespace
+
+Result<void> purge(Writer& writer, Readers& readers, Time now) {
+  for (const Rule& rule : kRules) {
+    if (auto done = apply(rule, writer, readers, now); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace postern::store::sqlite

@@ -1,0 +1,161 @@
+#include "store/sqlite/schema.hpp"
+
+#include <array>
+
+#include "store/sqlite/query.hpp"
+
+namespace postern::store::sqlite {
+namespace {
+
+// Users, tenants and clients of a grant may live elsewhere (configuration files, identity providers, metadata
+// documents), so they are names here and no foreign keys. Times are milliseconds since the epoch, hashes are blobs,
+// lists JSON arrays.
+constexpr char kVersion1[] = R"sql(
+CREATE TABLE users (
+  key TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  email TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  disabled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sessions (
+  hash BLOB NOT NULL PRIMARY KEY,
+  user TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_user ON sessions (user);
+
+CREATE TABLE failures (
+  key TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX failures_key ON failures (key, at);
+
+CREATE TABLE tenants (
+  handle TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  plan TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE memberships (
+  user TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (user, tenant)
+) STRICT;
+CREATE INDEX memberships_tenant ON memberships (tenant);
+
+CREATE TABLE clients (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  auth INTEGER NOT NULL,
+  secret_hash BLOB NOT NULL,
+  redirect_uris TEXT NOT NULL,
+  grant_types TEXT NOT NULL,
+  application_type TEXT NOT NULL,
+  client_uri TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  dynamic INTEGER NOT NULL,
+  fingerprint BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX clients_fingerprint ON clients (fingerprint) WHERE fingerprint <> x'';
+
+CREATE TABLE consents (
+  id BLOB NOT NULL PRIMARY KEY,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE grants (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  user TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  client TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  revoked_at INTEGER,
+  revoked_reason TEXT NOT NULL DEFAULT '',
+  last_used_at INTEGER,
+  step_up_until INTEGER
+) STRICT;
+CREATE INDEX grants_user ON grants (user);
+CREATE INDEX grants_tenant ON grants (tenant);
+CREATE INDEX grants_client ON grants (client);
+
+CREATE TABLE codes (
+  hash BLOB NOT NULL PRIMARY KEY,
+  grant_id TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  client TEXT NOT NULL,
+  redirect_uri TEXT NOT NULL,
+  challenge TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER,
+  failures INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX codes_grant ON codes (grant_id);
+
+CREATE TABLE access_tokens (
+  hash BLOB NOT NULL PRIMARY KEY,
+  grant_id TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX access_tokens_grant ON access_tokens (grant_id);
+
+CREATE TABLE refresh_tokens (
+  hash BLOB NOT NULL PRIMARY KEY,
+  grant_id TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  rotated_at INTEGER,
+  successor_hash BLOB,
+  successor_sealed BLOB
+) STRICT;
+CREATE INDEX refresh_tokens_grant ON refresh_tokens (grant_id);
+
+CREATE TABLE changes (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+)sql";
+
+// One step per version, never changed once released.
+constexpr std::array<const char*, 1> kSteps{kVersion1};
+
+Result<void> migrate_inside(Connection& db) {
+  const auto version = first(db, read_integer, "PRAGMA user_version");
+  if (!version) return version.error();
+  const auto from = static_cast<std::size_t>(version->value_or(0));
+  if (from >= kSteps.size()) return {};
+  for (std::size_t step = from; step < kSteps.size(); ++step) {
+    if (const auto done = db.execute(kSteps.at(step)); !done) return done.error();
+  }
+  return db.execute("PRAGMA application_id=" + std::to_string(kApplicationId) +
+                    "; PRAGMA user_version=" + std::to_string(kSteps.size()));
+}
+
+}  // namespace
+
+int schema_version() noexcept { return static_cast<int>(kSteps.size()); }
+
+Result<void> migrate(Connection& db) {
+  if (const auto begun = db.execute("BEGIN IMMEDIATE"); !begun) return begun.error();
+  auto done = migrate_inside(db);
+  if (done) done = db.execute("COMMIT");
+  if (!done && db.in_transaction()) (void)db.execute("ROLLBACK");
+  return done;
+}
+
+}  // namespace postern::store::sqlite

@@ -1,0 +1,67 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include <utility>
+
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/files.hpp"
+#include "store/sqlite/purge.hpp"
+#include "store/sqlite/query.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/schema.hpp"
+
+namespace postern::store::sqlite {
+
+Result<std::vector<Change>> SqliteStore::changes_since(std::int64_t sequence) {
+  // The newest first: what is written between the two reads is then found by the second.
+  const auto newest = newest_change();
+  if (!newest) return newest.error();
+  if (*newest == sequence) return std::vector<Change>();
+  auto changes = readers_.read([&](Connection& db) {
+    return all(db, read_change,
+               "SELECT sequence, kind, subject FROM changes WHERE sequence > ?1 ORDER BY sequence LIMIT 10000",
+               sequence);
+  });
+  // AUTOINCREMENT leaves no gaps, as a write taken back takes its number back too: what is missing was purged. A number
+  // that was never given out is of a time before a backup was restored.
+  if (changes && (changes->empty() || changes->front().sequence != sequence + 1)) {
+    return fail(Errc::expired, "changes were purged before they were seen");
+  }
+  return changes;
+}
+
+Result<std::int64_t> SqliteStore::newest_change() {
+  // Where AUTOINCREMENT keeps its count: right also when all changes were purged.
+  const auto newest = readers_.read(
+      [](Connection& db) { return first(db, read_integer, "SELECT seq FROM sqlite_sequence WHERE name = 'changes'"); });
+  if (!newest) return newest.error();
+  return newest->value_or(0);
+}
+
+void SqliteStore::on_change(std::function<void(const std::vector<Change>&)> listener) {
+  writer_.on_change(std::move(listener));
+}
+
+Result<void> SqliteStore::purge(Time now) { return sqlite::purge(writer_, readers_, now); }
+
+Result<void> SqliteStore::ping() {
+  const auto read =
+      readers_.read([](Connection& db) { return first(db, read_integer, "SELECT count(*) FROM tenants"); });
+  if (!read) return read.error();
+  if (writer_.healthy()) return {};
+  // Sets what is set already, and so writes one page.
+  return writer_.write([](Transaction& transaction) {
+    return transaction.db.execute("PRAGMA user_version=" + std::to_string(schema_version()));
+  });
+}
+
+Result<OpenedStore> open(const std::string& path, const Options& options) {
+  if (auto ready = prepare_file(path); !ready) return ready.error();
+  auto connection = open_writer(path, options);
+  if (!connection) return connection.error();
+  auto key = master_key(path);
+  if (!key) return key.error();
+  return OpenedStore{.store = std::make_unique<SqliteStore>(path, options, std::move(*connection)),
+                     .master_key = std::move(*key)};
+}
+
+}  // namespace postern::store::sqlite

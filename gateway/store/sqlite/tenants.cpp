@@ -1,0 +1,83 @@
+#include "store/sqlite/tenants.hpp"
+
+#include "store/sqlite/query.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/steps.hpp"
+
+namespace postern::store::sqlite {
+
+Result<void> Tenants::put(const Tenant& tenant) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto put = run(transaction.db,
+                         "INSERT INTO tenants (handle, name, plan) VALUES (?1, ?2, ?3) "
+                         "ON CONFLICT (handle) DO UPDATE SET name = excluded.name, plan = excluded.plan",
+                         tenant.handle, tenant.name, tenant.plan);
+    if (!put) return put.error();
+    return transaction.note(ChangeKind::tenant, tenant.handle);
+  });
+}
+
+Result<std::optional<Tenant>> Tenants::find(std::string_view handle) {
+  return readers_.read([&](Connection& db) {
+    return first(db, read_tenant, "SELECT handle, name, plan FROM tenants WHERE handle = ?1", handle);
+  });
+}
+
+Result<std::vector<Tenant>> Tenants::list() {
+  return readers_.read(
+      [&](Connection& db) { return all(db, read_tenant, "SELECT handle, name, plan FROM tenants ORDER BY handle"); });
+}
+
+Result<void> Tenants::remove(std::string_view handle) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    Connection& db = transaction.db;
+    if (auto removed = require_found(run(db, "DELETE FROM tenants WHERE handle = ?1", handle), "tenant"); !removed) {
+      return removed;
+    }
+    const auto members = all(db, read_bytes, "DELETE FROM memberships WHERE tenant = ?1 RETURNING user", handle);
+    if (!members) return members.error();
+    for (const std::string& user : *members) {
+      if (auto noted = transaction.note(ChangeKind::membership, user); !noted) return noted;
+    }
+    if (auto revoked = revoke_grants(transaction, transaction.now, "tenant removed", "tenant = ?3", handle); !revoked)
+      return revoked;
+    return transaction.note(ChangeKind::tenant, handle);
+  });
+}
+
+Result<void> Tenants::put_member(const Membership& membership) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto put = run(transaction.db,
+                         "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3) "
+                         "ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role",
+                         membership.user, membership.tenant, membership.role);
+    if (!put) return put.error();
+    return transaction.note(ChangeKind::membership, membership.user);
+  });
+}
+
+Result<void> Tenants::remove_member(std::string_view user, std::string_view tenant) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto removed = run(transaction.db, "DELETE FROM memberships WHERE user = ?1 AND tenant = ?2", user, tenant);
+    if (auto found = require_found(removed, "member"); !found) return found;
+    auto revoked =
+        revoke_grants(transaction, transaction.now, "member removed", "user = ?3 AND tenant = ?4", user, tenant);
+    if (!revoked) return revoked;
+    return transaction.note(ChangeKind::membership, user);
+  });
+}
+
+Result<std::vector<Membership>> Tenants::memberships_of(std::string_view user) {
+  return readers_.read([&](Connection& db) {
+    return all(db, read_membership, "SELECT user, tenant, role FROM memberships WHERE user = ?1 ORDER BY tenant", user);
+  });
+}
+
+Result<std::vector<Membership>> Tenants::members_of(std::string_view tenant) {
+  return readers_.read([&](Connection& db) {
+    return all(db, read_membership, "SELECT user, tenant, role FROM memberships WHERE tenant = ?1 ORDER BY user",
+               tenant);
+  });
+}
+
+}  // namespace postern::store::sqlite

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "store/sqlite/readers.hpp"
+#include "store/sqlite/writer.hpp"
+#include "store/store.hpp"
+
+namespace postern::store::sqlite {
+
+class Tenants final : public TenantStore {
+ public:
+  Tenants(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+
+  Result<void> put(const Tenant& tenant) override;
+  Result<std::optional<Tenant>> find(std::string_view handle) override;
+  Result<std::vector<Tenant>> list() override;
+  Result<void> remove(std::string_view handle) override;
+  Result<void> put_member(const Membership& membership) override;
+  Result<void> remove_member(std::string_view user, std::string_view tenant) override;
+  Result<std::vector<Membership>> memberships_of(std::string_view user) override;
+  Result<std::vector<Membership>> members_of(std::string_view tenant) override;
+
+ private:
+  Writer& writer_;
+  Readers& readers_;
+};
+
+}  // namespace postern::store::sqlite

@@ -1,0 +1,120 @@
+#include "store/sqlite/users.hpp"
+
+#include "store/sqlite/query.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/steps.hpp"
+
+namespace postern::store::sqlite {
+namespace {
+
+Result<int> count_failures(Connection& db, const std::string& keys, Time after) {
+  const auto highest = first(db, read_integer,
+                             "SELECT max(n) FROM (SELECT count(*) AS n FROM failures WHERE key IN "
+                             "(SELECT value FROM json_each(?1)) AND at > ?2 GROUP BY key)",
+                             keys, after);
+  if (!highest) return highest.error();
+  return static_cast<int>(highest->value_or(0));
+}
+
+}  // namespace
+
+Result<void> Users::add(const User& user) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto added = run(transaction.db,
+                           "INSERT INTO users (key, name, email, password_hash, disabled, created_at) "
+                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                           user.key, user.name, user.email, user.password_hash, user.disabled, user.created_at);
+    if (!added) return added.error();
+    return transaction.note(ChangeKind::user, user.key);
+  });
+}
+
+Result<std::optional<User>> Users::find(std::string_view key) {
+  static const std::string sql = std::string("SELECT ") + kUserColumns + " FROM users u WHERE u.key = ?1";
+  return readers_.read(
+      [&](Connection& db) { return first(db, [](Statement& row) { return read_user(row); }, sql, key); });
+}
+
+Result<std::vector<User>> Users::list() {
+  static const std::string sql = std::string("SELECT ") + kUserColumns + " FROM users u ORDER BY u.key";
+  return readers_.read([&](Connection& db) { return all(db, [](Statement& row) { return read_user(row); }, sql); });
+}
+
+Result<void> Users::set_password(std::string_view key, std::string_view hash) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    auto set =
+        require_found(run(transaction.db, "UPDATE users SET password_hash = ?2 WHERE key = ?1", key, hash), "user");
+    if (!set) return set;
+    const auto ended = run(transaction.db, "DELETE FROM sessions WHERE user = ?1", key);
+    if (!ended) return ended.error();
+    return transaction.note(ChangeKind::user, key);
+  });
+}
+
+Result<void> Users::set_disabled(std::string_view key, bool disabled) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    auto set =
+        require_found(run(transaction.db, "UPDATE users SET disabled = ?2 WHERE key = ?1", key, disabled), "user");
+    if (!set) return set;
+    if (disabled) {
+      const auto ended = run(transaction.db, "DELETE FROM sessions WHERE user = ?1", key);
+      if (!ended) return ended.error();
+      if (auto revoked = revoke_grants(transaction, transaction.now, "user disabled", "user = ?3", key); !revoked)
+        return revoked;
+    }
+    return transaction.note(ChangeKind::user, key);
+  });
+}
+
+Result<void> Users::add_session(const SignInSession& session) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    if (auto enabled = require_enabled(transaction, session.user); !enabled) return enabled;
+    return require_done(run(transaction.db,
+                            "INSERT INTO sessions (hash, user, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+                            Blob{session.hash}, session.user, session.created_at, session.expires_at));
+  });
+}
+
+Result<std::optional<SignInSession>> Users::find_session(std::string_view hash, Time now) {
+  return readers_.read([&](Connection& db) {
+    return first(db, read_session,
+                 "SELECT hash, user, created_at, expires_at FROM sessions WHERE hash = ?1 AND expires_at > ?2",
+                 Blob{hash}, now);
+  });
+}
+
+Result<void> Users::remove_session(std::string_view hash) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    return require_done(run(transaction.db, "DELETE FROM sessions WHERE hash = ?1", Blob{hash}));
+  });
+}
+
+Result<int> Users::count_failure(const std::vector<std::string>& keys, Time now, Duration window) {
+  const std::string list = to_json(keys);
+  return writer_.write([&](Transaction& transaction) -> Result<int> {
+    Connection& db = transaction.db;
+    const auto trimmed =
+        run(db, "DELETE FROM failures WHERE key IN (SELECT value FROM json_each(?1)) AND expires_at <= ?2", list, now);
+    if (!trimmed) return trimmed.error();
+    const auto added =
+        run(db, "INSERT INTO failures (key, at, expires_at) SELECT DISTINCT value, ?2, ?3 FROM json_each(?1)", list,
+            now, now + window);
+    if (!added) return added.error();
+    return count_failures(db, list, now - window);
+  });
+}
+
+Result<int> Users::failures(const std::vector<std::string>& keys, Time now, Duration window) {
+  const std::string list = to_json(keys);
+  return readers_.read([&](Connection& db) { return count_failures(db, list, now - window); });
+}
+
+Result<void> Users::clear_failures(const std::vector<std::string>& keys) {
+  const std::string list = to_json(keys);
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    return require_done(
+        run(transaction.db, "DELETE FROM failures WHERE key IN (SELECT value FROM json_each(?1))", list));
+  });
+}
+
+}  // namespace postern::store::sqlite

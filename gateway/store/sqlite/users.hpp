@@ -1,0 +1,32 @@
+#pragma once
+
+#include "store/sqlite/readers.hpp"
+#include "store/sqlite/writer.hpp"
+#include "store/store.hpp"
+
+namespace postern::store::sqlite {
+
+class Users final : public UserStore {
+ public:
+  Users(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+
+  Result<void> add(const User& user) override;
+  Result<std::optional<User>> find(std::string_view key) override;
+  Result<std::vector<User>> list() override;
+  Result<void> set_password(std::string_view key, std::string_view hash) override;
+  Result<void> set_disabled(std::string_view key, bool disabled) override;
+
+  Result<void> add_session(const SignInSession& session) override;
+  Result<std::optional<SignInSession>> find_session(std::string_view hash, Time now) override;
+  Result<void> remove_session(std::string_view hash) override;
+
+  Result<int> count_failure(const std::vector<std::string>& keys, Time now, Duration window) override;
+  Result<int> failures(const std::vector<std::string>& keys, Time now, Duration window) override;
+  Result<void> clear_failures(const std::vector<std::string>& keys) override;
+
+ private:
+  Writer& writer_;
+  Readers& readers_;
+};
+
+}  // namespace postern::store::sqlite

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/records.hpp"
+
+namespace postern::store {
+
+// Rules of every facet: calls block (they run on the store's pool, never on an I/O thread), are thread-safe and atomic;
+// a call that writes returns after its commit is durable, so that an answer sent afterwards is never taken back.
+// Errors: not_found (also where a call changes something that is not there) and conflict as described, denied where the
+// user is disabled, unavailable for anything wrong with the store itself and busy when too many calls wait (both are
+// answered as 503). After unavailable nothing is promised: the call may or may not have been stored.
+
+class UserStore {
+ public:
+  virtual ~UserStore() = default;
+  virtual Result<void> add(const User& user) = 0;  // conflict: key taken
+  virtual Result<std::optional<User>> find(std::string_view key) = 0;
+  virtual Result<std::vector<User>> list() = 0;
+  // Ends the user's sign-in sessions.
+  virtual Result<void> set_password(std::string_view key, std::string_view hash) = 0;
+  // Disabling ends sessions and grants.
+  virtual Result<void> set_disabled(std::string_view key, bool disabled) = 0;
+
+  virtual Result<void> add_session(const SignInSession& session) = 0;  // denied: the user is disabled
+  virtual Result<std::optional<SignInSession>> find_session(std::string_view hash, Time now) = 0;
+  virtual Result<void> remove_session(std::string_view hash) = 0;
+
+  // Guessing limits survive restarts. Counts a failure for each key and returns the highest count within the window.
+  virtual Result<int> count_failure(const std::vector<std::string>& keys, Time now, Duration window) = 0;
+  virtual Result<int> failures(const std::vector<std::string>& keys, Time now, Duration window) = 0;
+  virtual Result<void> clear_failures(const std::vector<std::string>& keys) = 0;
+};
+
+class TenantStore {
+ public:
+  virtual ~TenantStore() = default;
+  virtual Result<void> put(const Tenant& tenant) = 0;
+  virtual Result<std::optional<Tenant>> find(std::string_view handle) = 0;
+  virtual Result<std::vector<Tenant>> list() = 0;
+  virtual Result<void> remove(std::string_view handle) = 0;  // and its memberships and grants
+  virtual Result<void> put_member(const Membership& membership) = 0;
+  // And that user's grants there.
+  virtual Result<void> remove_member(std::string_view user, std::string_view tenant) = 0;
+  virtual Result<std::vector<Membership>> memberships_of(std::string_view user) = 0;
+  virtual Result<std::vector<Membership>> members_of(std::string_view tenant) = 0;
+};
+
+class ClientStore {
+ public:
+  virtual ~ClientStore() = default;
+  // Adds the client, or returns the one with the same non-empty fingerprint.
+  virtual Result<Client> add(const Client& client) = 0;
+  virtual Result<std::optional<Client>> find(std::string_view id) = 0;
+  virtual Result<std::vector<Client>> list() = 0;
+  virtual Result<void> set_secret(std::string_view id, std::string_view secret_hash) = 0;
+  virtual Result<void> remove(std::string_view id) = 0;  // and its grants
+};
+
+// An approved consent: what the browser decided, stored in one step.
+struct Approval {
+  std::string consent_id;  // of the consent page; used once: conflict when it was decided before
+  Time consent_expires_at{};
+  Grant grant;
+  Code code;
+};
+
+struct NewTokens {
+  AccessToken access;
+  std::optional<RefreshToken> refresh;
+};
+
+struct GrantFilter {
+  std::optional<std::string> user;
+  std::optional<std::string> tenant;
+  std::optional<std::string> client;
+  bool revoked_too = false;
+};
+
+struct AccessLookup {
+  AccessToken token;
+  Grant grant;
+  User user;  // only the key where the store has no row for it
+};
+
+struct RefreshLookup {
+  RefreshToken token;
+  Grant grant;
+};
+
+struct CodeLookup {
+  Code code;
+  Grant grant;
+};
+
+class GrantStore {
+ public:
+  virtual ~GrantStore() = default;
+  virtual Result<void> approve(const Approval& approval) = 0;  // denied: the user is disabled
+  virtual Result<void> refuse(std::string_view consent_id, Time consent_expires_at) = 0;  // conflict: decided before
+  virtual Result<void> add_minted(const Grant& grant, const AccessToken& token) = 0;  // denied: the user is disabled
+
+  virtual Result<std::optional<CodeLookup>> find_code(std::string_view hash) = 0;
+  virtual Result<int> count_code_failure(std::string_view hash) = 0;  // the failures so far, this one too
+  // Single use (compare-and-set): conflict when it was used before, expired when now is past its end or the grant is
+  // revoked. The tokens are there exactly when the code is used.
+  virtual Result<void> redeem_code(std::string_view hash, const NewTokens& tokens, Time now) = 0;
+
+  virtual Result<std::optional<RefreshLookup>> find_refresh(std::string_view hash) = 0;
+  // Compare-and-set from active to rotated with the successor (tokens.refresh, whose value is sealed in
+  // `successor_sealed`). conflict when it was rotated before: look it up again. expired when the grant is revoked.
+  virtual Result<void> rotate_refresh(std::string_view hash, const NewTokens& tokens, std::string_view successor_sealed,
+                                      Time now) = 0;
+  // A further access token for a retried refresh. expired when the grant is revoked.
+  virtual Result<void> add_access(const AccessToken& token, Time now) = 0;
+
+  virtual Result<std::optional<AccessLookup>> find_access(std::string_view hash) = 0;
+  virtual Result<std::optional<Grant>> find_grant(std::string_view id) = 0;
+  virtual Result<std::vector<Grant>> list(const GrantFilter& filter) = 0;
+  virtual Result<void> revoke(std::string_view grant, std::string_view reason, Time now) = 0;  // not_found
+  virtual Result<void> revoke_access(std::string_view hash) = 0;  // this access token alone; its grant lives on
+  virtual Result<void> touch(std::string_view grant, Time now) = 0;
+
+  // Step-up: marks that a client of this grant was challenged for more scope; the next take before `until` yields true,
+  // once.
+  virtual Result<void> mark_step_up(std::string_view grant, Time until) = 0;
+  virtual Result<bool> take_step_up(std::string_view grant, Time now) = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual UserStore& users() = 0;
+  virtual TenantStore& tenants() = 0;
+  virtual ClientStore& clients() = 0;
+  virtual GrantStore& grants() = 0;
+
+  // Changes after that sequence number, of this process and others, in commit order, at most 10,000 at a time;
+  // `newest_change` to begin with. expired: some were purged unseen (they are kept for a day); forget everything cached
+  // and begin anew.
+  virtual Result<std::vector<Change>> changes_since(std::int64_t sequence) = 0;
+  virtual Result<std::int64_t> newest_change() = 0;
+  // Called on the writer's thread after the commit and before the writing call returns: what this process changed is
+  // seen by its own caches before the answer is sent. Set once before use.
+  virtual void on_change(std::function<void(const std::vector<Change>&)> listener) = 0;
+
+  // Deletes what has expired: codes past their replay window, tokens, sessions, unused dynamic clients, old changes.
+  // In small steps between which other writes run.
+  virtual Result<void> purge(Time now) = 0;
+  // A read that proves the store answers, and after an I/O error a write that proves it stores again; for /readyz.
+  virtual Result<void> ping() = 0;
+};
+
+// Key material kept beside the store (file `<database>.key`, mode 0600, made at first start): 32 bytes from which the
+// keys for sealed session ids and consent pages are derived.
+struct OpenedStore {
+  std::unique_ptr<Store> store;
+  std::string master_key;
+};
+
+// "sqlite:PATH". Makes the file (0600) and its schema. Refused with one sentence: a directory that does not exist, a
+// file that is no database, a newer schema, a read-only or damaged file, a file others may read, or a connection on
+// which WAL and synchronous=FULL do not hold when read back. Of the path only the last directory is made (0700).
+Result<OpenedStore> open_store(const std::string& url);
+
+}  // namespace postern::store

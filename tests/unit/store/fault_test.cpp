@@ -1,0 +1,75 @@
+#include "unit/store/contract.hpp"
+#include "unit/store/fault_vfs.hpp"
+
+namespace postern::store {
+namespace {
+
+class FaultTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> open() {
+    sqlite::Options options;
+    options.vfs = vfs_.name();
+    return std::move(sqlite::open(directory_ / "postern.db", options).value().store);
+  }
+
+  TemporaryDirectory directory_;
+  FaultVfs vfs_;
+  std::unique_ptr<Store> store_ = open();
+};
+
+TEST_F(FaultTest, AFullDiskLeavesReadsRunning) {
+  ASSERT_TRUE(ok(store_->grants().add_minted(sample_grant(), sample_access())));
+  vfs_.full = true;
+  EXPECT_EQ(code_of(store_->grants().add_access(sample_access("access-2"), kNow)), "unavailable");
+  EXPECT_TRUE(store_->grants().find_access(hash_of("access-1")).value());
+  EXPECT_FALSE(store_->grants().find_access(hash_of("access-2")).value());
+  EXPECT_TRUE(ok(store_->ping()));
+  vfs_.full = false;
+  EXPECT_TRUE(ok(store_->grants().add_access(sample_access("access-2"), kNow)));
+}
+
+// Readiness must come back by itself: while it is denied, no request comes that would try a write.
+TEST_F(FaultTest, PingFailsFromAFailedSyncUntilAWriteSucceeds) {
+  ASSERT_TRUE(ok(store_->ping()));
+  vfs_.sync_fails = true;
+  EXPECT_EQ(code_of(store_->tenants().put({"acme", "", ""})), "unavailable");
+  EXPECT_EQ(code_of(store_->ping()), "unavailable");
+  EXPECT_EQ(code_of(store_->ping()), "unavailable");
+  vfs_.sync_fails = false;
+  EXPECT_TRUE(ok(store_->ping()));
+  EXPECT_TRUE(ok(store_->tenants().put({"acme", "", ""})));
+}
+
+TEST_F(FaultTest, ACodeWhoseRedemptionCouldNotBeStoredIsStillGood) {
+  ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
+  vfs_.sync_fails = true;
+  EXPECT_EQ(code_of(store_->grants().redeem_code(hash_of("code-1"), sample_tokens(), kNow)), "unavailable");
+  vfs_.sync_fails = false;
+  EXPECT_FALSE(store_->grants().find_code(hash_of("code-1")).value()->code.used_at);
+  EXPECT_TRUE(ok(store_->grants().redeem_code(hash_of("code-1"), sample_tokens(), kNow)));
+}
+
+TEST_F(FaultTest, WhatWasAcknowledgedBeforeAFaultIsThereAfterARestart) {
+  ASSERT_TRUE(ok(store_->tenants().put({"before", "", ""})));
+  vfs_.sync_fails = true;
+  EXPECT_FALSE(ok(store_->tenants().put({"during", "", ""})));
+  store_.reset();
+  vfs_.sync_fails = false;
+  store_ = open();
+  EXPECT_TRUE(store_->tenants().find("before").value());
+}
+
+TEST_F(FaultTest, ReadsRecover) {
+  ASSERT_TRUE(ok(store_->tenants().put({"acme", "", ""})));
+  ASSERT_TRUE(ok(store_->ping()));
+  vfs_.reads_fail = true;
+  // Pages may be cached: only what comes after is to be seen.
+  (void)store_->tenants().find("acme");
+  (void)store_->clients().list();
+  vfs_.reads_fail = false;
+  EXPECT_TRUE(store_->tenants().find("acme").value());
+  EXPECT_TRUE(ok(store_->clients().list()));
+}
+
+}  // namespace
+}  // namespace postern::store

@@ -1,0 +1,72 @@
+#include "unit/store/contract.hpp"
+
+namespace postern::store {
+namespace {
+
+POSTERN_STORE_CONTRACT(TenantsContract);
+
+TEST_P(TenantsContract, PutAddsAndReplaces) {
+  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", "business"})));
+  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme Inc.", "agency"})));
+  ASSERT_TRUE(ok(store_->tenants().put({"zeta", "Zeta", ""})));
+  const auto found = store_->tenants().find("acme").value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->name, "Acme Inc.");
+  EXPECT_EQ(found->plan, "agency");
+  EXPECT_EQ(store_->tenants().list().value().size(), 2U);
+  EXPECT_FALSE(store_->tenants().find("ACME").value());
+}
+
+TEST_P(TenantsContract, MembersHaveOneRoleEach) {
+  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", "viewer"})));
+  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", "admin"})));
+  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "beta", ""})));
+  ASSERT_TRUE(ok(store_->tenants().put_member({"local:bob", "acme", "viewer"})));
+  const auto of_alice = store_->tenants().memberships_of("local:alice").value();
+  ASSERT_EQ(of_alice.size(), 2U);
+  EXPECT_EQ(of_alice[0].tenant, "acme");
+  EXPECT_EQ(of_alice[0].role, "admin");
+  EXPECT_EQ(of_alice[1].tenant, "beta");
+  const auto of_acme = store_->tenants().members_of("acme").value();
+  ASSERT_EQ(of_acme.size(), 2U);
+  EXPECT_EQ(of_acme[1].user, "local:bob");
+}
+
+TEST_P(TenantsContract, RemovingTakesMembersAndGrantsAlong) {
+  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", ""})));
+  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", ""})));
+  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "beta", ""})));
+  ASSERT_TRUE(ok(store_->grants().approve(sample_approval("c1", "here", "code-1"))));
+  Approval elsewhere = sample_approval("c2", "there", "code-2");
+  elsewhere.grant.tenant = "beta";
+  ASSERT_TRUE(ok(store_->grants().approve(elsewhere)));
+
+  ASSERT_TRUE(ok(store_->tenants().remove("acme")));
+  EXPECT_FALSE(store_->tenants().find("acme").value());
+  EXPECT_TRUE(store_->tenants().members_of("acme").value().empty());
+  EXPECT_EQ(store_->tenants().memberships_of("local:alice").value().size(), 1U);
+  EXPECT_TRUE(store_->grants().find_grant("here").value()->revoked_at);
+  EXPECT_FALSE(store_->grants().find_grant("there").value()->revoked_at);
+  EXPECT_EQ(code_of(store_->tenants().remove("acme")), "not_found");
+}
+
+TEST_P(TenantsContract, RemovingAMemberEndsThatUsersGrantsThere) {
+  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", ""})));
+  ASSERT_TRUE(ok(store_->grants().approve(sample_approval("c1", "hers", "code-1"))));
+  Approval elsewhere = sample_approval("c2", "elsewhere", "code-2");
+  elsewhere.grant.tenant = "beta";
+  ASSERT_TRUE(ok(store_->grants().approve(elsewhere)));
+  Approval others = sample_approval("c3", "others", "code-3");
+  others.grant.user = "local:bob";
+  ASSERT_TRUE(ok(store_->grants().approve(others)));
+
+  ASSERT_TRUE(ok(store_->tenants().remove_member("local:alice", "acme")));
+  EXPECT_TRUE(store_->tenants().memberships_of("local:alice").value().empty());
+  EXPECT_TRUE(store_->grants().find_grant("hers").value()->revoked_at);
+  EXPECT_FALSE(store_->grants().find_grant("elsewhere").value()->revoked_at);
+  EXPECT_FALSE(store_->grants().find_grant("others").value()->revoked_at);
+  EXPECT_EQ(code_of(store_->tenants().remove_member("local:alice", "acme")), "not_found");
+}
+
+}  // namespace
+}  // namespace postern::store
