@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "http/message.hpp"
+#include "tenant/catalog.hpp"
+
+namespace postern::authn {
+
+// A refusal on a resource, as the design's table lists them.
+struct Refusal {
+  int status = 401;
+  std::string error{};            // of the body: "missing_bearer_token"
+  std::string description{};      // a sentence that says what to do
+  std::string challenge_error{};  // of WWW-Authenticate: "", "invalid_token", "insufficient_scope", "invalid_request"
+  bool challenge = true;          // false: no WWW-Authenticate
+  std::vector<std::string> scopes{};  // of the challenge; empty: the resource's default ones
+  int retry_after = 0;                // seconds; 0: no Retry-After
+};
+
+// The refusals that come of the bearer token alone.
+Refusal missing_bearer_token();
+Refusal malformed_authorization();
+Refusal invalid_token_format();
+Refusal invalid_token();
+
+// RFC 6750 section 3 and RFC 9728 section 5.1: one Bearer challenge, `resource_metadata` absolute, quoted values with
+// everything outside printable ASCII, quotes and backslashes made harmless.
+std::string www_authenticate(const Refusal& refusal, const tenant::Resource& resource);
+
+// The whole answer, never stored by caches. Without `resource` there is no challenge. `jsonrpc_id`: of the request's
+// message where it is known; the body then is a JSON-RPC error whose data holds `error` and `request_id` (code -32003;
+// `body_code` other than 0 takes its place: -32020, -32600 …), and otherwise {"error", "error_description",
+// "request_id"}.
+http::Response refusal_response(const Refusal& refusal, const tenant::Resource* resource, std::string_view request_id,
+                                const nlohmann::json* jsonrpc_id, int body_code = 0);
+
+}  // namespace postern::authn

@@ -1,0 +1,43 @@
+#include "authn/verifier.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::authn {
+
+Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_view token_hash, Time now) const {
+  auto found = store_.grants().find_access(token_hash);
+  if (!found) return found.error();
+  if (!*found) return fail(Errc::not_found, "unknown access token");
+  auto& [access, grant, user] = **found;
+  if (access.expires_at <= now || grant.expires_at <= now) return fail(Errc::expired, "the access token has expired");
+  if (grant.revoked_at) return fail(Errc::denied, "the grant was revoked");
+  if (user.disabled) return fail(Errc::denied, "the user is disabled");
+
+  const auto membership = directory_.membership(grant.user, grant.tenant);
+  if (!membership) return membership.error();
+  if (!*membership) return fail(Errc::denied, "the user is no member of the tenant");
+
+  auto client = store_.clients().find(grant.client);
+  if (!client) return client.error();
+  // A token made by an operator may stand for no client.
+  if (!*client && grant.kind != store::GrantKind::minted) return fail(Errc::denied, "the client is gone");
+
+  auto principal = std::make_shared<token::Principal>();
+  if (*client) principal->client_name = std::move((*client)->name);
+  principal->grant = std::move(grant.id);
+  principal->user = std::move(user.key);
+  principal->user_name = std::move(user.name);
+  principal->user_email = std::move(user.email);
+  principal->tenant = (*membership)->tenant.handle;
+  principal->tenant_name = (*membership)->tenant.name;
+  principal->plan = (*membership)->tenant.plan;
+  principal->role = (*membership)->role;
+  principal->client = std::move(grant.client);
+  principal->resource = std::move(grant.resource);
+  principal->scopes = std::move(access.scopes);
+  principal->expires_at = std::min(access.expires_at, grant.expires_at);
+  return std::shared_ptr<const token::Principal>(std::move(principal));
+}
+
+}  // namespace postern::authn

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "store/store.hpp"
+#include "tenant/directory.hpp"
+#include "token/principal.hpp"
+
+namespace postern::authn {
+
+// An access token's SHA-256 to the principal behind it, from the store. Blocks. Errors: not_found (unknown), expired,
+// denied (revoked grant, disabled user, no longer a member, client gone), unavailable. Whether the token is for the
+// resource at hand is the caller's to check. Thread-safe.
+class Verifier {
+ public:
+  // Both must outlive the verifier.
+  Verifier(store::Store& store, const tenant::Directory& directory) : store_(store), directory_(directory) {}
+  Result<std::shared_ptr<const token::Principal>> verify(std::string_view token_hash, Time now) const;
+
+ private:
+  store::Store& store_;
+  const tenant::Directory& directory_;
+};
+
+}  // namespace postern::authn

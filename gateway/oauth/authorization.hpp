@@ -1,0 +1,91 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/form.hpp"
+#include "oauth/context.hpp"
+#include "oauth/error.hpp"
+#include "store/records.hpp"
+
+namespace postern::oauth {
+
+// A checked authorization request (OAuth 2.1 section 4.1.1): every value was validated against the client.
+struct AuthorizationRequest {
+  store::Client client;
+  std::string redirect_uri;  // as the client sent it
+  std::string state;         // may be empty
+  bool has_state = false;
+  std::string challenge;  // S256
+  // Asked for, unknown ones dropped; the resource's default ones when none were asked for.
+  std::vector<std::string> scopes;
+  const tenant::Resource* resource = nullptr;
+  bool prompt_login = false;
+};
+
+// The client or its redirect URI cannot be trusted: a page, never a redirect (RFC 9700 section 4.11).
+struct PageError {
+  int status = 400;
+  std::string title;
+  std::string text;
+};
+// Everything else goes back to the client: the complete Location with error, state and iss.
+struct RedirectError {
+  std::string location;
+  OAuthError error;
+};
+
+using AuthorizationCheck = std::variant<AuthorizationRequest, PageError, RedirectError>;
+
+// The checks in order, each a function of its own under checks/. Blocks on the store.
+AuthorizationCheck check_authorization(const http::Form& parameters, const Context& context);
+
+// A consent page under way, sealed into the form: bound to browser, user, client, redirect, resource and scopes, valid
+// for 10 minutes and decided once.
+struct Consent {
+  std::string id;       // random; what makes it single-use
+  std::string browser;  // SHA-256 of the browser's cookie
+  std::string user;
+  std::string client;
+  std::string redirect_uri;
+  std::string state;
+  bool has_state = false;
+  std::string challenge;
+  std::string resource;  // canonical
+  std::vector<std::string> scopes;
+  Time expires_at{};
+};
+
+// A page to be decided by that browser and user within 10 minutes, with an id of its own.
+Consent make_consent(const AuthorizationRequest& request, std::string_view browser, std::string_view user,
+                     const Context& context);
+std::string seal_consent(const Consent& consent, const Context& context);
+// `browser` as in Consent. denied: not ours, or of another browser or user. expired.
+Result<Consent> open_consent(std::string_view sealed, std::string_view browser, std::string_view user,
+                             const Context& context);
+
+// What the scopes come to for a member with that role: what may be granted, in the policy's order; empty: nothing
+// remains.
+std::vector<std::string> grantable_scopes(const Consent& consent, std::string_view role, const Context& context);
+
+// Stores grant and code in one step and yields the Location to send the browser to (code, state, iss). conflict: this
+// page was decided before. denied: the user is disabled or no member of the tenant, its plan does not include the
+// resource, no scope remains, or the client is gone; the page stays undecided, so deny() can still send the browser
+// back.
+Result<std::string> approve(const Consent& consent, std::string_view tenant, const Context& context);
+// Marks the page as decided and yields the Location with `access_denied`.
+Result<std::string> deny(const Consent& consent, const Context& context);
+
+// The URI with the parameters added to whatever query it has.
+std::string append_query(std::string_view uri, const std::vector<std::pair<std::string, std::string>>& parameters);
+// Location with error, error_description, state, iss (RFC 9207), appended to the redirect URI's own query (RFC 6749
+// section 4.1.2.1).
+std::string error_location(std::string_view redirect_uri, const OAuthError& error,
+                           const std::optional<std::string>& state, const Context& context);
+
+}  // namespace postern::oauth

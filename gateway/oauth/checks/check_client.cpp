@@ -1,0 +1,33 @@
+#include "oauth/checks/authorization_checks.hpp"
+
+namespace postern::oauth {
+namespace {
+
+constexpr std::size_t kLongestClientId = 256;
+
+}  // namespace
+
+// RFC 6749 section 4.1.2.1: with a missing or unknown client the person is told and nothing is redirected. Clients lose
+// their registration when a server forgets it; most can only be mended by removing and adding the connection.
+std::optional<PageError> check_client(const http::Form& parameters, const Context& context,
+                                      AuthorizationRequest& request) {
+  const auto ids = parameters.get_all("client_id");
+  if (ids.size() != 1 || ids.front().empty()) {
+    return PageError{
+        400, "The request names no application",
+        "The application that sent you here must send its client_id, once. Start again from the application."};
+  }
+  const PageError unknown{
+      400, "Unknown application",
+      "The application that sent you here is not registered, or no longer. Remove the connection in the "
+      "application and add it again, so that it registers anew."};
+  if (ids.front().size() > kLongestClientId) return unknown;
+  auto client = context.store.clients().find(ids.front());
+  if (!client)
+    return PageError{503, "Please try again", "The server cannot answer just now. Try again in a few seconds."};
+  if (!*client) return unknown;
+  request.client = std::move(**client);
+  return std::nullopt;
+}
+
+}  // namespace postern::oauth

@@ -1,0 +1,23 @@
+#include "base/strings.hpp"
+#include "oauth/checks/authorization_checks.hpp"
+#include "oauth/scope.hpp"
+
+namespace postern::oauth {
+
+// RFC 6749 section 3.3: unknown scopes are dropped and the answer says what was granted; a request without scope asks
+// for the resource's default ones. A client that an operator made for certain scopes gets no others; what a client
+// wrote into its own registration binds nobody, since clients ask for more later without registering again.
+Fault check_scope(const http::Form& parameters, const Context&, AuthorizationRequest& request) {
+  const auto asked = parse_scope(parameters.get("scope").value_or(""));
+  if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");
+  const policy::Policy& policy = *request.resource->policy;
+  request.scopes = known_scopes(asked->empty() ? policy.default_scopes() : *asked, policy);
+  if (!request.client.dynamic && !request.client.scope.empty()) {
+    request.scopes = intersect(request.scopes, split_words(request.client.scope));
+  }
+  if (request.scopes.empty())
+    return oauth_error("invalid_scope", "None of the scopes asked for exists at this resource.");
+  return std::nullopt;
+}
+
+}  // namespace postern::oauth

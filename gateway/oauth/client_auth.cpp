@@ -1,0 +1,112 @@
+#include "oauth/client_auth.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/encoding.hpp"
+#include "base/strings.hpp"
+#include "crypto/hash.hpp"
+
+namespace postern::oauth {
+namespace {
+
+constexpr std::size_t kLongestClientId = 256;
+constexpr std::size_t kLongestCredentials = 4096;
+
+struct Credentials {
+  std::string id;
+  std::optional<std::string> secret;
+  bool basic = false;
+};
+
+ClientAuthFailure invalid_client(bool basic, std::string detail) {
+  // One text for unknown clients and wrong secrets.
+  return {oauth_error("invalid_client", "The client is unknown or did not prove who it is: register again.",
+                      std::move(detail), 401),
+          basic};
+}
+
+ClientAuthFailure malformed(std::string description) { return {invalid_request(std::move(description)), false}; }
+
+std::optional<std::string> form_decode(std::string text) {
+  std::ranges::replace(text, '+', ' ');
+  return http::percent_decode(text);
+}
+
+// RFC 7617 section 2.
+Result<Credentials, ClientAuthFailure> read_basic(std::string_view header) {
+  constexpr std::string_view scheme = "Basic ";
+  if (header.size() > kLongestCredentials || !ascii_iequals(header.substr(0, scheme.size()), scheme)) {
+    return invalid_client(true, "Authorization is not Basic");
+  }
+  const auto decoded = base64_decode(trim(header.substr(scheme.size())));
+  const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
+  if (colon == std::string::npos) return invalid_client(true, "malformed Basic credentials");
+  return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1), true};
+}
+
+Result<Credentials, ClientAuthFailure> read_credentials(const http::Request& request, const http::Form& form) {
+  const auto posted_id = form.get("client_id");
+  // RFC 6749 section 2.3.1: an empty secret may as well be left out.
+  auto posted_secret = form.get("client_secret");
+  if (posted_secret && posted_secret->empty()) posted_secret.reset();
+  if (form.get("client_assertion") || form.get("client_assertion_type")) {
+    return invalid_client(false, "client assertions are not supported");
+  }
+  if (request.header_count("Authorization") > 1) return malformed("Send one Authorization header at most.");
+
+  const auto header = request.header("Authorization");
+  if (!header) {
+    if (!posted_id || posted_id->empty()) return malformed("client_id is missing.");
+    auto secret = posted_secret ? std::optional<std::string>(*posted_secret) : std::nullopt;
+    return Credentials{std::string(*posted_id), std::move(secret), false};
+  }
+  if (posted_secret) return malformed("Authenticate in one way: by HTTP Basic or by client_secret.");
+  auto credentials = read_basic(*header);
+  if (!credentials || !posted_id || *posted_id == credentials->id) return credentials;
+  if (form_decode(credentials->id) == std::optional<std::string>(*posted_id)) return credentials;
+  return malformed("client_id is not the one of the Authorization header.");
+}
+
+Result<std::optional<store::Client>> find_client(const Credentials& credentials, const Context& context) {
+  if (credentials.id.size() > kLongestClientId) return std::optional<store::Client>();
+  auto client = context.store.clients().find(credentials.id);
+  if (!client || *client || !credentials.basic) return client;
+  const auto decoded = form_decode(credentials.id);
+  return decoded && *decoded != credentials.id ? context.store.clients().find(*decoded) : client;
+}
+
+bool secret_matches(const Credentials& credentials, const std::string& hash) {
+  const auto equals = [&hash](std::string_view secret) {
+    return crypto::constant_time_equal(crypto::sha256_string(secret), hash);
+  };
+  if (equals(*credentials.secret)) return true;
+  const auto decoded = credentials.basic ? form_decode(*credentials.secret) : std::nullopt;
+  return decoded && equals(*decoded);
+}
+
+}  // namespace
+
+Result<store::Client, ClientAuthFailure> authenticate_client(const http::Request& request, const http::Form& form,
+                                                             const Context& context) {
+  const auto credentials = read_credentials(request, form);
+  if (!credentials) return credentials.error();
+  auto found = find_client(*credentials, context);
+  if (!found) return ClientAuthFailure{store_error(found.error()), false};
+  if (!*found) return invalid_client(credentials->basic, "unknown client");
+
+  store::Client& client = **found;
+  const bool is_public = client.auth == store::ClientAuth::none;
+  // Basic with an empty password is how some say `none`.
+  const bool has_secret = credentials->secret && !credentials->secret->empty();
+  if (is_public && has_secret) return invalid_client(credentials->basic, "a secret for a client that has none");
+  if (!is_public && !has_secret) return invalid_client(credentials->basic, "the secret is missing");
+  if (!is_public && !secret_matches(*credentials, client.secret_hash)) {
+    return invalid_client(credentials->basic, "wrong secret");
+  }
+  return std::move(client);
+}
+
+}  // namespace postern::oauth

@@ -1,0 +1,190 @@
+#include "oauth/client_metadata.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/encoding.hpp"
+#include "base/strings.hpp"
+#include "crypto/hash.hpp"
+#include "http/url.hpp"
+#include "oauth/display_name.hpp"
+#include "oauth/redirect_uri.hpp"
+#include "oauth/scope.hpp"
+
+namespace postern::oauth {
+namespace {
+
+using nlohmann::json;
+template <class T>
+using Read = Result<T, OAuthError>;
+
+constexpr std::size_t kMostRedirectUris = 50;
+constexpr std::size_t kLongestUri = 2048;
+
+constexpr auto kAuthMethods = std::to_array<std::pair<std::string_view, store::ClientAuth>>({
+    {"none", store::ClientAuth::none},
+    {"client_secret_basic", store::ClientAuth::secret_basic},
+    {"client_secret_post", store::ClientAuth::secret_post},
+});
+
+OAuthError bad_metadata(std::string description) {
+  return oauth_error("invalid_client_metadata", std::move(description));
+}
+OAuthError bad_redirect(std::string description) { return oauth_error("invalid_redirect_uri", std::move(description)); }
+
+// nullptr when absent or null, which some clients write for "nothing".
+const json* member(const json& document, const char* name) {
+  const auto found = document.find(name);
+  return found == document.end() || found->is_null() ? nullptr : &*found;
+}
+
+Read<std::string> text(const json& document, const char* name) {
+  const json* value = member(document, name);
+  if (value == nullptr) return std::string();
+  if (!value->is_string()) return bad_metadata(std::string(name) + " must be a string.");
+  return value->get<std::string>();
+}
+
+// nullopt when absent.
+Read<std::optional<std::vector<std::string>>> texts(const json& document, const char* name) {
+  const json* value = member(document, name);
+  if (value == nullptr) return std::optional<std::vector<std::string>>();
+  if (!value->is_array() || !std::ranges::all_of(*value, [](const json& one) { return one.is_string(); })) {
+    return bad_metadata(std::string(name) + " must be a list of strings.");
+  }
+  return std::optional(value->get<std::vector<std::string>>());
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+// One dangerous URI refuses the registration. Where the operator names domains, URIs elsewhere are left out as long as
+// one remains: clients register several at once.
+Read<std::vector<std::string>> redirect_uris(const json& document, const config::Registration& registration) {
+  auto asked = texts(document, "redirect_uris");
+  if (!asked) return bad_redirect(asked.error().description);
+  if (!*asked || (*asked)->empty()) return bad_redirect("redirect_uris must name at least one URI.");
+  if ((*asked)->size() > kMostRedirectUris) return bad_redirect("redirect_uris may name 50 URIs at most.");
+  std::vector<std::string> uris;
+  for (std::string& uri : **asked) {
+    if (auto fault = redirect_uri_fault(uri)) return bad_redirect(*std::move(fault));
+    const bool allowed = !registration.redirect_domains || redirect_domain_allowed(uri, *registration.redirect_domains);
+    if (allowed && !contains(uris, uri)) uris.push_back(std::move(uri));
+  }
+  if (uris.empty()) return bad_redirect("The operator of this server allows other redirect domains only.");
+  return uris;
+}
+
+Read<store::ClientAuth> auth_method(const json& document) {
+  const auto name = text(document, "token_endpoint_auth_method");
+  if (!name) return name.error();
+  // RFC 7591 section 2: the default.
+  if (name->empty()) return store::ClientAuth::secret_basic;
+  const auto found =
+      std::ranges::find(kAuthMethods, std::string_view(*name), [](const auto& method) { return method.first; });
+  if (found != kAuthMethods.end()) return found->second;
+  return bad_metadata("token_endpoint_auth_method must be none, client_secret_basic or client_secret_post.");
+}
+
+// Clients that name no grant types want to stay connected, so they get the refresh token too; the answer says so.
+Read<std::vector<std::string>> grant_types(const json& document) {
+  const std::vector<std::string> supported{"authorization_code", "refresh_token"};
+  const auto asked = texts(document, "grant_types");
+  if (!asked) return asked.error();
+  if (!*asked || (*asked)->empty()) return supported;
+  auto kept = intersect(supported, **asked);
+  if (!contains(kept, "authorization_code")) return bad_metadata("grant_types must hold authorization_code.");
+  return kept;
+}
+
+std::optional<OAuthError> response_types_fault(const json& document) {
+  const auto asked = texts(document, "response_types");
+  if (!asked) return asked.error();
+  if (!*asked || (*asked)->empty() || contains(**asked, "code")) return std::nullopt;
+  return bad_metadata("response_types must hold code.");
+}
+
+Read<std::string> client_name(const json& document, const std::vector<std::string>& uris) {
+  auto name = text(document, "client_name");
+  if (!name) return name;
+  if (auto fault = display_name_fault(*name)) return bad_metadata("client_name " + *fault);
+  // Consent has to call the client something.
+  const auto shown = trim(*name);
+  return shown.empty() ? redirect_host(uris.front()) : std::string(shown);
+}
+
+Read<std::string> application_type(const json& document, const std::vector<std::string>& uris) {
+  auto type = text(document, "application_type");
+  if (!type) return type;
+  if (*type == "web" || *type == "native") return type;
+  if (!type->empty()) return bad_metadata("application_type must be web or native.");
+  const bool web =
+      std::ranges::all_of(uris, [](const std::string& uri) { return ascii_lower(uri).starts_with("https:"); });
+  return std::string(web ? "web" : "native");
+}
+
+// A link on the consent page: shown when it is one that a browser may open, else left out.
+Read<std::string> client_uri(const json& document) {
+  auto uri = text(document, "client_uri");
+  if (!uri) return uri;
+  const auto parsed = http::parse_url(*uri);
+  const bool shown = parsed && uri->size() <= kLongestUri && parsed->scheme == "https" && !parsed->has_userinfo;
+  return shown ? *std::move(uri) : std::string();
+}
+
+Read<std::string> scope(const json& document) {
+  const auto asked = text(document, "scope");
+  if (!asked) return asked;
+  const auto words = parse_scope(*asked);
+  if (!words) return bad_metadata("scope holds too many words.");
+  return join(*words, " ");
+}
+
+}  // namespace
+
+Result<store::Client, OAuthError> read_client_metadata(const json& document, const config::Registration& registration) {
+  if (!document.is_object()) return bad_metadata("The client's metadata must be a JSON object.");
+  auto uris = redirect_uris(document, registration);
+  if (!uris) return uris.error();
+  const auto auth = auth_method(document);
+  if (!auth) return auth.error();
+  auto grants = grant_types(document);
+  if (!grants) return grants.error();
+  if (auto fault = response_types_fault(document)) return *std::move(fault);
+  auto name = client_name(document, *uris);
+  if (!name) return name.error();
+  auto type = application_type(document, *uris);
+  if (!type) return type.error();
+  auto uri = client_uri(document);
+  if (!uri) return uri.error();
+  auto scopes = scope(document);
+  if (!scopes) return scopes.error();
+
+  store::Client client;
+  client.name = *std::move(name);
+  client.auth = *auth;
+  client.redirect_uris = *std::move(uris);
+  client.grant_types = *std::move(grants);
+  client.application_type = *std::move(type);
+  client.client_uri = *std::move(uri);
+  client.scope = *std::move(scopes);
+  client.dynamic = true;
+  return client;
+}
+
+std::string client_fingerprint(const store::Client& client) {
+  auto uris = client.redirect_uris;
+  std::ranges::sort(uris);
+  const json canonical = json::array({client.name, auth_method_name(client.auth), uris, client.grant_types,
+                                      client.application_type, client.client_uri, client.scope});
+  return hex_encode(crypto::sha256_string(canonical.dump()));
+}
+
+std::string_view auth_method_name(store::ClientAuth auth) noexcept {
+  return std::ranges::find(kAuthMethods, auth, [](const auto& method) { return method.second; })->first;
+}
+
+}  // namespace postern::oauth

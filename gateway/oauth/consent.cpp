@@ -1,0 +1,163 @@
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.hpp"
+#include "base/strings.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/random.hpp"
+#include "oauth/authorization.hpp"
+#include "oauth/redirect_uri.hpp"
+#include "oauth/standing.hpp"
+#include "token/opaque.hpp"
+
+namespace postern::oauth {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+constexpr Duration kConsentLifetime = 10min;
+// OAuth 2.1 section 4.1.2: short, since the browser takes it straight to the client.
+constexpr Duration kCodeLifetime = 60s;
+
+// A page sealed by one authorization server is not one of another.
+std::string seal_purpose(const Context& context) { return "postern consent 1 " + context.server.issuer; }
+
+std::optional<std::string> optional_state(const Consent& consent) {
+  return consent.has_state ? std::optional(consent.state) : std::nullopt;
+}
+
+store::Grant grant_of(const Consent& consent, std::string_view tenant, const Context& context) {
+  store::Grant grant;
+  grant.id = crypto::random_token(16);
+  grant.user = consent.user;
+  grant.tenant = tenant;
+  grant.client = consent.client;
+  grant.resource = consent.resource;
+  grant.scopes = consent.scopes;
+  grant.created_at = context.clock.now();
+  grant.expires_at = grant.created_at + context.server.refresh_token.lifetime;
+  return grant;
+}
+
+void audit(std::string_view event, const Consent& consent, std::string_view tenant, std::string_view grant,
+           const std::vector<std::string>& scopes, const Context& context) {
+  const std::string scope = join(scopes, " ");
+  context.log.audit(event, {{"user", consent.user},
+                            {"client", consent.client},
+                            {"tenant", tenant},
+                            {"resource", consent.resource},
+                            {"scope", scope},
+                            {"redirect_host", redirect_host(consent.redirect_uri)},
+                            {"grant", grant}});
+}
+
+}  // namespace
+
+Consent make_consent(const AuthorizationRequest& request, std::string_view browser, std::string_view user,
+                     const Context& context) {
+  Consent consent;
+  consent.id = crypto::random_token(16);
+  consent.browser = browser;
+  consent.user = user;
+  consent.client = request.client.id;
+  consent.redirect_uri = request.redirect_uri;
+  consent.state = request.state;
+  consent.has_state = request.has_state;
+  consent.challenge = request.challenge;
+  consent.resource = request.resource->canonical;
+  consent.scopes = request.scopes;
+  consent.expires_at = context.clock.now() + kConsentLifetime;
+  return consent;
+}
+
+std::string seal_consent(const Consent& consent, const Context& context) {
+  const json document = {
+      {"id", consent.id},
+      {"browser", base64url_encode(consent.browser)},  // not text
+      {"user", consent.user},
+      {"client", consent.client},
+      {"redirect_uri", consent.redirect_uri},
+      {"state", consent.state},
+      {"has_state", consent.has_state},
+      {"challenge", consent.challenge},
+      {"resource", consent.resource},
+      {"scopes", consent.scopes},
+      {"expires_at", to_millis(consent.expires_at)},
+  };
+  return base64url_encode(context.seal.seal(document.dump(), seal_purpose(context)));
+}
+
+Result<Consent> open_consent(std::string_view sealed, std::string_view browser, std::string_view user,
+                             const Context& context) {
+  const auto bytes = base64url_decode(sealed);
+  const auto opened = bytes ? context.seal.open(*bytes, seal_purpose(context)) : std::nullopt;
+  if (!opened) return fail(Errc::denied, "the consent page is none of ours");
+  // What opens was written by seal_consent().
+  const json document = json::parse(*opened);
+
+  Consent consent;
+  document.at("id").get_to(consent.id);
+  consent.browser = base64url_decode(document.at("browser").get_ref<const std::string&>()).value_or("");
+  document.at("user").get_to(consent.user);
+  document.at("client").get_to(consent.client);
+  document.at("redirect_uri").get_to(consent.redirect_uri);
+  document.at("state").get_to(consent.state);
+  document.at("has_state").get_to(consent.has_state);
+  document.at("challenge").get_to(consent.challenge);
+  document.at("resource").get_to(consent.resource);
+  document.at("scopes").get_to(consent.scopes);
+  consent.expires_at = from_millis(document.at("expires_at").get<std::int64_t>());
+
+  if (!crypto::constant_time_equal(consent.browser, browser)) return fail(Errc::denied, "shown in another browser");
+  if (consent.user != user) return fail(Errc::denied, "shown to another user");
+  if (consent.expires_at <= context.clock.now()) return fail(Errc::expired, "the consent page has expired");
+  return consent;
+}
+
+std::vector<std::string> grantable_scopes(const Consent& consent, std::string_view role, const Context& context) {
+  const tenant::Resource* resource = context.catalog.by_canonical(consent.resource);
+  if (resource == nullptr) return {};
+  return resource->policy->grantable(consent.scopes, role);
+}
+
+Result<std::string> approve(const Consent& consent, std::string_view tenant, const Context& context) {
+  const auto client = context.store.clients().find(consent.client);
+  if (!client) return client.error();
+  if (!*client) return fail(Errc::denied, "the client is gone");
+
+  store::Approval approval;
+  approval.consent_id = consent.id;
+  approval.consent_expires_at = consent.expires_at;
+  approval.grant = grant_of(consent, tenant, context);
+  auto standing = standing_of(approval.grant, context);
+  if (!standing) return standing.error();
+  approval.grant.scopes = std::move(standing->scopes);
+
+  const std::string code = token::make_token(token::kCodePrefix);
+  approval.code.hash = token::token_hash(code);
+  approval.code.grant = approval.grant.id;
+  approval.code.client = consent.client;
+  approval.code.redirect_uri = consent.redirect_uri;
+  approval.code.challenge = consent.challenge;
+  approval.code.expires_at = context.clock.now() + kCodeLifetime;
+  if (const auto stored = context.store.grants().approve(approval); !stored) return stored.error();
+  audit("consent_approved", consent, tenant, approval.grant.id, approval.grant.scopes, context);
+
+  std::vector<std::pair<std::string, std::string>> parameters{{"code", code}};
+  if (consent.has_state) parameters.emplace_back("state", consent.state);
+  parameters.emplace_back("iss", context.server.issuer);
+  return append_query(consent.redirect_uri, parameters);
+}
+
+Result<std::string> deny(const Consent& consent, const Context& context) {
+  const auto stored = context.store.grants().refuse(consent.id, consent.expires_at);
+  if (!stored) return stored.error();
+  audit("consent_denied", consent, "", "", consent.scopes, context);
+  return error_location(consent.redirect_uri, oauth_error("access_denied", "The user did not approve."),
+                        optional_state(consent), context);
+}
+
+}  // namespace postern::oauth

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "crypto/aead.hpp"
+#include "http/message.hpp"
+#include "store/store.hpp"
+#include "telemetry/log.hpp"
+#include "tenant/catalog.hpp"
+#include "tenant/directory.hpp"
+
+namespace postern::oauth {
+
+// What every endpoint of one authorization server works with. Endpoints are plain functions
+// `http::Response NAME(const http::Request&, const Context&)` that block and run on a bounded pool. All referenced
+// things outlive the request (they hang on the configuration snapshot it pins) and are thread-safe.
+struct Context {
+  const config::AuthorizationServer& server;
+  const tenant::Catalog& catalog;
+  const tenant::Directory& directory;
+  store::Store& store;
+  const crypto::Aead& seal;  // of consent pages
+  const Clock& clock;
+  telemetry::Log& log;
+
+  std::string issuer_origin() const;  // scheme://authority of the issuer
+  bool secure() const { return server.issuer.starts_with("https://"); }
+};
+
+}  // namespace postern::oauth

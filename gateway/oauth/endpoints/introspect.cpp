@@ -1,0 +1,69 @@
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "base/strings.hpp"
+#include "oauth/client_auth.hpp"
+#include "oauth/endpoints.hpp"
+#include "oauth/endpoints/form_post.hpp"
+#include "oauth/standing.hpp"
+#include "token/opaque.hpp"
+
+namespace postern::oauth {
+namespace {
+
+using nlohmann::ordered_json;
+
+// RFC 7662 section 4: who may ask is a matter of policy. A client that an operator made may ask about every access
+// token of this server; one that registered itself, which anybody can, only about its own.
+bool may_know(const store::Client& client, const store::Grant& grant) {
+  return !client.dynamic || client.id == grant.client;
+}
+
+// RFC 7662 section 2.2. `active` means that the resource would take the token now.
+Result<std::string> describe(std::string_view value, const store::Client& client, const Context& context) {
+  const std::string inactive = R"({"active":false})";
+  if (!token::has_token_shape(value, context.server.access_token.prefix)) return inactive;
+  const auto found = context.store.grants().find_access(token::token_hash(value));
+  if (!found) return found.error();
+  if (!*found || !may_know(client, (*found)->grant)) return inactive;
+  const auto& [access, grant, user] = **found;
+  if (access.expires_at <= context.clock.now()) return inactive;
+  const auto standing = standing_of(grant, context);
+  if (!standing && standing.error().code == Errc::denied) return inactive;
+  if (!standing) return standing.error();
+
+  ordered_json active{{"active", true}};
+  active["scope"] = join(access.scopes, " ");
+  if (!grant.client.empty()) active["client_id"] = grant.client;
+  active["username"] = user.name;
+  active["token_type"] = "Bearer";
+  active["exp"] = to_seconds(access.expires_at);
+  active["iat"] = to_seconds(access.created_at);
+  active["sub"] = grant.user;
+  active["aud"] = standing->resource->url;
+  active["iss"] = context.server.issuer;
+  active["tenant"] = grant.tenant;
+  return active.dump();
+}
+
+}  // namespace
+
+http::Response introspect(const http::Request& request, const Context& context) {
+  const auto form = read_form_post(request);
+  if (!form) return refuse("introspect", request, form.error(), context);
+  const auto client = authenticate_client(request, *form, context);
+  if (!client) return refuse("introspect", request, client.error().error, context, client.error().basic);
+  // RFC 7662 section 2.1: the endpoint must not answer whoever merely names a client.
+  if (client->auth == store::ClientAuth::none) {
+    return refuse("introspect", request,
+                  oauth_error("invalid_client", "Introspection is for clients with a secret.", {}, 401), context, true);
+  }
+  const auto value = form->get("token");
+  if (!value || value->empty()) return refuse("introspect", request, invalid_request("token is missing."), context);
+  const auto answer = describe(*value, *client, context);
+  if (!answer) return refuse("introspect", request, store_error(answer.error()), context);
+  return http::json_response(200, *answer);
+}
+
+}  // namespace postern::oauth

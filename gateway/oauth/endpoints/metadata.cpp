@@ -1,0 +1,36 @@
+#include <nlohmann/json.hpp>
+
+#include "oauth/endpoints.hpp"
+
+namespace postern::oauth {
+
+// RFC 8414 section 2. Every endpoint in it is served, and no member is null or an empty list: some clients refuse
+// those.
+http::Response server_metadata(const http::Request&, const Context& context) {
+  const config::AuthorizationServer& server = context.server;
+  const std::string origin = context.issuer_origin();
+  const auto with_secret = {"client_secret_basic", "client_secret_post"};
+  const auto with_or_without = {"none", "client_secret_basic", "client_secret_post"};
+
+  nlohmann::ordered_json document;
+  document["issuer"] = server.issuer;
+  document["authorization_endpoint"] = origin + server.endpoints.authorize;
+  document["token_endpoint"] = origin + server.endpoints.token;
+  if (server.registration.open) document["registration_endpoint"] = origin + server.endpoints.register_;
+  document["revocation_endpoint"] = origin + server.endpoints.revoke;
+  document["introspection_endpoint"] = origin + server.endpoints.introspect;
+  if (auto scopes = context.catalog.scopes_of(server); !scopes.empty())
+    document["scopes_supported"] = std::move(scopes);
+  document["response_types_supported"] = {"code"};
+  document["response_modes_supported"] = {"query"};
+  document["grant_types_supported"] = {"authorization_code", "refresh_token"};
+  document["token_endpoint_auth_methods_supported"] = with_or_without;
+  document["revocation_endpoint_auth_methods_supported"] = with_or_without;
+  document["introspection_endpoint_auth_methods_supported"] = with_secret;
+  document["code_challenge_methods_supported"] = {"S256"};
+  // RFC 9207 section 3.
+  document["authorization_response_iss_parameter_supported"] = true;
+  return http::json_response(200, document.dump(), "public, max-age=60");
+}
+
+}  // namespace postern::oauth

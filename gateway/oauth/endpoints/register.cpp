@@ -1,0 +1,91 @@
+#include <nlohmann/json.hpp>
+
+#include "crypto/hash.hpp"
+#include "crypto/random.hpp"
+#include "http/media_type.hpp"
+#include "mcp/jsonrpc.hpp"
+#include "oauth/client_metadata.hpp"
+#include "oauth/endpoints.hpp"
+#include "oauth/endpoints/form_post.hpp"
+
+namespace postern::oauth {
+namespace {
+
+constexpr std::size_t kLongestMetadata = 64 * 1024;
+constexpr mcp::JsonLimits kLimits{.depth = 16, .nodes = 5'000};
+
+OAuthError bad_metadata(std::string description, int status = 400) {
+  return oauth_error("invalid_client_metadata", std::move(description), {}, status);
+}
+
+// RFC 7591 section 3.1: a POST of JSON, and of nothing else.
+Result<nlohmann::json, OAuthError> read_document(const http::Request& request) {
+  if (request.method != "POST") return oauth_error("invalid_request", "Use POST.", {}, 405);
+  if (request.header_count("Content-Type") != 1 ||
+      !http::is_media_type(*request.header("Content-Type"), "application/json")) {
+    return bad_metadata("Content-Type must be application/json.", 415);
+  }
+  if (request.body.size() > kLongestMetadata) return bad_metadata("The client's metadata is too long.", 413);
+  auto document = mcp::parse_json(request.body, kLimits);
+  if (!document) return bad_metadata("The client's metadata is not valid JSON, or has a member twice.");
+  // Spelled out, because JSON converts to anything.
+  return {boost::system::in_place_value, *std::move(document)};
+}
+
+// RFC 7591 section 3.2.1: what was registered, which may be less than what was asked for. No member is null or empty.
+nlohmann::ordered_json describe(const store::Client& client) {
+  nlohmann::ordered_json body;
+  body["client_id"] = client.id;
+  body["client_id_issued_at"] = to_seconds(client.created_at);
+  body["client_name"] = client.name;
+  body["redirect_uris"] = client.redirect_uris;
+  body["grant_types"] = client.grant_types;
+  body["response_types"] = {"code"};
+  body["token_endpoint_auth_method"] = auth_method_name(client.auth);
+  body["application_type"] = client.application_type;
+  if (!client.client_uri.empty()) body["client_uri"] = client.client_uri;
+  if (!client.scope.empty()) body["scope"] = client.scope;
+  return body;
+}
+
+}  // namespace
+
+http::Response register_client(const http::Request& request, const Context& context) {
+  if (!context.server.registration.open) {
+    return refuse(
+        "register", request,
+        oauth_error("access_denied", "Registration is closed here: ask the operator for a client_id.", {}, 403),
+        context);
+  }
+  const auto document = read_document(request);
+  if (!document) return refuse("register", request, document.error(), context);
+  auto client = read_client_metadata(*document, context.server.registration);
+  if (!client) return refuse("register", request, client.error(), context);
+
+  std::string secret;
+  client->id = "client_" + crypto::random_token(16);
+  client->created_at = context.clock.now();
+  if (client->auth == store::ClientAuth::none) {
+    client->fingerprint = client_fingerprint(*client);
+  } else {
+    secret = crypto::random_token(32);
+    client->secret_hash = crypto::sha256_string(secret);
+  }
+  const auto registered = context.store.clients().add(*client);
+  if (!registered) return refuse("register", request, store_error(registered.error()), context);
+  context.log.audit("client_registered", {{"client", registered->id},
+                                          {"name", registered->name},
+                                          {"redirect_uri", registered->redirect_uris.front()},
+                                          {"new", registered->id == client->id},
+                                          {"peer", request.peer},
+                                          {"request_id", request.request_id}});
+
+  auto body = describe(*registered);
+  if (!secret.empty()) {
+    body["client_secret"] = secret;
+    body["client_secret_expires_at"] = 0;
+  }
+  return http::json_response(201, body.dump());
+}
+
+}  // namespace postern::oauth

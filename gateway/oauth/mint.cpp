@@ -1,0 +1,38 @@
+#include <algorithm>
+#include <utility>
+
+#include "crypto/random.hpp"
+#include "oauth/endpoints.hpp"
+#include "oauth/grants/issue.hpp"
+#include "oauth/standing.hpp"
+
+namespace postern::oauth {
+
+Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, const Context& context) {
+  const tenant::Resource* resource = context.catalog.by_indicator(grant.resource);
+  if (resource == nullptr) return fail(Errc::invalid, "no resource of the configuration has this URL");
+
+  store::Grant minted = grant;
+  minted.kind = store::GrantKind::minted;
+  if (minted.id.empty()) minted.id = crypto::random_token(16);
+  minted.resource = resource->canonical;
+  minted.created_at = context.clock.now();
+  minted.expires_at = minted.created_at + lifetime;
+  auto standing = standing_of(minted, context);
+  if (!standing) return standing.error();
+  // An operator who asks for more than there is should hear of it.
+  for (const std::string& scope : grant.scopes) {
+    if (std::ranges::find(standing->scopes, scope) == standing->scopes.end()) {
+      return fail(Errc::denied, "the user's role may not hold the scope " + scope + ", or it does not exist");
+    }
+  }
+  minted.scopes = std::move(standing->scopes);
+
+  IssuedAccess access = issue_access(minted, minted.scopes, minted.created_at, context);
+  access.record.expires_at = minted.expires_at;
+  if (const auto stored = context.store.grants().add_minted(minted, access.record); !stored) return stored.error();
+  audit_tokens("token_minted", minted, minted.scopes, context);
+  return std::move(access.value);
+}
+
+}  // namespace postern::oauth

@@ -1,0 +1,131 @@
+#include "oauth/redirect_uri.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "base/strings.hpp"
+#include "http/form.hpp"
+#include "http/url.hpp"
+
+namespace postern::oauth {
+namespace {
+
+// Schemes that run code, read what is local, or hand over to a program of the system that is no OAuth client. Compared
+// with the parsed scheme in lower case, so neither case nor leading bytes hide one.
+// clang-format off
+constexpr auto kRefusedSchemes = std::to_array<std::string_view>({
+    "about", "acap", "afp", "blob", "chrome", "chrome-extension", "cid", "content", "data", "dict", "dns", "edge",
+    "facetime", "file", "filesystem", "ftp", "ftps", "geo", "git", "gopher", "imap", "intent", "irc", "ircs",
+    "itms", "itms-apps", "jar", "javascript", "ldap", "ldaps", "livescript", "magnet", "mailto", "market", "mhtml",
+    "microsoft-edge", "mid", "mk", "mocha", "moz-extension", "news", "nfs", "nntp", "pop", "res", "resource",
+    "rtsp", "search-ms", "sftp", "shell", "sip", "sips", "smb", "sms", "ssh", "svn", "tel", "telnet", "tftp", "urn",
+    "vbscript", "view-source", "vnc", "webcal", "ws", "wss", "wyciwyg", "x-apple",
+});
+// clang-format on
+
+constexpr auto kLoopbackHosts = std::to_array<std::string_view>({"127.0.0.1", "[::1]", "localhost"});
+
+bool is_refused_scheme(std::string_view scheme) noexcept {
+  // One letter is a drive.
+  return scheme.size() < 2 || scheme.starts_with("ms-") ||
+         std::ranges::find(kRefusedSchemes, scheme) != kRefusedSchemes.end();
+}
+
+// A path that a server may read as another one, plain or encoded.
+bool has_dot_segment(std::string_view path) {
+  const auto decoded = http::percent_decode(path);
+  if (!decoded) return true;
+  for (const std::string_view segment : split(*decoded, '/')) {
+    if (segment == "." || segment == "..") return true;
+  }
+  return false;
+}
+
+bool has_encoded_control(std::string_view text) {
+  const auto decoded = http::percent_decode(text);
+  return !decoded ||
+         std::ranges::any_of(*decoded, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F || c == '\\'; });
+}
+
+std::optional<std::string> scheme_fault(const http::Url& url) {
+  const bool loopback = std::ranges::find(kLoopbackHosts, url.host) != kLoopbackHosts.end();
+  if (url.scheme == "https") {
+    if (url.host.empty()) return "An https redirect URI needs a host.";
+  } else if (url.scheme == "http") {
+    if (!loopback) return "http redirect URIs are for 127.0.0.1, [::1] and localhost only: use https.";
+  } else if (is_refused_scheme(url.scheme)) {
+    return "This scheme cannot be a redirect URI.";
+  } else if (url.host.empty() && url.path.find_first_not_of('/') == std::string::npos) {
+    return "A private-use redirect URI needs a host or a path.";
+  }
+  return std::nullopt;
+}
+
+struct Loopback {
+  std::string_view host;
+  std::string_view rest;  // path and query
+};
+
+// "http://HOST[:PORT]REST" with a host of ours, taken apart byte by byte: nothing is normalised, so two parsers cannot
+// read it differently.
+std::optional<Loopback> split_loopback(std::string_view uri) noexcept {
+  constexpr std::string_view prefix = "http://";
+  if (!uri.starts_with(prefix)) return std::nullopt;
+  uri.remove_prefix(prefix.size());
+  for (const std::string_view host : kLoopbackHosts) {
+    if (!uri.starts_with(host)) continue;
+    std::string_view rest = uri.substr(host.size());
+    if (rest.starts_with(':')) {
+      const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+      std::uint64_t port = 0;
+      if (!parse_uint(rest.substr(1, end - 1), port) || port == 0 || port > 65535 || end > 6) return std::nullopt;
+      rest.remove_prefix(end);
+    }
+    if (!rest.empty() && rest.front() != '/' && rest.front() != '?') return std::nullopt;
+    return Loopback{host, rest};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> redirect_uri_fault(std::string_view uri) {
+  if (uri.empty() || uri.size() > kLongestRedirectUri) return "A redirect URI has 1 to 2048 characters.";
+  const auto url = http::parse_url(uri);
+  if (!url) return "A redirect URI must be an absolute URI without blanks or control characters.";
+  if (uri.find('#') != std::string_view::npos) return "A redirect URI must not have a fragment.";
+  if (url->has_userinfo) return "A redirect URI must not hold user information.";
+  if (auto fault = scheme_fault(*url)) return fault;
+  if (has_dot_segment(url->path)) return "A redirect URI must not have dot segments.";
+  if (has_encoded_control(url->path) || has_encoded_control(url->query)) {
+    return "A redirect URI must not hold encoded control characters.";
+  }
+  return std::nullopt;
+}
+
+bool redirect_uri_matches(std::string_view registered, std::string_view asked) noexcept {
+  if (registered == asked) return true;
+  const auto ours = split_loopback(registered);
+  const auto theirs = split_loopback(asked);
+  return ours && theirs && ours->host == theirs->host && ours->rest == theirs->rest;
+}
+
+bool redirect_domain_allowed(std::string_view uri, const std::vector<std::string>& domains) {
+  const auto url = http::parse_url(uri);
+  if (!url) return false;
+  const bool web = url->scheme == "https" || url->scheme == "http";
+  return std::ranges::any_of(domains, [&](std::string_view domain) {
+    if (!web) return domain.ends_with(':') && ascii_iequals(domain.substr(0, domain.size() - 1), url->scheme);
+    if (domain.starts_with("*.")) return url->host.ends_with(ascii_lower(domain.substr(1)));
+    return ascii_iequals(domain, url->host);
+  });
+}
+
+std::string redirect_host(std::string_view uri) {
+  const auto url = http::parse_url(uri);
+  if (!url) return {};
+  return url->scheme == "https" || url->scheme == "http" ? url->host : url->scheme;
+}
+
+}  // namespace postern::oauth

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::oauth {
+
+inline constexpr std::size_t kLongestRedirectUri = 2048;
+
+// Whether a redirect URI may be registered at all: https anywhere, http for loopback hosts (RFC 8252 section 7.3), a
+// private-use scheme (section 7.1). Never a scheme that a browser runs or opens itself, a fragment (RFC 6749 section
+// 3.1.2), user information, dot segments or encoded control bytes. The fault is a sentence; nullopt: it may.
+std::optional<std::string> redirect_uri_fault(std::string_view uri);
+
+// RFC 9700 section 2.1: byte for byte, except that a loopback URI may differ in its port (RFC 8252 section 7.3), also
+// for `localhost`, which is what the clients use.
+bool redirect_uri_matches(std::string_view registered, std::string_view asked) noexcept;
+
+// Whether an operator's list of hosts admits the URI. An entry is a host ("chatgpt.com", "localhost"), a host and all
+// below it ("*.example.com"), or a private-use scheme ("cursor:").
+bool redirect_domain_allowed(std::string_view uri, const std::vector<std::string>& domains);
+
+// What people are shown as the place they are sent to: the host, or the scheme where it is private.
+std::string redirect_host(std::string_view uri);
+
+}  // namespace postern::oauth

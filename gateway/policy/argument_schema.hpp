@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "config/position.hpp"
+#include "config/yaml.hpp"
+
+namespace postern::policy {
+
+// What a rule demands of a call's arguments: the part of JSON Schema (draft 2020-12) that can be decided in linear
+// time: type, enum, const, properties, required, additionalProperties, items, minLength, maxLength, minItems, maxItems,
+// minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern (RE2), allOf, anyOf, not. Any other keyword, and a
+// pattern RE2 cannot express, is a fault: a constraint that is not enforced must not look as if it were. Immutable;
+// thread-safe.
+class ArgumentSchema {
+ public:
+  // nullptr when there are faults.
+  static std::shared_ptr<const ArgumentSchema> compile(const config::Value& value, config::Faults& faults);
+
+  virtual ~ArgumentSchema() = default;
+  // Empty when the arguments hold, else where they do not: "url". Never a value.
+  virtual std::string violation(const nlohmann::json& arguments) const = 0;
+};
+
+}  // namespace postern::policy

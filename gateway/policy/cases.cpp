@@ -1,0 +1,148 @@
+#include "policy/cases.hpp"
+
+#include <algorithm>
+
+#include "policy/yaml_json.hpp"
+
+namespace postern::policy {
+namespace {
+
+using config::Faults;
+using config::MapReader;
+using config::Value;
+
+constexpr std::string_view kVerdicts[] = {"allow", "step_up", "deny", "not_found"};
+
+struct Case {
+  config::Position at;
+  std::string name;
+  mcp::Message message;
+  mcp::ListKind list = mcp::ListKind::none;
+  Caller caller;
+  Verdict expect = Verdict::deny;
+  std::optional<std::vector<std::string>> needs;
+  std::optional<bool> visible;
+};
+
+std::string verdict_name(Verdict verdict) { return std::string(kVerdicts[static_cast<std::size_t>(verdict)]); }
+
+void read_call(MapReader& reader, Case& out) {
+  std::string tool;
+  std::string resource;
+  std::string prompt;
+  std::string method;
+  reader.string("tool", tool);
+  reader.string("resource", resource);
+  reader.string("prompt", prompt);
+  reader.string("method", method);
+  auto arguments = nlohmann::json::object();
+  if (const auto* given = reader.map("arguments")) arguments = to_json(*given);
+  const int named = !tool.empty() + !resource.empty() + !prompt.empty() + !method.empty();
+  if (named != 1) reader.faults().add(reader.at(), "a case names one of `tool`, `resource`, `prompt` and `method`");
+  if (!tool.empty()) {
+    out.message = tool_call(tool, arguments);
+    out.list = mcp::ListKind::tools;
+  } else if (!resource.empty()) {
+    out.message = resource_read(resource);
+    out.list = mcp::ListKind::resources;
+  } else if (!prompt.empty()) {
+    out.message = prompt_get(prompt);
+    out.list = mcp::ListKind::prompts;
+  } else {
+    out.message = method_call(method);
+  }
+}
+
+Case read_case(const Value& value, Faults& faults) {
+  Case out;
+  out.at = value.at;
+  MapReader reader(value, "a case", faults);
+  reader.string("name", out.name);
+  read_call(reader, out);
+  reader.strings_or_none("scopes", out.caller.scopes);
+  reader.string("role", out.caller.role);
+  reader.string("plan", out.caller.plan);
+  std::size_t expect = 0;
+  reader.required("expect");
+  reader.choice("expect", expect, {kVerdicts[0], kVerdicts[1], kVerdicts[2], kVerdicts[3]});
+  out.expect = static_cast<Verdict>(expect);
+  if (reader.has("needs")) reader.strings("needs", out.needs.emplace());
+  if (reader.has("visible")) reader.boolean("visible", out.visible.emplace(false));
+  reader.optional("needs");
+  reader.optional("visible");
+  reader.finish();
+  if (out.name.empty()) out.name = out.message.method + " " + out.message.name;
+  return out;
+}
+
+CaseResult run_case(const Case& one, const Policy& policy) {
+  CaseResult result{one.at, one.name, true, ""};
+  const auto decision = policy.decide(one.message, one.caller);
+  const auto fail_with = [&](std::string what) {
+    result.passed = false;
+    result.what += (result.what.empty() ? "" : "; ") + std::move(what);
+  };
+  if (decision.verdict != one.expect) {
+    fail_with("expected " + verdict_name(one.expect) + ", got " + verdict_name(decision.verdict) + " by " +
+              decision.rule);
+  }
+  if (one.needs) {
+    auto wanted = *one.needs;
+    auto got = decision.needed;
+    std::sort(wanted.begin(), wanted.end());
+    std::sort(got.begin(), got.end());
+    if (wanted != got) fail_with("expected other scopes in the challenge");
+  }
+  if (one.visible && policy.visible(one.list, one.message.name, one.caller) != *one.visible) {
+    fail_with(*one.visible ? "expected to be listed" : "expected to be hidden");
+  }
+  return result;
+}
+
+mcp::Message request(std::string method, nlohmann::json params, std::string name) {
+  mcp::Message message;
+  message.method = std::move(method);
+  message.id = 1;
+  message.params = std::move(params);
+  message.name = std::move(name);
+  return message;
+}
+
+}  // namespace
+
+mcp::Message tool_call(std::string_view tool, const nlohmann::json& arguments) {
+  return request("tools/call", {{"name", tool}, {"arguments", arguments}}, std::string(tool));
+}
+mcp::Message resource_read(std::string_view uri) { return request("resources/read", {{"uri", uri}}, std::string(uri)); }
+mcp::Message prompt_get(std::string_view prompt) {
+  return request("prompts/get", {{"name", prompt}}, std::string(prompt));
+}
+mcp::Message method_call(std::string_view method) { return request(std::string(method), nlohmann::json::object(), ""); }
+
+boost::system::result<std::vector<CaseResult>, Faults> run_cases(const std::string& path, const Policies& policies,
+                                                                 const config::Sources& sources) {
+  Faults faults;
+  const auto text = sources.file(path);
+  if (!text) {
+    faults.add({path, 1, 1}, "this cases file cannot be read");
+    return faults;
+  }
+  const auto root = config::parse_yaml(*text, path, sources, faults);
+  if (!root) return faults;
+  MapReader reader(*root, "a cases file", faults);
+  std::string name;
+  reader.string("policy", name, true);
+  const auto policy = policies.find(name);
+  if (faults.empty() && policy == policies.end()) faults.add(reader.at("policy"), "there is no policy `" + name + "`");
+  std::vector<CaseResult> results;
+  const auto* cases = reader.list("cases", true);
+  reader.finish();
+  for (const auto& value : cases != nullptr ? cases->items : std::vector<Value>{}) {
+    const auto one = read_case(value, faults);
+    if (faults.empty()) results.push_back(run_case(one, *policy->second));
+  }
+  if (!faults.empty()) return faults;
+  return results;
+}
+
+}  // namespace postern::policy

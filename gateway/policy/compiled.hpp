@@ -1,0 +1,39 @@
+#pragma once
+
+#include "policy/document.hpp"
+#include "policy/policy.hpp"
+
+namespace postern::policy {
+
+// The decision over a document: connect first, then the first rule that names the call.
+class CompiledPolicy final : public Policy {
+ public:
+  explicit CompiledPolicy(Document document);
+
+  const std::string& name() const noexcept override { return document_.name; }
+  const std::vector<std::pair<std::string, std::string>>& scopes() const noexcept override { return document_.scopes; }
+  const std::vector<std::string>& default_scopes() const noexcept override { return document_.default_scopes; }
+  bool includes_plan(std::string_view plan) const noexcept override;
+  std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const override;
+  Decision decide(const mcp::Message& message, const Caller& caller) const override;
+  Decision decide_connect(const Caller& caller) const override;
+  bool visible(mcp::ListKind kind, std::string_view name, const Caller& caller) const override;
+
+ private:
+  bool role_may_hold(std::string_view role, std::string_view scope) const;
+  std::vector<std::string> held(const Caller& caller) const;
+  bool could_meet(const ScopeDemand& demand, std::string_view role) const;
+  void add_needed(Decision& decision, const ScopeDemand& demand, std::string_view role) const;
+  Decision verdict(Verdict verdict, std::string rule, std::string reason) const;
+  Decision check_scopes(const ScopeDemand& demand, const Caller& caller, std::string rule) const;
+  const Rule* find_rule(GlobSet Rule::* names, std::string_view name, std::string_view method) const;
+  Decision apply(const Rule* rule, const nlohmann::json* arguments, const Caller& caller) const;
+  Decision decide_subject(const mcp::Message& message, const Caller& caller) const;
+  Decision decide_uri(std::string_view uri, std::string_view method, const Caller& caller) const;
+  Decision decide_completion(const mcp::Message& message, const Caller& caller) const;
+  Decision decide_listen(const mcp::Message& message, const Caller& caller) const;
+
+  Document document_;
+};
+
+}  // namespace postern::policy

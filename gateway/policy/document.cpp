@@ -1,0 +1,185 @@
+#include "policy/document.hpp"
+
+#include <algorithm>
+
+namespace postern::policy {
+namespace {
+
+using config::Faults;
+using config::MapReader;
+using config::Value;
+
+// RFC 6749 section 3.3: scope-token.
+bool is_scope_token(std::string_view text) {
+  return !text.empty() && text.size() <= 128 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+}
+
+void read_scopes(MapReader& reader, Document& out) {
+  const auto* scopes = reader.map("scopes", true);
+  if (scopes == nullptr) return;
+  for (const auto& entry : scopes->entries) {
+    if (!is_scope_token(entry.key))
+      reader.faults().add(entry.at,
+                          "`" + entry.key + "` is no scope name: visible ASCII without quotes and backslashes");
+    auto text = config::scalar_text(entry.value, "the text of a scope", reader.faults());
+    if (text) out.scopes.emplace_back(entry.key, std::move(*text));
+  }
+  if (out.scopes.empty())
+    reader.faults().add(scopes->at, "`scopes` names at least one scope and the text consent shows for it");
+}
+
+// Every scope a policy speaks of is one it declares: a misspelt one would lock everybody out, or nobody.
+void check_known(const Document& document, const std::vector<config::Text>& scopes, Faults& faults) {
+  for (const auto& scope : scopes) {
+    if (!document.knows_scope(scope.value))
+      faults.add(scope.at, "the scope " + scope.written + " is not among `scopes`");
+  }
+}
+
+std::vector<std::string> values(const std::vector<config::Text>& texts) {
+  std::vector<std::string> out;
+  for (const auto& text : texts) out.push_back(text.value);
+  return out;
+}
+
+std::vector<std::string> scope_list(MapReader& reader, std::string_view key, const Document& document,
+                                    bool required = false) {
+  const auto scopes = reader.texts(key, required);
+  if (!scopes) return {};
+  check_known(document, *scopes, reader.faults());
+  return values(*scopes);
+}
+
+ScopeDemand scope_demand(MapReader& reader, std::string_view key, const Document& document, bool required) {
+  ScopeDemand demand;
+  const auto* value = required ? reader.required(key) : reader.optional(key);
+  if (value == nullptr) return demand;
+  if (value->kind != Value::Kind::map) {
+    demand.scopes = scope_list(reader, key, document);
+    return demand;
+  }
+  MapReader inner(*value, "`" + std::string(key) + "`", reader.faults());
+  demand.any = true;
+  demand.scopes = scope_list(inner, "any", document, true);
+  inner.finish();
+  return demand;
+}
+
+void read_roles(MapReader& reader, Document& out) {
+  const auto* roles = reader.map("roles");
+  if (roles == nullptr) return;
+  for (const auto& entry : roles->entries) {
+    if (entry.value.kind != Value::Kind::list) {
+      reader.faults().add(entry.value.at, "a role names the list of scopes it may hold; [] for none beside `connect`");
+      continue;
+    }
+    auto& scopes = out.roles[entry.key];
+    for (const auto& item : entry.value.items) {
+      if (!out.knows_scope(item.scalar))
+        reader.faults().add(item.at, "the scope `" + item.written + "` is not among `scopes`");
+      scopes.push_back(item.scalar);
+    }
+  }
+}
+
+GlobSet globs(MapReader& reader, std::string_view key, GlobKind kind, bool& named) {
+  std::vector<std::string> patterns;
+  if (!reader.has(key)) {
+    reader.optional(key);
+    return {};
+  }
+  named = true;
+  reader.strings(key, patterns);
+  return GlobSet(patterns, kind);
+}
+
+void check_roles(const Document& document, const std::vector<config::Text>& roles, Faults& faults) {
+  for (const auto& role : roles) {
+    if (!document.roles.empty() && !document.roles.contains(role.value))
+      faults.add(role.at, "the role " + role.written + " is not among `roles`");
+  }
+}
+
+Rule read_rule(const Value& value, std::size_t index, const Document& document, Faults& faults) {
+  Rule rule;
+  rule.label = "rules[" + std::to_string(index) + "]";
+  MapReader reader(value, rule.label, faults);
+  bool named = false;
+  rule.tools = globs(reader, "tools", GlobKind::name, named);
+  rule.resources = globs(reader, "resources", GlobKind::uri, named);
+  rule.prompts = globs(reader, "prompts", GlobKind::name, named);
+  rule.methods = globs(reader, "methods", GlobKind::name, named);
+  if (!named) faults.add(value.at, rule.label + " names nothing: give `tools`, `resources`, `prompts` or `methods`");
+  reader.boolean("deny", rule.deny);
+  rule.scopes = scope_demand(reader, "scopes", document, false);
+  if (const auto roles = reader.texts("roles")) {
+    check_roles(document, *roles, faults);
+    rule.roles = values(*roles);
+  }
+  if (const auto plans = reader.texts("plans")) rule.plans = values(*plans);
+  if (const auto* arguments = reader.map("arguments")) {
+    rule.arguments = ArgumentSchema::compile(*arguments, faults);
+    if (rule.tools.empty() && rule.prompts.empty())
+      faults.add(arguments->at, "`arguments` fits rules with `tools` or `prompts` only");
+  }
+  if (rule.deny && (reader.has("scopes") || reader.has("roles") || reader.has("arguments"))) {
+    faults.add(reader.at("deny"),
+               "`deny: true` needs no `scopes`, `roles` or `arguments`: the call is refused either way");
+  }
+  reader.finish();
+  return rule;
+}
+
+void read_switches(MapReader& reader, Document& out) {
+  std::size_t choice = 0;
+  reader.choice("otherwise", choice, {"deny", "allow"});
+  out.otherwise_allow = choice == 1;
+  reader.boolean("shadow", out.shadow);
+  std::size_t hide = 0;
+  reader.choice("hide", hide, {"unusable", "never"});
+  out.hide = hide == 0;
+  std::size_t mode = 0;
+  if (reader.choice("scope_mode", mode, {"require", "narrow"}) && mode == 1) {
+    reader.faults().add(reader.at("scope_mode"), "`scope_mode: narrow` is not supported yet; use `require`");
+  }
+}
+
+}  // namespace
+
+bool ScopeDemand::met_by(const std::vector<std::string>& held) const {
+  const auto holds = [&](const std::string& scope) { return std::find(held.begin(), held.end(), scope) != held.end(); };
+  if (any) return std::any_of(scopes.begin(), scopes.end(), holds);
+  return std::all_of(scopes.begin(), scopes.end(), holds);
+}
+
+bool Document::knows_scope(std::string_view scope) const {
+  return std::any_of(scopes.begin(), scopes.end(), [&](const auto& known) { return known.first == scope; });
+}
+
+std::optional<Document> read_document(const Value& root, Faults& faults) {
+  const auto before = faults.all().size();
+  Document out;
+  MapReader reader(root, "a policy", faults);
+  reader.string("policy", out.name, true);
+  read_scopes(reader, out);
+  out.connect = scope_demand(reader, "connect", out, true);
+  out.default_scopes = scope_list(reader, "default_scopes", out, true);
+  reader.strings("plans", out.plans);
+  read_roles(reader, out);
+  if (const auto* rules = reader.list("rules")) {
+    for (std::size_t i = 0; i < rules->items.size(); ++i)
+      out.rules.push_back(read_rule(rules->items[i], i, out, faults));
+  }
+  read_switches(reader, out);
+  reader.finish();
+  if (faults.all().size() > before) return std::nullopt;
+  if (!out.connect.met_by(out.default_scopes)) {
+    faults.add(reader.at("default_scopes"),
+               "`default_scopes` must hold what `connect` demands, or nobody gets in without a second consent");
+    return std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace postern::policy

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "store/store.hpp"
+
+namespace postern::tenant {
+
+struct Membership {
+  store::Tenant tenant;
+  std::string role;
+};
+
+// Tenants and members from the configuration and from the store. Where both name a tenant, its name and plan are the
+// file's; where both name a member of it, the role is the file's. A membership in the store of a tenant in the file
+// counts, so that people can be added without editing the file. Calls block on the store; thread-safe.
+class Directory {
+ public:
+  // Both must outlive the directory.
+  Directory(const config::Config& config, store::Store& store);
+
+  Result<std::optional<store::Tenant>> find(std::string_view handle) const;
+  // nullopt: no member, or no such tenant.
+  Result<std::optional<Membership>> membership(std::string_view user, std::string_view handle) const;
+  // Sorted by handle.
+  Result<std::vector<Membership>> memberships(std::string_view user) const;
+
+ private:
+  struct FileTenant {
+    store::Tenant tenant;
+    std::map<std::string, std::string, std::less<>> roles;  // by user key
+  };
+
+  std::map<std::string, FileTenant, std::less<>> file_;
+  store::Store& store_;
+};
+
+}  // namespace postern::tenant

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/policy.hpp"
+
+namespace postern::tests {
+
+// A policy of three scopes: everybody may hold the first two, editors also "write".
+class TestPolicy final : public policy::Policy {
+ public:
+  using Scopes = std::vector<std::pair<std::string, std::string>>;
+
+  explicit TestPolicy(std::string name, Scopes scopes = {{"connect", "Connect"}, {"read", "Read"}, {"write", "Write"}},
+                      std::vector<std::string> defaults = {"connect", "read"})
+      : name_(std::move(name)), scopes_(std::move(scopes)), defaults_(std::move(defaults)) {}
+
+  const std::string& name() const noexcept override { return name_; }
+  const Scopes& scopes() const noexcept override { return scopes_; }
+  const std::vector<std::string>& default_scopes() const noexcept override { return defaults_; }
+  bool includes_plan(std::string_view plan) const noexcept override { return plan != "team"; }
+  std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const override {
+    std::vector<std::string> scopes;
+    for (const auto& [scope, text] : scopes_) {
+      const bool may_hold = role != "nothing" && (scope != "write" || role == "editor");
+      if (may_hold && std::ranges::find(wanted, scope) != wanted.end()) scopes.push_back(scope);
+    }
+    return scopes;
+  }
+  policy::Decision decide(const mcp::Message&, const policy::Caller&) const override { return {}; }
+  policy::Decision decide_connect(const policy::Caller&) const override { return {}; }
+  bool visible(mcp::ListKind, std::string_view, const policy::Caller&) const override { return true; }
+
+ private:
+  std::string name_;
+  Scopes scopes_;
+  std::vector<std::string> defaults_;
+};
+
+}  // namespace postern::tests
