@@ -1,0 +1,98 @@
+#include <utility>
+
+#include "http/form.hpp"
+#include "web/browser.hpp"
+#include "web/pages.hpp"
+#include "web/response.hpp"
+#include "web/views.hpp"
+
+namespace postern::web {
+namespace {
+
+constexpr std::string_view kForm = "sign-in";
+
+Account account_of(const Session& session) { return {session.user.name, session.user.email}; }
+
+http::Response show_form(int status, LoginView view, const http::Request& request, const PageContext& context) {
+  const auto browser = browser_cookie(request, context);
+  view.form_token = form_token(kForm, browser.value, context);
+  auto response = page_response(status, render_login(view), kOwnForms, context.oauth.secure());
+  if (browser.set_cookie) response.headers.add("Set-Cookie", *browser.set_cookie);
+  return response;
+}
+
+http::Response show(const http::Request& request, const PageContext& context) {
+  const auto query = http::Form::parse(request.query);
+  const auto wanted = query ? query->get("continue") : std::nullopt;
+  LoginView view;
+  view.continue_to = own_path(wanted.value_or(""));
+  const auto session = find_session(request, context);
+  if (!session) return store_away(session.error(), request, context.oauth);
+  if (*session && view.continue_to.empty()) {
+    return page_response(200, render_account(account_of(**session)), kNoForms, context.oauth.secure());
+  }
+  if (*session)
+    view.lead = "You are signed in as " + (*session)->user.name + ". Sign in again, or with another account.";
+  return show_form(200, std::move(view), request, context);
+}
+
+std::string minutes_text(Duration wait) {
+  const auto minutes = (wait.count() + 59'999) / 60'000;
+  return minutes <= 1 ? "a minute" : std::to_string(minutes) + " minutes";
+}
+
+http::Response not_signed_in(const idp::SignIn& sign_in, LoginView view, const http::Request& request,
+                             const PageContext& context) {
+  const bool limited = sign_in.outcome == idp::SignInOutcome::limited;
+  // The typed name stays out of the log: people type passwords into that field.
+  context.oauth.log.audit("sign_in_failed",
+                          {{"limited", limited}, {"address", request.peer}, {"request_id", request.request_id}});
+  if (!limited) {
+    view.alert = "The user name or the password is wrong.";
+    // RFC 9110 section 15.5.4: credentials that are not enough. 401 would promise an HTTP authentication scheme.
+    return show_form(403, std::move(view), request, context);
+  }
+  view.alert = "Too many failed attempts. Try again in " + minutes_text(sign_in.retry_after) + ".";
+  auto response = show_form(429, std::move(view), request, context);
+  response.headers.set("Retry-After", std::to_string((sign_in.retry_after.count() + 999) / 1000));
+  return response;
+}
+
+http::Response signed_in(const store::User& user, const std::string& continue_to, const http::Request& request,
+                         const PageContext& context) {
+  const auto cookie = start_session(user, request, context);
+  if (!cookie) return store_away(cookie.error(), request, context.oauth);
+  context.oauth.log.audit("signed_in",
+                          {{"user", user.key}, {"address", request.peer}, {"request_id", request.request_id}});
+  auto response = see_other(continue_to.empty() ? "/login" : continue_to, context.oauth.secure());
+  response.headers.add("Set-Cookie", *cookie);
+  return response;
+}
+
+http::Response submit(const http::Request& request, const PageContext& context) {
+  const auto form = own_form(request, context);
+  if (!form) return form.error();
+  LoginView view;
+  view.username = form->get_or_empty("username");
+  view.continue_to = own_path(form->get_or_empty("continue"));
+  // Also against login CSRF: nobody signs a stranger's browser in to an account of his own.
+  const auto browser = browser_cookie(request, context);
+  if (browser.set_cookie || !is_form_token(form->get_or_empty("form_token"), kForm, browser.value, context)) {
+    view.alert = "This page was open for too long, or cookies are switched off. Sign in again.";
+    return show_form(403, std::move(view), request, context);
+  }
+  const auto sign_in = context.users.sign_in(view.username, Secret(form->get_or_empty("password")), request.peer);
+  if (!sign_in) return store_away(sign_in.error(), request, context.oauth);
+  if (sign_in->outcome == idp::SignInOutcome::ok) return signed_in(sign_in->user, view.continue_to, request, context);
+  return not_signed_in(*sign_in, std::move(view), request, context);
+}
+
+}  // namespace
+
+http::Response login(const http::Request& request, const PageContext& context) {
+  if (request.method == "GET") return show(request, context);
+  if (request.method == "POST") return submit(request, context);
+  return method_not_allowed(request, context.oauth);
+}
+
+}  // namespace postern::web

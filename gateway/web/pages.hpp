@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "http/message.hpp"
+#include "idp/local_users.hpp"
+#include "oauth/context.hpp"
+
+namespace postern::web {
+
+// Pages of one authorization server. Same rules as the endpoints of oauth/: plain functions, blocking, on a pool.
+struct PageContext {
+  const oauth::Context& oauth;
+  const idp::LocalUsers& users;
+  Duration session_lifetime;
+};
+
+// GET and POST of the authorization endpoint: checks the request, then sign-in (303 to /login), tenant picker and
+// consent in one form, or an error page. A POST with a `flow` or `decision` field is the decision on a consent page.
+// Consent is asked for every time and never remembered.
+http::Response authorize(const http::Request& request, const PageContext& context);
+// GET shows the form, POST takes `username` and `password`; `continue` is an own path only. Runs on the password pool.
+http::Response login(const http::Request& request, const PageContext& context);
+// GET asks, POST ends the session.
+http::Response logout(const http::Request& request, const PageContext& context);
+
+// A page that says what went wrong, for requests that no route answers in JSON. `secure`: reached through https.
+http::Response error_page(int status, const std::string& title, const std::string& text, const std::string& request_id,
+                          bool secure = false);
+
+}  // namespace postern::web

@@ -1,0 +1,128 @@
+#include "web/views.hpp"
+
+// The only place where the template engine is compiled.
+#include <kainjow/mustache.hpp>
+
+#include "base/encoding.hpp"
+#include "crypto/hash.hpp"
+#include "web/display.hpp"
+#include "web/templates.hpp"
+
+namespace postern::web {
+namespace {
+
+namespace mustache = kainjow::mustache;
+
+std::string fill(std::string_view text, const mustache::data& data) {
+  return mustache::mustache(std::string(text)).render(data);
+}
+
+// Empty strings are left out: a section over one would be shown.
+void set_text(mustache::data& data, const std::string& name, const std::string& value) {
+  if (!value.empty()) data.set(name, value);
+}
+
+void set_account(mustache::data& data, const Account& account) {
+  data.set("account", display_text(account.name));
+  set_text(data, "email", display_text(account.email, kLongText));
+}
+
+std::string page(const std::string& title, std::string_view content, const mustache::data& data,
+                 const std::string& reference = {}) {
+  mustache::data layout;
+  layout.set("title", display_text(title));
+  layout.set("style", std::string(templates::style));
+  layout.set("content", fill(content, data));
+  if (!reference.empty()) layout.set("footer", "Reference " + display_text(reference));
+  return fill(templates::layout, layout);
+}
+
+mustache::data tenant_data(const TenantChoice& tenant) {
+  mustache::data data;
+  data.set("tenant_handle", tenant.handle);
+  data.set("tenant_name", display_text(tenant.name.empty() ? tenant.handle : tenant.name));
+  set_text(data, "role", display_text(tenant.role));
+  return data;
+}
+
+void set_tenants(mustache::data& data, const std::vector<TenantChoice>& tenants) {
+  if (tenants.size() == 1) {
+    data.set("only_tenant", tenant_data(tenants.front()));
+    return;
+  }
+  mustache::data list(mustache::data::type::list);
+  for (const auto& tenant : tenants) list.push_back(tenant_data(tenant));
+  data.set("picker", mustache::data("tenants", list));
+}
+
+}  // namespace
+
+std::string render_login(const LoginView& view) {
+  mustache::data data;
+  set_text(data, "lead", view.lead);
+  set_text(data, "alert", view.alert);
+  set_text(data, "continue_to", view.continue_to);
+  data.set("username", view.username);
+  data.set("username_known", !view.username.empty());
+  data.set("form_token", view.form_token);
+  return page(view.alert.empty() ? "Sign in" : "Sign in: try again", templates::login, data);
+}
+
+std::string render_consent(const ConsentView& view) {
+  mustache::data data;
+  data.set("action", view.action);
+  data.set("flow", view.flow);
+  data.set("client", display_text(view.client));
+  data.set("client_short", display_text(view.client, kHeadingText));
+  data.set("client_standing", view.client_standing);
+  data.set("resource", display_text(view.resource));
+  set_account(data, view.account);
+  data.set("switch_account", view.switch_account);
+  data.set("destination", display_text(view.destination, kLongText));
+  set_text(data, "warning", view.warning);
+  set_tenants(data, view.tenants);
+  mustache::data scopes(mustache::data::type::list);
+  for (const auto& [name, text] : view.scopes) {
+    mustache::data scope;
+    scope.set("name", name);
+    scope.set("text", text.empty() ? name : text);
+    scopes.push_back(scope);
+  }
+  data.set("scopes", scopes);
+  data.set("limited_by_role", view.limited_by_role);
+  return page("Allow " + display_text(view.client, kHeadingText) + "?", templates::consent, data, view.reference);
+}
+
+std::string render_refused(const RefusedView& view) {
+  mustache::data data;
+  data.set("heading", view.title);
+  data.set("text", view.text);
+  if (!view.account.name.empty()) {
+    data.set("facts", true);
+    set_account(data, view.account);
+  }
+  data.set("action", view.action);
+  set_text(data, "flow", view.flow);
+  set_text(data, "switch_account", view.switch_account);
+  return page(view.title, templates::refused, data, view.reference);
+}
+
+std::string render_account(const Account& account) {
+  mustache::data data;
+  set_account(data, account);
+  return page("Signed in", templates::account, data);
+}
+
+std::string render_logout(const Account& account, std::string_view form_token) {
+  mustache::data data;
+  set_account(data, account);
+  data.set("form_token", std::string(form_token));
+  return page("Sign out", templates::logout, data);
+}
+
+const std::string& style_source() {
+  static const std::string source = "'sha256-" + base64_encode(crypto::sha256_string(templates::style)) + "'";
+  return source;
+}
+
+}  // namespace postern::web

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postern::web {
+
+// What each page shows, and the page itself as HTML. Everything is escaped here; values are passed as they are. Pure.
+
+struct Account {
+  std::string name;
+  std::string email;  // may be empty
+};
+
+struct LoginView {
+  std::string lead;         // below the heading; may be empty
+  std::string alert;        // what went wrong; may be empty
+  std::string username;     // as typed before
+  std::string continue_to;  // own path; may be empty
+  std::string form_token;
+};
+
+struct TenantChoice {
+  std::string handle;
+  std::string name;
+  std::string role;  // may be empty
+};
+
+struct ConsentView {
+  std::string action;  // path of the form
+  std::string flow;    // sealed
+  std::string client;
+  std::string client_standing;  // where the client comes from
+  std::string resource;
+  Account account;
+  std::string switch_account;                               // own path
+  std::string destination;                                  // where the browser is sent
+  std::string warning;                                      // may be empty
+  std::vector<TenantChoice> tenants;                        // one: shown and sent along; several: picked from
+  std::vector<std::pair<std::string, std::string>> scopes;  // name and text
+  bool limited_by_role = false;                             // not every tenant may be granted all of them
+  std::string reference;                                    // request id, for support
+};
+
+struct RefusedView {
+  std::string title;
+  std::string text;
+  std::string reference;
+  Account account;     // of nobody when the name is empty
+  std::string action;  // with `flow`: a button that takes the refusal to the client
+  std::string flow;
+  std::string switch_account;  // own path; may be empty
+};
+
+std::string render_login(const LoginView& view);
+std::string render_consent(const ConsentView& view);
+std::string render_refused(const RefusedView& view);
+std::string render_account(const Account& account);
+std::string render_logout(const Account& account, std::string_view form_token);
+
+// The CSP source of the one style block that every page holds: 'sha256-…' (CSP Level 3 section 2.3.1).
+const std::string& style_source();
+
+}  // namespace postern::web

@@ -1,0 +1,236 @@
+#include "unit/web/fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace postern::web {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+using FlowTest = WebTest;
+
+TEST_F(FlowTest, FromTheRequestThroughSignInAndConsentToACode) {
+  Browser browser;
+  const auto to_login = open(browser, asked(kRedirect, kFixed));
+  ASSERT_EQ(to_login.status, 303);
+  ASSERT_THAT(header(to_login, "Location"), StartsWith("/login?continue="));
+
+  const auto form = visit_kept(browser, login, browser.get(header(to_login, "Location")));
+  ASSERT_EQ(form.status, 200);
+  const auto in = visit_kept(browser, login,
+                             browser.post("/login", {{"form_token", input(form.body, "form_token")},
+                                                     {"continue", input(form.body, "continue")},
+                                                     {"username", "ada"},
+                                                     {"password", "secret of ada"}}));
+  ASSERT_EQ(in.status, 303);
+  EXPECT_EQ(header(in, "Location"), authorize_path(asked(kRedirect, kFixed)));
+
+  const auto page = visit_kept(browser, authorize, browser.get(header(in, "Location")));
+  ASSERT_EQ(page.status, 200);
+  EXPECT_EQ(input(page.body, "tenant"), "acme");
+  const auto done = answer(browser, {{"flow", input(page.body, "flow")}, {"tenant", "acme"}, {"decision", "approve"}});
+  ASSERT_EQ(done.status, 303);
+  const std::string location = header(done, "Location");
+  EXPECT_THAT(location, StartsWith(std::string(kRedirect) + "?"));
+  EXPECT_FALSE(parameter(location, "code").empty());
+  EXPECT_EQ(parameter(location, "state"), "s1");
+  EXPECT_EQ(parameter(location, "iss"), "https://ai.example.test");
+  EXPECT_EQ(header(done, "Cache-Control"), "no-store");
+  EXPECT_EQ(header(done, "Referrer-Policy"), "no-referrer");
+
+  const auto found = store_->grants().find_code(crypto::sha256_string(parameter(location, "code")));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->grant.user, "local:ada");
+  EXPECT_EQ((*found)->grant.tenant, "acme");
+  EXPECT_EQ((*found)->grant.scopes, (std::vector<std::string>{"connect", "read", "write"}));
+}
+
+TEST_F(FlowTest, ConsentNamesAppTargetTenantAccountAndScopes) {
+  Browser browser = signed_in("bob");
+  const auto page = open(browser, asked());
+  ASSERT_EQ(page.status, 200);
+  for (const char* text :
+       {"ChatGPT", "registered dynamically", "app.example.test", "Acme Inc.", "acme", "bob@acme.example", "Orgonaut",
+        "Use another account", "<code>connect</code>", "<code>read</code>"}) {
+    EXPECT_THAT(page.body, HasSubstr(text));
+  }
+  // A viewer cannot be granted it, and the team plan does not include the resource.
+  EXPECT_THAT(markup(page.body), Not(HasSubstr("<code>write</code>")));
+  EXPECT_THAT(markup(page.body), Not(HasSubstr("Small Team")));
+  EXPECT_THAT(markup(page.body), Not(HasSubstr("type=\"radio\"")));
+  EXPECT_LT(page.body.find("value=\"approve\""), page.body.find("value=\"deny\""));
+}
+
+TEST_F(FlowTest, SeveralTenantsArePickedFromWithoutAGuess) {
+  Browser browser = signed_in("ada");
+  const auto page = open(browser, asked());
+  EXPECT_THAT(page.body, HasSubstr("<input type=\"radio\" name=\"tenant\" value=\"acme\" required>"));
+  EXPECT_THAT(page.body, HasSubstr("<input type=\"radio\" name=\"tenant\" value=\"globex\" required>"));
+  EXPECT_THAT(page.body, HasSubstr("may allow less"));
+  EXPECT_THAT(markup(page.body), Not(HasSubstr("checked")));
+
+  const std::string flow = input(page.body, "flow");
+  EXPECT_EQ(answer(browser, {{"flow", flow}, {"decision", "approve"}}).status, 400);
+  const auto done = answer(browser, {{"flow", flow}, {"tenant", "globex"}, {"decision", "approve"}});
+  ASSERT_EQ(done.status, 303);
+  const auto list = store_->grants().list({});
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->size(), 1u);
+  EXPECT_EQ(list->front().tenant, "globex");
+  EXPECT_EQ(list->front().scopes, (std::vector<std::string>{"connect", "read"}));
+}
+
+TEST_F(FlowTest, AFixedTenantIsNotPickedAndNotExchanged) {
+  Browser browser = signed_in("ada");
+  const auto page = open(browser, asked(kRedirect, kFixed));
+  EXPECT_THAT(markup(page.body), Not(HasSubstr("globex")));
+  const auto other =
+      answer(browser, {{"flow", input(page.body, "flow")}, {"tenant", "globex"}, {"decision", "approve"}});
+  EXPECT_EQ(other.status, 403);
+  EXPECT_EQ(grants(), 0u);
+}
+
+TEST_F(FlowTest, DenyReturnsAccessDenied) {
+  Browser browser = signed_in("bob");
+  const auto page = open(browser, asked());
+  const auto done = answer(browser, {{"flow", input(page.body, "flow")}, {"tenant", "acme"}, {"decision", "deny"}});
+  ASSERT_EQ(done.status, 303);
+  EXPECT_EQ(parameter(header(done, "Location"), "error"), "access_denied");
+  EXPECT_EQ(parameter(header(done, "Location"), "state"), "s1");
+  EXPECT_EQ(grants(), 0u);
+}
+
+TEST_F(FlowTest, AStrangerIsNamedAndMaySwitchOrGoBack) {
+  Browser browser = signed_in("stranger");
+  const auto page = open(browser, asked(kRedirect, kFixed));
+  ASSERT_EQ(page.status, 403);
+  EXPECT_THAT(page.body, HasSubstr("Authorization failed"));
+  EXPECT_THAT(page.body, HasSubstr("stranger@acme.example"));
+  EXPECT_THAT(page.body, HasSubstr("Use another account"));
+  EXPECT_THAT(markup(page.body), Not(HasSubstr("value=\"approve\"")));
+
+  const std::string flow = input(page.body, "flow");
+  EXPECT_EQ(answer(browser, {{"flow", flow}, {"tenant", "acme"}, {"decision", "approve"}}).status, 403);
+  const auto back = answer(browser, {{"flow", flow}, {"decision", "deny"}});
+  ASSERT_EQ(back.status, 303);
+  EXPECT_EQ(parameter(header(back, "Location"), "error"), "access_denied");
+  EXPECT_EQ(grants(), 0u);
+}
+
+TEST_F(FlowTest, ConsentIsAskedForEveryTime) {
+  Browser browser = signed_in("bob");
+  const auto first = open(browser, asked());
+  EXPECT_EQ(answer(browser, {{"flow", input(first.body, "flow")}, {"tenant", "acme"}, {"decision", "approve"}}).status,
+            303);
+  const auto second = open(browser, asked());
+  EXPECT_EQ(second.status, 200);
+  EXPECT_THAT(second.body, HasSubstr("value=\"approve\""));
+}
+
+TEST_F(FlowTest, SwitchingTheAccountComesBackToTheSameRequest) {
+  Browser browser = signed_in("stranger");
+  const auto page = open(browser, asked());
+  const std::string own = authorize_path(asked());
+  const std::string href = "/login?continue=" + http::percent_encode(own);
+  ASSERT_THAT(page.body, HasSubstr(href));
+  const std::string before = browser.cookie("__Host-postern_session");
+  const auto form = visit_kept(browser, login, browser.get(href));
+  EXPECT_THAT(form.body, HasSubstr("You are signed in as stranger"));
+  const auto in = sign_in(browser, "bob", "secret of bob", input(form.body, "continue"));
+  EXPECT_EQ(header(in, "Location"), own);
+  EXPECT_NE(browser.cookie("__Host-postern_session"), before);
+  const auto session = store_->users().find_session(crypto::sha256_string(before), clock_.now());
+  ASSERT_TRUE(session);
+  EXPECT_FALSE(*session) << "the old session lives on";
+}
+
+TEST_F(FlowTest, PromptNoneNeverShowsAPageNorYieldsACode) {
+  Browser browser;
+  auto pairs = asked();
+  pairs.emplace_back("prompt", "none");
+  EXPECT_EQ(parameter(header(open(browser, pairs), "Location"), "error"), "login_required");
+  Browser known = signed_in("bob");
+  EXPECT_EQ(parameter(header(open(known, pairs), "Location"), "error"), "login_required");
+}
+
+TEST_F(FlowTest, PromptLoginSignsInAgainOnce) {
+  for (const char* prompt : {"login", "select_account", "login consent"}) {
+    Browser browser = signed_in("bob");
+    auto pairs = asked();
+    pairs.emplace_back("prompt", prompt);
+    const auto to_login = open(browser, pairs);
+    ASSERT_EQ(to_login.status, 303);
+    const auto in = sign_in(browser, "bob", "secret of bob", parameter(header(to_login, "Location"), "continue"));
+    EXPECT_EQ(visit(authorize, browser.get(header(in, "Location"))).status, 200) << prompt;
+  }
+}
+
+TEST_F(FlowTest, ARequestTooLongForOurOwnAddressesGoesBackToTheClient) {
+  Browser browser;
+  auto pairs = asked();
+  pairs.emplace_back("extra", std::string(8000, 'x'));
+  const auto response = open(browser, pairs);
+  EXPECT_EQ(response.status, 303);
+  EXPECT_THAT(header(response, "Location"), StartsWith(kRedirect));
+  EXPECT_EQ(parameter(header(response, "Location"), "error"), "invalid_request");
+}
+
+TEST_F(FlowTest, AnAuthorizationRequestByPostGoesOnByGet) {
+  Browser browser = signed_in("bob");
+  auto request = browser.post("/oauth/authorize", asked());
+  set_field(request, "Sec-Fetch-Site", "cross-site");
+  set_field(request, "Origin", "https://app.example.test");
+  set_field(request, "Cookie", "");
+  const auto response = visit(authorize, request);
+  EXPECT_EQ(response.status, 303);
+  EXPECT_EQ(header(response, "Location"), authorize_path(asked()));
+
+  request.query = "scope=read";
+  EXPECT_EQ(visit(authorize, request).status, 400);
+}
+
+TEST_F(FlowTest, AnUnknownClientIsAPageWithoutLocationOrCookie) {
+  Browser browser;
+  auto pairs = asked();
+  pairs[1].second = "nobody";
+  const auto response = visit(authorize, browser.get(authorize_path(pairs)));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(header(response, "Location"), "");
+  EXPECT_EQ(header(response, "Set-Cookie"), "");
+  EXPECT_THAT(header(response, "Content-Type"), StartsWith("text/html"));
+}
+
+TEST_F(FlowTest, OtherMethodsAreRefusedWithAllow) {
+  for (const char* method : {"HEAD", "PUT", "DELETE"}) {
+    for (const auto page : {authorize, login, logout}) {
+      auto request = Browser().get("/oauth/authorize");
+      request.method = method;
+      const auto response = visit(page, request);
+      EXPECT_EQ(response.status, 405);
+      EXPECT_EQ(header(response, "Allow"), "GET, POST");
+    }
+  }
+}
+
+TEST_F(FlowTest, LoopbackTargetsAreWarnedAbout) {
+  Browser browser = signed_in("bob");
+  const auto page = open(browser, asked("http://127.0.0.1:51234/cb"));
+  ASSERT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("an app on this computer (127.0.0.1:51234)"));
+  EXPECT_THAT(page.body, HasSubstr("any program on it can claim this name"));
+}
+
+TEST_F(FlowTest, PrivateUseTargetsAreNamedByTheirScheme) {
+  Browser browser = signed_in("bob");
+  const auto page = open(browser, asked("cursor://anysphere.cursor-mcp/oauth/callback"));
+  ASSERT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("opens cursor: links"));
+  EXPECT_THAT(header(page, "Content-Security-Policy"), HasSubstr("form-action 'self' cursor:"));
+  const auto done = answer(browser, {{"flow", input(page.body, "flow")}, {"tenant", "acme"}, {"decision", "approve"}});
+  EXPECT_THAT(header(done, "Location"), StartsWith("cursor://anysphere.cursor-mcp/oauth/callback?code="));
+}
+
+}  // namespace
+}  // namespace postern::web
