@@ -1,0 +1,227 @@
+#include "app/cli.hpp"
+
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "config/describe.hpp"
+
+namespace postern::app {
+namespace {
+
+// Options live as long as the parser; each subcommand's callback notes what to run.
+struct CommandLine {
+  explicit CommandLine(Console& with) : console(with) {}
+
+  Console& console;
+  std::string config;
+  QuickOptions quick_options;
+  ExplainOptions explain;
+  UserOptions user;
+  TenantOptions tenant;
+  MintOptions mint;
+  ClientOptions client;
+  GrantOptions grant;
+  std::vector<std::string> cases;
+  std::string first;
+  std::string second;
+  std::function<int()> run;
+
+  using StoreCommand = std::function<int(Opened&)>;
+
+  void on_store(CLI::App* command, StoreCommand what) {
+    add_config(command);
+    command->callback(
+        [this, what = std::move(what)] { run = [this, what] { return with_store(config, console, what); }; });
+  }
+  void add_config(CLI::App* command) {
+    command->add_option("-c,--config", config, "The configuration file")->required();
+    command->add_flag("--json", console.json, "Machine output");
+  }
+};
+
+CLI::App* group(CLI::App& app, const std::string& name, const std::string& about) {
+  auto* made = app.add_subcommand(name, about);
+  made->require_subcommand(1);
+  return made;
+}
+
+void add_running(CLI::App& app, CommandLine& line) {
+  auto* serve_command = app.add_subcommand("serve", "Run the gateway");
+  line.add_config(serve_command);
+  serve_command->callback([&line] { line.run = [&line] { return serve(line.config, line.console); }; });
+
+  auto* check_command = app.add_subcommand("check", "Check the configuration and every file it names");
+  line.add_config(check_command);
+  check_command->callback([&line] { line.run = [&line] { return check(line.config, line.console); }; });
+
+  auto* quick_command = app.add_subcommand("quick", "Protect one server without a configuration file");
+  quick_command->add_option("--listen", line.quick_options.listen, "Address to listen on")->capture_default_str();
+  quick_command->add_option("--public-url", line.quick_options.public_url,
+                            "The URL clients use; default: http://LISTEN");
+  quick_command->add_option("--upstream", line.quick_options.upstream, "URL of the MCP server to protect")->required();
+  quick_command->callback([&line] { line.run = [&line] { return quick(line.quick_options, line.console); }; });
+
+  auto* reference = app.add_subcommand("reference", "Print generated references: yaml or schema");
+  reference->add_option("WHAT", line.first)->required()->check(CLI::IsMember({"yaml", "schema"}));
+  reference->callback([&line] {
+    line.run = [&line] {
+      line.console.out << (line.first == "yaml" ? config::reference_yaml() : config::schema_json());
+      return kDone;
+    };
+  });
+}
+
+void add_policy(CLI::App& app, CommandLine& line) {
+  auto* policy = group(app, "policy", "Try policies without a client");
+  auto* test = policy->add_subcommand("test", "Run case files; without CASES those in `cases/` beside each policy");
+  line.add_config(test);
+  test->add_option("CASES", line.cases, "Case files");
+  test->callback([&line] { line.run = [&line] { return policy_test(line.config, line.cases, line.console); }; });
+
+  auto* explain = policy->add_subcommand("explain", "Say what would happen to one call, and why");
+  line.add_config(explain);
+  auto& options = line.explain;
+  explain->add_option("--policy", options.policy, "The policy, where there are several");
+  explain->add_option("--tenant", options.tenant, "Handle")->required();
+  explain->add_option("--user", options.user, "User")->required();
+  explain->add_option("--scope", options.scope, "Scopes the token holds, separated by blanks")->required();
+  auto* what = explain->add_option_group("what", "The call");
+  what->add_option("--tool", options.tool);
+  what->add_option("--uri", options.uri, "A resource's URI");
+  what->add_option("--prompt", options.prompt);
+  what->add_option("--method", options.method);
+  what->require_option(1);
+  explain->add_option("--arguments", options.arguments, "Arguments of the tool, as JSON");
+  explain->callback([&line] {
+    line.run = [&line] {
+      line.explain.config = line.config;
+      return policy_explain(line.explain, line.console);
+    };
+  });
+}
+
+void add_password(CLI::App* command, UserOptions& user) {
+  auto* from_stdin =
+      command->add_flag("--password-stdin", user.password_stdin, "Read the password from standard input");
+  auto* generate =
+      command->add_flag("--password-generate", user.password_generate, "Make a password and print it once");
+  from_stdin->excludes(generate);
+}
+
+void add_users(CLI::App& app, CommandLine& line) {
+  auto* user = group(app, "user", "Users of the store");
+  auto* add = user->add_subcommand("add", "Add a user");
+  add->add_option("NAME", line.user.name)->required();
+  add->add_option("--email", line.user.email);
+  add->add_option("--member", line.user.members, "HANDLE or HANDLE:ROLE; may be repeated");
+  add_password(add, line.user);
+  line.on_store(add, [&line](Opened& o) { return user_add(o, line.user, line.console); });
+  line.on_store(user->add_subcommand("list", "List users"), [&line](Opened& o) { return user_list(o, line.console); });
+  auto* disable = user->add_subcommand("disable", "Disable a user and end its sessions and grants");
+  disable->add_option("NAME", line.user.name)->required();
+  line.on_store(disable, [&line](Opened& o) { return user_disable(o, line.user.name, line.console); });
+  auto* set_password = user->add_subcommand("set-password", "Set a password and end the user's sign-in sessions");
+  set_password->add_option("NAME", line.user.name)->required();
+  add_password(set_password, line.user);
+  line.on_store(set_password, [&line](Opened& o) { return user_set_password(o, line.user, line.console); });
+}
+
+void add_tenants(CLI::App& app, CommandLine& line) {
+  auto* tenant = group(app, "tenant", "Tenants of the store");
+  for (const auto* verb : {"add", "set"}) {
+    const bool adds = std::string(verb) == "add";
+    auto* command = tenant->add_subcommand(verb, adds ? "Add a tenant" : "Change a tenant's name or plan");
+    command->add_option("HANDLE", line.tenant.handle)->required();
+    command->add_option("--name", line.tenant.name);
+    command->add_option("--plan", line.tenant.plan);
+    line.on_store(command, [&line, adds](Opened& o) {
+      return adds ? tenant_add(o, line.tenant, line.console) : tenant_set(o, line.tenant, line.console);
+    });
+  }
+  line.on_store(tenant->add_subcommand("list", "List tenants"),
+                [&line](Opened& o) { return tenant_list(o, line.console); });
+  auto* remove = tenant->add_subcommand("remove", "Remove a tenant, its memberships and grants");
+  remove->add_option("HANDLE", line.tenant.handle)->required();
+  line.on_store(remove, [&line](Opened& o) { return tenant_remove(o, line.tenant.handle, line.console); });
+
+  auto* member = group(app, "member", "Who belongs to which tenant");
+  auto* add = member->add_subcommand("add", "Make a user a member, or change its role");
+  add->add_option("USER", line.first)->required();
+  add->add_option("HANDLE[:ROLE]", line.second)->required();
+  line.on_store(add, [&line](Opened& o) { return member_add(o, line.first, line.second, line.console); });
+  auto* leave = member->add_subcommand("remove", "End a membership and its grants");
+  leave->add_option("USER", line.first)->required();
+  leave->add_option("HANDLE", line.second)->required();
+  line.on_store(leave, [&line](Opened& o) { return member_remove(o, line.first, line.second, line.console); });
+}
+
+void add_tokens(CLI::App& app, CommandLine& line) {
+  auto* token = group(app, "token", "Tokens made by hand");
+  auto* mint = token->add_subcommand("mint", "Make an access token; it is the last line of the output");
+  line.add_config(mint);
+  mint->add_option("--user", line.mint.user)->required();
+  mint->add_option("--tenant", line.mint.tenant)->required();
+  mint->add_option("--resource", line.mint.resource, "URL of the resource")->required();
+  mint->add_option("--scope", line.mint.scope, "Scopes, separated by blanks")->required();
+  mint->add_option("--lifetime", line.mint.lifetime, "As 10m, 12h or 30d")->capture_default_str();
+  mint->callback([&line] { line.run = [&line] { return token_mint(line.config, line.mint, line.console); }; });
+  auto* revoke =
+      token->add_subcommand("revoke", "Revoke the grant of a token; without TOKEN it is read from standard input");
+  revoke->add_option("TOKEN", line.first);
+  line.on_store(revoke, [&line](Opened& o) { return token_revoke(o, line.first, line.console); });
+}
+
+void add_clients(CLI::App& app, CommandLine& line) {
+  auto* client = group(app, "client", "Registered clients");
+  auto* add = client->add_subcommand("add", "Register a client");
+  add->add_option("--name", line.client.name)->required();
+  add->add_option("--redirect-uri", line.client.redirect_uris, "May be repeated")->required();
+  add->add_flag("--confidential", line.client.confidential, "With a secret, printed once");
+  line.on_store(add, [&line](Opened& o) { return client_add(o, line.client, line.console); });
+  auto* rotate = client->add_subcommand("rotate-secret", "Replace a client's secret");
+  rotate->add_option("ID", line.first)->required();
+  line.on_store(rotate, [&line](Opened& o) { return client_rotate_secret(o, line.first, line.console); });
+  line.on_store(client->add_subcommand("list", "List clients"),
+                [&line](Opened& o) { return client_list(o, line.console); });
+  auto* remove = client->add_subcommand("remove", "Remove a client and its grants");
+  remove->add_option("ID", line.first)->required();
+  line.on_store(remove, [&line](Opened& o) { return client_remove(o, line.first, line.console); });
+}
+
+void add_grants(CLI::App& app, CommandLine& line) {
+  auto* grant = group(app, "grant", "What users have allowed");
+  auto* list = grant->add_subcommand("list", "List grants that live");
+  list->add_option("--user", line.grant.user);
+  list->add_option("--tenant", line.grant.tenant);
+  list->add_option("--client", line.grant.client);
+  line.on_store(list, [&line](Opened& o) { return grant_list(o, line.grant, line.console); });
+  auto* revoke = grant->add_subcommand("revoke", "Revoke a grant and its tokens");
+  revoke->add_option("ID", line.grant.id)->required();
+  line.on_store(revoke, [&line](Opened& o) { return grant_revoke(o, line.grant.id, line.console); });
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, Console& console) {
+  CLI::App app{"Postern: an OAuth 2.1 gateway in front of MCP servers", "postern"};
+  CommandLine line(console);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("postern ") + POSTERN_VERSION);
+  add_running(app, line);
+  add_policy(app, line);
+  add_users(app, line);
+  add_tenants(app, line);
+  add_tokens(app, line);
+  add_clients(app, line);
+  add_grants(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, console.out, console.err);
+    return code == 0 ? kDone : kUsage;
+  }
+  return line.run ? line.run() : kUsage;
+}
+
+}  // namespace postern::app

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "store/store.hpp"
+
+namespace postern::app {
+
+// Exit codes of the command line.
+inline constexpr int kDone = 0;
+inline constexpr int kNo = 1;  // the answer is no: a fault, a failed case, nothing of that name
+inline constexpr int kUsage = 2;
+
+// Where a command reads and writes. `json`: one JSON value on `out` instead of text.
+struct Console {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool json = false;
+};
+
+// What a store command works with.
+struct Opened {
+  const config::Config& config;
+  store::Store& store;
+  const Clock& clock;
+};
+
+// Reads the configuration, opens its store and runs `command`; prints why when that fails.
+int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command);
+// Prints the error as "postern: SENTENCE"; kNo.
+int say_error(Console& console, const std::string& sentence);
+
+struct QuickOptions {
+  std::string listen = "127.0.0.1:8080";
+  std::string public_url;
+  std::string upstream;
+  std::string data = "postern-data";
+};
+
+struct ExplainOptions {
+  std::string config;
+  std::string policy;  // empty: the only one
+  std::string tenant;
+  std::string user;
+  std::string scope;
+  std::string tool;
+  std::string uri;
+  std::string prompt;
+  std::string method;
+  std::string arguments;  // JSON
+};
+
+struct UserOptions {
+  std::string name;
+  std::string email;
+  std::vector<std::string> members;  // HANDLE[:ROLE]
+  bool password_stdin = false;
+  bool password_generate = false;
+};
+
+struct TenantOptions {
+  std::string handle;
+  std::string name;
+  std::string plan;
+};
+
+struct MintOptions {
+  std::string user;
+  std::string tenant;
+  std::string resource;
+  std::string scope;
+  std::string lifetime = "1h";
+};
+
+struct ClientOptions {
+  std::string name;
+  std::vector<std::string> redirect_uris;
+  bool confidential = false;
+};
+
+struct GrantOptions {
+  std::string id;
+  std::string user;
+  std::string tenant;
+  std::string client;
+};
+
+int serve(const std::string& config_file, Console& console);
+int check(const std::string& config_file, Console& console);
+int quick(const QuickOptions& options, Console& console);
+int policy_test(const std::string& config_file, const std::vector<std::string>& cases, Console& console);
+int policy_explain(const ExplainOptions& options, Console& console);
+
+int user_add(Opened& opened, const UserOptions& options, Console& console);
+int user_list(Opened& opened, Console& console);
+int user_disable(Opened& opened, const std::string& name, Console& console);
+int user_set_password(Opened& opened, const UserOptions& options, Console& console);
+int tenant_add(Opened& opened, const TenantOptions& options, Console& console);
+int tenant_set(Opened& opened, const TenantOptions& options, Console& console);
+int tenant_list(Opened& opened, Console& console);
+int tenant_remove(Opened& opened, const std::string& handle, Console& console);
+int member_add(Opened& opened, const std::string& user, const std::string& membership, Console& console);
+int member_remove(Opened& opened, const std::string& user, const std::string& handle, Console& console);
+int token_mint(const std::string& config_file, const MintOptions& options, Console& console);
+int token_revoke(Opened& opened, const std::string& token, Console& console);
+int client_add(Opened& opened, const ClientOptions& options, Console& console);
+int client_rotate_secret(Opened& opened, const std::string& id, Console& console);
+int client_list(Opened& opened, Console& console);
+int client_remove(Opened& opened, const std::string& id, Console& console);
+int grant_list(Opened& opened, const GrantOptions& options, Console& console);
+int grant_revoke(Opened& opened, const std::string& id, Console& console);
+
+// "alice" is "local:alice"; "PROVIDER:SUBJECT" stays.
+std::string user_key(const std::string& name);
+
+}  // namespace postern::app

@@ -1,0 +1,28 @@
+#include <ostream>
+
+#include "app/commands.hpp"
+#include "config/load.hpp"
+
+namespace postern::app {
+
+int say_error(Console& console, const std::string& sentence) {
+  console.err << "postern: " << sentence << '\n';
+  return kNo;
+}
+
+std::string user_key(const std::string& name) { return name.find(':') == std::string::npos ? "local:" + name : name; }
+
+int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command) {
+  const auto config = config::load(config_file, config::system_sources());
+  if (!config) {
+    console.err << config.error().to_string();
+    return kNo;
+  }
+  auto opened = store::open_store(config->store);
+  if (!opened) return say_error(console, opened.error().what);
+  const SystemClock clock;
+  Opened context{*config, *opened->store, clock};
+  return command(context);
+}
+
+}  // namespace postern::app

@@ -1,0 +1,91 @@
+#include <ostream>
+
+#include "app/commands.hpp"
+#include "app/gateway.hpp"
+#include "crypto/password.hpp"
+#include "http/url.hpp"
+
+namespace postern::app {
+namespace {
+
+constexpr auto* kTenant = "default";
+constexpr auto* kUser = "admin";
+
+// The configuration somebody would write for one server, as the file's reader would check it.
+std::string quick_yaml(const QuickOptions& options, const std::string& public_origin) {
+  const bool loopback_http = public_origin.starts_with("http://");
+  std::string out;
+  out += "listen: [{address: \"" + options.listen + "\"" + (loopback_http ? "" : ", behind_proxy: true") + "}]\n";
+  out += "store: \"sqlite:" + options.data + "/postern.db\"\n";
+  out += "authorization_servers: {main: {issuer: \"" + public_origin + "\"}}\n";
+  out += "tenants: [{handle: " + std::string(kTenant) + ", name: Default, members: [{user: " + kUser +
+         ", role: admin}]}]\n";
+  out += "upstreams: {server: {urls: [\"" + options.upstream +
+         "\"], headers: {X-Tenant: \"{tenant.handle}\", X-User: \"{user.name}\", X-Scopes: \"{scopes}\"}}}\n";
+  out += "resources: [{serve: \"" + public_origin + "/mcp\", upstream: server, policy: " + config::kBuiltInPolicy +
+         ", tenant: " + kTenant + "}]\n";
+  return out;
+}
+
+bool quotable(const std::string& text) { return text.find_first_of("\"\\\n\r") == std::string::npos; }
+
+// The first user, once: its password is printed and nowhere kept.
+Result<std::string> first_user(store::Store& store, const Clock& clock) {
+  const auto users = store.users().list();
+  if (!users) return users.error();
+  if (!users->empty()) return std::string();
+  const auto password = crypto::generate_password();
+  store::User user;
+  user.key = user_key(kUser);
+  user.name = kUser;
+  user.password_hash = crypto::hash_password(Secret(password));
+  user.created_at = clock.now();
+  if (const auto added = store.users().add(user); !added) return added.error();
+  return password;
+}
+
+}  // namespace
+
+int quick(const QuickOptions& options, Console& console) {
+  const auto wanted = options.public_url.empty() ? "http://" + options.listen : options.public_url;
+  const auto url = http::parse_url(wanted);
+  if (!url) return say_error(console, "--public-url: " + url.error().what);
+  if (!quotable(options.listen) || !quotable(options.upstream) || !quotable(wanted)) {
+    return say_error(console, "addresses hold no quotes, backslashes or line ends");
+  }
+  if (!url->path.empty() && url->path != "/" && url->path != "/mcp") {
+    return say_error(console, "--public-url: the resource is served at /mcp; give the origin alone");
+  }
+  const auto sources = config::system_sources();
+  auto config = config::load_text(quick_yaml(options, url->origin()), "quick", sources);
+  if (!config) {
+    const auto faults = config.error();
+    for (const auto& fault : faults.all()) console.err << "postern: " << fault.what << '\n';
+    return kNo;
+  }
+  std::string password;
+  {
+    auto opened = store::open_store(config->store);
+    if (!opened) return say_error(console, opened.error().what);
+    const SystemClock clock;
+    auto made = first_user(*opened->store, clock);
+    if (!made) return say_error(console, made.error().what);
+    password = std::move(*made);
+  }
+  auto loaded = check_whole(std::move(*config), sources);
+  if (!loaded) return say_error(console, loaded.error().to_string());
+  const auto resource = loaded->config.resources.front().serve;
+  auto gateway = Gateway::start(std::move(*loaded));
+  if (!gateway) return say_error(console, gateway.error().what);
+  console.out << "MCP URL: " << resource << '\n' << "User: " << kUser << '\n';
+  if (password.empty()) {
+    console.out << "Password: (printed when " << options.data << " was made)\n";
+  } else {
+    console.out << "Password: " << password << '\n';
+  }
+  console.out.flush();
+  (*gateway)->run();
+  return kDone;
+}
+
+}  // namespace postern::app

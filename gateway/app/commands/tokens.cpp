@@ -1,0 +1,63 @@
+#include <istream>
+#include <ostream>
+
+#include "app/commands.hpp"
+#include "app/loaded.hpp"
+#include "base/strings.hpp"
+#include "config/yaml.hpp"
+#include "oauth/endpoints.hpp"
+#include "token/opaque.hpp"
+
+namespace postern::app {
+
+int token_mint(const std::string& config_file, const MintOptions& options, Console& console) {
+  const auto loaded = app::load(config_file, config::system_sources());
+  if (!loaded) {
+    console.err << loaded.error().to_string();
+    return kNo;
+  }
+  const auto lifetime = config::parse_duration(options.lifetime);
+  if (!lifetime || *lifetime <= Duration::zero())
+    return say_error(console, "--lifetime is a duration such as 10m, 12h or 30d");
+  auto opened = store::open_store(loaded->config.store);
+  if (!opened) return say_error(console, opened.error().what);
+  const SystemClock clock;
+  const auto log = telemetry::make_null_log();
+  const tenant::Catalog catalog(loaded->config, loaded->policies);
+  const tenant::Directory directory(loaded->config, *opened->store);
+  const auto* resource = catalog.by_indicator(options.resource);
+  if (resource == nullptr) return say_error(console, "the configuration serves no resource " + options.resource);
+  const crypto::Aead unused{std::string(32, '\0')};
+  const oauth::Context context{*resource->server, catalog, directory, *opened->store, unused, clock, *log};
+  store::Grant grant;
+  grant.user = user_key(options.user);
+  grant.tenant = options.tenant;
+  grant.resource = resource->canonical;
+  grant.scopes = split_words(options.scope);
+  const auto token = oauth::mint_token(grant, *lifetime, context);
+  if (!token) return say_error(console, token.error().what);
+  console.out << *token << '\n';
+  return kDone;
+}
+
+int token_revoke(Opened& opened, const std::string& given, Console& console) {
+  std::string token = given;
+  if (token.empty()) std::getline(console.in, token);
+  const auto hash = token::token_hash(trim(token));
+  std::string grant;
+  const auto access = opened.store.grants().find_access(hash);
+  if (!access) return say_error(console, access.error().what);
+  if (*access) grant = (*access)->grant.id;
+  if (grant.empty()) {
+    const auto refresh = opened.store.grants().find_refresh(hash);
+    if (!refresh) return say_error(console, refresh.error().what);
+    if (*refresh) grant = (*refresh)->grant.id;
+  }
+  if (grant.empty()) return say_error(console, "the store knows no such token");
+  const auto done = opened.store.grants().revoke(grant, "operator", opened.clock.now());
+  if (!done) return say_error(console, done.error().what);
+  console.out << "revoked grant " << grant << '\n';
+  return kDone;
+}
+
+}  // namespace postern::app

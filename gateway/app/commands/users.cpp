@@ -1,0 +1,156 @@
+#include <istream>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "crypto/password.hpp"
+
+namespace postern::app {
+namespace {
+
+struct MemberOption {
+  std::string handle;
+  std::string role;
+};
+
+MemberOption parse_member(const std::string& text) {
+  const auto colon = text.find(':');
+  return {text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)};
+}
+
+Result<bool> tenant_exists(Opened& opened, const std::string& handle) {
+  for (const auto& tenant : opened.config.tenants) {
+    if (tenant.handle == handle) return true;
+  }
+  const auto found = opened.store.tenants().find(handle);
+  if (!found) return found.error();
+  return found->has_value();
+}
+
+// Reads or makes the password. The error is a sentence.
+Result<std::string> password_of(const UserOptions& options, Console& console) {
+  if (options.password_generate) return crypto::generate_password();
+  if (!options.password_stdin) return fail(Errc::invalid, "give --password-stdin or --password-generate");
+  std::string password;
+  std::getline(console.in, password);
+  if (!password.empty() && password.back() == '\r') password.pop_back();
+  if (password.size() < 8) return fail(Errc::invalid, "a password has at least 8 characters");
+  if (password.size() > 1024) return fail(Errc::invalid, "a password has at most 1024 bytes");
+  return password;
+}
+
+bool is_user_name(const std::string& name) {
+  if (name.empty() || name.size() > 128) return false;
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == ':') return false;
+  }
+  return true;
+}
+
+void print_password(const UserOptions& options, const std::string& password, Console& console) {
+  if (options.password_generate) console.out << "Password: " << password << '\n';
+}
+
+}  // namespace
+
+int user_add(Opened& opened, const UserOptions& options, Console& console) {
+  if (!is_user_name(options.name))
+    return say_error(console, "a user name has 1 to 128 characters without blanks and `:`");
+  std::vector<MemberOption> members;
+  for (const auto& text : options.members) {
+    members.push_back(parse_member(text));
+    const auto exists = tenant_exists(opened, members.back().handle);
+    if (!exists) return say_error(console, exists.error().what);
+    if (!*exists) return say_error(console, "there is no tenant `" + members.back().handle + "`; add it first");
+  }
+  const auto password = password_of(options, console);
+  if (!password) return say_error(console, password.error().what);
+  store::User user;
+  user.key = user_key(options.name);
+  user.name = options.name;
+  user.email = options.email;
+  user.password_hash = crypto::hash_password(Secret(*password));
+  user.created_at = opened.clock.now();
+  if (const auto added = opened.store.users().add(user); !added) {
+    return say_error(console, added.error().code == Errc::conflict ? "there is a user `" + options.name + "` already"
+                                                                   : added.error().what);
+  }
+  for (const auto& member : members) {
+    const auto put = opened.store.tenants().put_member({user.key, member.handle, member.role});
+    if (!put) return say_error(console, put.error().what);
+  }
+  console.out << "added " << user.key << '\n';
+  print_password(options, *password, console);
+  return kDone;
+}
+
+int user_list(Opened& opened, Console& console) {
+  const auto users = opened.store.users().list();
+  if (!users) return say_error(console, users.error().what);
+  auto all = nlohmann::json::array();
+  for (const auto& user : *users) {
+    auto members = nlohmann::json::array();
+    const auto memberships = opened.store.tenants().memberships_of(user.key);
+    if (!memberships) return say_error(console, memberships.error().what);
+    std::string text;
+    for (const auto& each : *memberships) {
+      members.push_back({{"tenant", each.tenant}, {"role", each.role}});
+      text += " " + each.tenant + (each.role.empty() ? "" : ":" + each.role);
+    }
+    all.push_back({{"user", user.key}, {"email", user.email}, {"disabled", user.disabled}, {"members", members}});
+    if (!console.json)
+      console.out << user.key << (user.email.empty() ? "" : " <" + user.email + ">")
+                  << (user.disabled ? " (disabled)" : "") << text << '\n';
+  }
+  if (console.json) console.out << all.dump() << '\n';
+  return kDone;
+}
+
+int user_disable(Opened& opened, const std::string& name, Console& console) {
+  const auto done = opened.store.users().set_disabled(user_key(name), true);
+  if (!done)
+    return say_error(console,
+                     done.error().code == Errc::not_found ? "there is no user `" + name + "`" : done.error().what);
+  console.out << "disabled " << user_key(name) << "; its sessions and grants have ended\n";
+  return kDone;
+}
+
+int user_set_password(Opened& opened, const UserOptions& options, Console& console) {
+  const auto password = password_of(options, console);
+  if (!password) return say_error(console, password.error().what);
+  const auto key = user_key(options.name);
+  const auto done = opened.store.users().set_password(key, crypto::hash_password(Secret(*password)));
+  if (!done)
+    return say_error(
+        console, done.error().code == Errc::not_found ? "there is no user `" + options.name + "`" : done.error().what);
+  console.out << "set the password of " << key << '\n';
+  print_password(options, *password, console);
+  return kDone;
+}
+
+int member_add(Opened& opened, const std::string& name, const std::string& membership, Console& console) {
+  const auto member = parse_member(membership);
+  const auto exists = tenant_exists(opened, member.handle);
+  if (!exists) return say_error(console, exists.error().what);
+  if (!*exists) return say_error(console, "there is no tenant `" + member.handle + "`; add it first");
+  const auto user = opened.store.users().find(user_key(name));
+  if (!user) return say_error(console, user.error().what);
+  if (!*user) return say_error(console, "there is no user `" + name + "`; add it first");
+  const auto put = opened.store.tenants().put_member({user_key(name), member.handle, member.role});
+  if (!put) return say_error(console, put.error().what);
+  console.out << user_key(name) << " is a member of " << member.handle
+              << (member.role.empty() ? "" : " as " + member.role) << '\n';
+  return kDone;
+}
+
+int member_remove(Opened& opened, const std::string& name, const std::string& handle, Console& console) {
+  const auto done = opened.store.tenants().remove_member(user_key(name), handle);
+  if (!done)
+    return say_error(console,
+                     done.error().code == Errc::not_found ? name + " is no member of " + handle : done.error().what);
+  console.out << user_key(name) << " is no longer a member of " << handle << '\n';
+  return kDone;
+}
+
+}  // namespace postern::app

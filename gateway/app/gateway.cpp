@@ -1,0 +1,260 @@
+#include "app/gateway.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "app/change_feed.hpp"
+#include "crypto/hash.hpp"
+#include "server/listener.hpp"
+
+namespace postern::app {
+namespace {
+
+constexpr auto kDrainGrace = std::chrono::seconds(20);
+constexpr auto kCertificatesEvery = std::chrono::seconds(2);
+constexpr auto kPurgeEvery = std::chrono::minutes(5);
+constexpr std::size_t kCachedTokens = 100'000;
+constexpr auto kCachedFor = std::chrono::seconds(60);
+
+std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
+
+telemetry::LogOptions log_options(const config::Log& log) {
+  return {static_cast<telemetry::Level>(log.level), log.file, log.audit};
+}
+
+std::vector<net::CertificateFiles> files_of(const config::Listener& listener) {
+  std::vector<net::CertificateFiles> files;
+  for (const auto& each : listener.certificates) files.push_back({each.certificate, each.key});
+  return files;
+}
+
+}  // namespace
+
+// Members are made top to bottom and go bottom to top: what stands below may use what stands above.
+struct Gateway::Impl {
+  struct Address {
+    config::Listener settings;
+    std::shared_ptr<server::TlsSlot> tls;
+    std::unique_ptr<net::CertificateWatch> watch;
+    std::uint16_t port = 0;
+  };
+
+  SystemClock clock;
+  std::unique_ptr<telemetry::Log> log;
+  std::unique_ptr<telemetry::Metrics> metrics;
+  std::unique_ptr<store::Store> store;
+  crypto::Aead session_seal;
+  crypto::Aead consent_seal;
+  token::TokenCache tokens{kCachedTokens, kCachedFor};
+  server::RateLimiters limiters;
+  net::OffloadPool store_pool{"store", 4, 1024};
+  net::OffloadPool password_pool{"password", cores(), 64};
+  net::OffloadPool housekeeping{"housekeeping", 1, 4};
+  server::Services services;
+  server::ConnectionCounter counter;
+  std::vector<Address> addresses;
+  std::vector<std::unique_ptr<server::Worker>> workers;
+  std::vector<std::unique_ptr<server::Listener>> listeners;
+  std::unique_ptr<ChangeFeed> feed;
+  boost::asio::io_context control{1};
+  boost::asio::signal_set signals{control};
+  boost::asio::steady_timer timer{control};
+  std::chrono::steady_clock::time_point purged{};
+
+  Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::OpenedStore opened)
+      : log(std::move(made_log)),
+        metrics(telemetry::make_metrics()),
+        store(std::move(opened.store)),
+        session_seal(crypto::hkdf_sha256(opened.master_key, "", "mcp-session-id")),
+        consent_seal(crypto::hkdf_sha256(opened.master_key, "", "consent")),
+        limiters(config.limits),
+        services{*store,     clock,         *log,         *metrics,     tokens,
+                 store_pool, password_pool, session_seal, consent_seal, limiters},
+        counter(config.limits.connections, config.limits.connections_per_address) {}
+
+  Result<void> open(Loaded loaded);
+  Result<void> bind(const config::Config& config);
+  void apply(const std::vector<store::Change>& changes);
+  void tick();
+  void reload_certificates();
+  void drain();
+  bool idle();
+  void run();
+};
+
+Result<void> Gateway::Impl::open(Loaded loaded) {
+  const auto count = loaded.config.workers > 0 ? loaded.config.workers : cores();
+  auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
+  for (std::size_t i = 0; i < count; ++i)
+    workers.push_back(std::make_unique<server::Worker>(services, counter, snapshot));
+  for (auto* pool : {&store_pool, &password_pool}) {
+    metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
+                   [pool] { return static_cast<double>(pool->queued()); });
+  }
+  store->on_change([this](const std::vector<store::Change>& changes) { apply(changes); });
+  return bind(snapshot->config());
+}
+
+// Every worker listens on every address: the kernel spreads the connections.
+Result<void> Gateway::Impl::bind(const config::Config& config) {
+  for (const auto& settings : config.listen) {
+    Address address{settings, nullptr, nullptr, settings.port};
+    if (!settings.certificates.empty()) {
+      auto tls = net::TlsServer::load(files_of(settings));
+      if (!tls) return tls.error();
+      address.tls = std::make_shared<server::TlsSlot>(std::move(*tls));
+      address.watch = std::make_unique<net::CertificateWatch>(files_of(settings));
+    }
+    const server::ListenerInfo info{settings.serve, address.tls != nullptr || settings.behind_proxy};
+    for (auto& worker : workers) {
+      auto acceptor = net::Acceptor::listen(worker->io(), settings.host, address.port);
+      if (!acceptor) return acceptor.error();
+      address.port = (*acceptor)->port();  // of port 0 the first decides for all
+      listeners.push_back(std::make_unique<server::Listener>(std::move(*acceptor), info, address.tls, *worker));
+    }
+    addresses.push_back(std::move(address));
+  }
+  return {};
+}
+
+// Caches and open streams follow the store. Runs on the store's writer thread and on the feed's.
+void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
+  for (const auto& change : changes) {
+    if (change.kind != store::ChangeKind::grant_revoked) {
+      tokens.drop_all();
+      continue;
+    }
+    tokens.drop_grant(change.subject);
+    for (auto& worker : workers) {
+      boost::asio::post(worker->io(), [w = worker.get(), grant = change.subject] { w->end_streams_of(grant); });
+    }
+  }
+}
+
+void Gateway::Impl::reload_certificates() {
+  for (auto& address : addresses) {
+    if (!address.watch || !address.watch->changed()) continue;
+    auto tls = net::TlsServer::load(files_of(address.settings));
+    if (!tls) {
+      log->error("certificates_not_reloaded", {{"what", tls.error().what}});
+      continue;
+    }
+    address.tls->set(std::move(*tls));
+    log->info("certificates_reloaded", {{"port", address.port}});
+  }
+}
+
+void Gateway::Impl::tick() {
+  timer.expires_after(kCertificatesEvery);
+  timer.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    reload_certificates();
+    if (std::chrono::steady_clock::now() - purged > kPurgeEvery) {
+      purged = std::chrono::steady_clock::now();
+      housekeeping.submit([this] {
+        if (const auto done = store->purge(clock.now()); !done)
+          log->warning("purge_failed", {{"what", done.error().what}});
+      });
+    }
+    tick();
+  });
+}
+
+bool Gateway::Impl::idle() {
+  // Asked on the control thread while the workers still run: each answers for itself.
+  for (auto& worker : workers) {
+    std::promise<std::size_t> open;
+    auto answer = open.get_future();
+    boost::asio::post(worker->io(), [&] { open.set_value(worker->connections()); });
+    if (answer.get() > 0) return false;
+  }
+  return true;
+}
+
+void Gateway::Impl::drain() {
+  log->info("draining", {});
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    auto* worker = workers[i % workers.size()].get();
+    boost::asio::post(worker->io(), [listener = listeners[i].get()] { listener->close(); });
+  }
+  for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->drain(); });
+  const auto until = std::chrono::steady_clock::now() + kDrainGrace;
+  bool again = false;
+  signals.async_wait([&again](const boost::system::error_code& error, int) { again = !error; });
+  control.restart();
+  while (!again && std::chrono::steady_clock::now() < until && !idle()) control.run_for(std::chrono::milliseconds(50));
+}
+
+void Gateway::Impl::run() {
+  std::vector<std::thread> threads;
+  std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
+  for (auto& listener : listeners) listener->start();
+  for (auto& worker : workers) {
+    guards.push_back(boost::asio::make_work_guard(worker->io()));
+    threads.emplace_back([w = worker.get()] { w->io().run(); });
+  }
+  feed = std::make_unique<ChangeFeed>(
+      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { tokens.drop_all(); });
+  signals.add(SIGINT);
+  signals.add(SIGTERM);
+  signals.async_wait([this](const boost::system::error_code&, int) {
+    timer.cancel();
+    control.stop();
+  });
+  tick();
+  control.run();
+  drain();
+  feed.reset();
+  for (auto& worker : workers) {
+    boost::asio::post(worker->io(), [w = worker.get()] { w->stop(); });
+  }
+  guards.clear();
+  // Closed connections end their coroutines; what still waits for a pool is dropped with the context.
+  for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
+  for (auto& thread : threads) thread.join();
+  log->info("stopped", {});
+  log->flush();
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gateway::~Gateway() = default;
+
+Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::unique_ptr<telemetry::Log> log;
+  try {
+    log = telemetry::make_log(log_options(loaded.config.log));
+  } catch (const std::runtime_error& error) {
+    return fail(Errc::invalid, error.what());
+  }
+  auto opened = store::open_store(loaded.config.store);
+  if (!opened) return opened.error();
+  for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
+  auto impl = std::make_unique<Impl>(loaded.config, std::move(log), std::move(*opened));
+  if (auto open = impl->open(std::move(loaded)); !open) return open.error();
+  return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+void Gateway::run() {
+  impl_->log->info("started", {{"listeners", impl_->addresses.size()}, {"workers", impl_->workers.size()}});
+  impl_->run();
+}
+
+std::vector<std::string> Gateway::addresses() const {
+  std::vector<std::string> out;
+  for (const auto& address : impl_->addresses) {
+    const bool v6 = address.settings.host.find(':') != std::string::npos;
+    out.push_back((v6 ? "[" + address.settings.host + "]" : address.settings.host) + ":" +
+                  std::to_string(address.port));
+  }
+  return out;
+}
+
+}  // namespace postern::app

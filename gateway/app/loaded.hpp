@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include <boost/system/result.hpp>
+
+#include "config/load.hpp"
+#include "server/snapshot.hpp"
+
+namespace postern::app {
+
+// A configuration with everything its files name, read and checked against each other.
+struct Loaded {
+  config::Config config;
+  server::Policies policies;
+};
+
+// All faults of all files in one go: the configuration, its policies, certificates and keys, and what they say of each
+// other.
+boost::system::result<Loaded, config::Faults> load(const std::string& path, const config::Sources& sources);
+boost::system::result<Loaded, config::Faults> check_whole(config::Config config, const config::Sources& sources);
+
+}  // namespace postern::app

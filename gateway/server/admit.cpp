@@ -1,0 +1,80 @@
+#include "base/strings.hpp"
+#include "http/media_type.hpp"
+#include "server/mcp_exchange.hpp"
+
+namespace postern::server {
+
+authn::Refusal refusal(int status, std::string error, std::string description) {
+  authn::Refusal refused;
+  refused.status = status;
+  refused.error = std::move(error);
+  refused.description = std::move(description);
+  refused.challenge = false;
+  return refused;
+}
+
+authn::Refusal challenged(int status, std::string error, std::string description, std::string challenge_error) {
+  auto refused = refusal(status, std::move(error), std::move(description));
+  refused.challenge = true;
+  refused.challenge_error = std::move(challenge_error);
+  return refused;
+}
+
+namespace {
+
+// MCP transports, "Security": servers MUST validate Origin, 403 when it is present and not allowed.
+MaybeRefusal check_origin(McpExchange& x) {
+  const auto count = x.head().fields.count("origin");
+  if (count == 0) return std::nullopt;
+  const auto origin = x.head().fields.only("origin");
+  if (!origin || !x.context.snapshot->origin_allowed(x.resource, *origin)) {
+    return refusal(403, "origin_not_allowed",
+                   "pages of this origin may not call this server; the operator can allow it under `origins`");
+  }
+  x.origin = *origin;
+  return std::nullopt;
+}
+
+MaybeRefusal check_method(const McpExchange& x) {
+  const auto method = x.head().method;
+  if (method == "POST" || method == "GET" || method == "DELETE") return std::nullopt;
+  return refusal(405, "method_not_allowed", "MCP is spoken with POST, GET and DELETE");
+}
+
+// A POST that is not plain JSON would pass the policy unread: it is refused, never forwarded.
+MaybeRefusal check_media_type(const McpExchange& x) {
+  if (x.head().method != "POST") {
+    if (x.head().framing == http::Framing::none || x.head().content_length == 0) return std::nullopt;
+    return refusal(400, "invalid_request", "a GET or DELETE on this address has no body");
+  }
+  const auto type = x.head().fields.only("content-type");
+  if (!type || !http::is_media_type(*type, "application/json")) {
+    return refusal(415, "unsupported_media_type", "send the JSON-RPC message as Content-Type: application/json");
+  }
+  if (const auto* encoding = x.head().fields.find("content-encoding");
+      encoding != nullptr && !ascii_iequals(encoding->value, "identity")) {
+    return refusal(415, "unsupported_media_type", "send the body without Content-Encoding");
+  }
+  return std::nullopt;
+}
+
+MaybeRefusal check_rate(const McpExchange& x) {
+  const auto& p = *x.principal;
+  const auto key = p.client + '\n' + p.user + '\n' + p.tenant;
+  const int wait = x.services().limiters.call.take(key, x.context.started);
+  if (wait == 0) return std::nullopt;
+  auto refused = refusal(429, "rate_limited", "too many calls; wait as Retry-After says");
+  refused.retry_after = wait;
+  return refused;
+}
+
+}  // namespace
+
+MaybeRefusal admit(McpExchange& x) {
+  if (auto refused = check_origin(x)) return refused;
+  if (auto refused = check_method(x)) return refused;
+  if (auto refused = check_media_type(x)) return refused;
+  return check_rate(x);
+}
+
+}  // namespace postern::server

@@ -1,0 +1,39 @@
+#include "base/strings.hpp"
+#include "server/mcp_exchange.hpp"
+
+namespace postern::server {
+
+void audit(const McpExchange& x) {
+  const token::Principal nobody;
+  const auto& p = x.principal ? *x.principal : nobody;
+  const double ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - x.context.started).count();
+  const char* decision = "none";
+  if (!x.decision.rule.empty()) {
+    decision = x.decision.verdict == policy::Verdict::allow       ? "allow"
+               : x.decision.verdict == policy::Verdict::step_up   ? "step_up"
+               : x.decision.verdict == policy::Verdict::not_found ? "not_found"
+                                                                  : "deny";
+  }
+  x.services().log.audit("call", {{"request_id", x.context.id},
+                                  {"resource", x.resource.url},
+                                  {"tenant", p.tenant},
+                                  {"user", p.user},
+                                  {"client", p.client},
+                                  {"client_name", p.client_name},
+                                  {"grant", p.grant},
+                                  {"peer", x.context.peer},
+                                  {"http", x.head().method},
+                                  {"method", x.message ? std::string_view(x.message->method) : std::string_view()},
+                                  {"name", x.message ? std::string_view(x.message->name) : std::string_view()},
+                                  {"decision", decision},
+                                  {"rule", x.decision.rule},
+                                  {"shadow", x.decision.shadow},
+                                  {"scopes", join(p.scopes, " ")},
+                                  {"status", x.status},
+                                  {"error", x.error},
+                                  {"outcome", telemetry::to_string(x.outcome)},
+                                  {"ms", ms}});
+}
+
+}  // namespace postern::server

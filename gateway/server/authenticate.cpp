@@ -1,0 +1,81 @@
+#include "authn/bearer.hpp"
+#include "server/mcp_exchange.hpp"
+#include "token/opaque.hpp"
+
+namespace postern::server {
+namespace {
+
+using Verified = Result<std::shared_ptr<const token::Principal>>;
+
+// The token itself is at fault; anything else is the gateway's own trouble and must not cost a client its tokens.
+bool is_verdict(const Error& error) {
+  return error.code == Errc::not_found || error.code == Errc::expired || error.code == Errc::denied;
+}
+
+authn::Refusal invalid_token(std::string description) {
+  return challenged(401, "invalid_token", std::move(description), "invalid_token");
+}
+
+authn::Refusal store_away() {
+  auto refused =
+      refusal(503, "temporarily_unavailable", "the gateway cannot check tokens right now; try again in a moment");
+  refused.retry_after = 2;
+  return refused;
+}
+
+// From the cache, else from the store on its pool.
+awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
+  auto& services = x.services();
+  const auto digest = crypto::sha256(token);
+  const auto now = services.clock.now();
+  auto cached = services.tokens.find(digest, now);
+  services.metrics.token_cache(cached != nullptr);
+  if (cached) co_return cached;
+  const auto generation = services.tokens.generation();
+  const std::function<Verified()> work = [snapshot = x.context.snapshot, hash = crypto::as_string(digest), now] {
+    return snapshot->verifier().verify(hash, now);
+  };
+  auto verified = co_await net::offload<Verified>(services.store_pool, work);
+  if (verified) services.tokens.insert(digest, *verified, now, generation);
+  co_return verified;
+}
+
+}  // namespace
+
+// RFC 6750 section 3.1, RFC 8707 section 2: the token must be ours, alive, and for this resource.
+awaitable<MaybeRefusal> authenticate(McpExchange& x) {
+  const auto bearer = authn::extract_bearer(x.head().fields);
+  if (bearer.state == authn::BearerState::missing) {
+    auto refused = challenged(401, "missing_bearer_token", "sign in: this server takes OAuth 2.1 access tokens", "");
+    co_return refused;
+  }
+  if (bearer.state == authn::BearerState::malformed) {
+    auto refused = challenged(400, "invalid_request", "send exactly one Authorization header, as \"Bearer TOKEN\"",
+                              "invalid_request");
+    co_return refused;
+  }
+  if (!token::has_token_shape(bearer.token, x.resource.server->access_token.prefix)) {
+    auto refused = challenged(401, "invalid_token_format", "this is no access token of this server; sign in to get one",
+                              "invalid_token");
+    co_return refused;
+  }
+  const std::string token(bearer.token);
+  auto verified = co_await look_up(x, token);
+  if (!verified) {
+    auto refused = !is_verdict(verified.error())
+                       ? store_away()
+                       : invalid_token("the access token is unknown, expired or revoked; refresh it or sign in again");
+    co_return refused;
+  }
+  const auto& principal = **verified;
+  const bool elsewhere = principal.resource != x.resource.canonical ||
+                         (!x.resource.fixed_tenant.empty() && principal.tenant != x.resource.fixed_tenant);
+  if (elsewhere) {
+    auto refused = invalid_token("the access token was issued for another resource; sign in for this one");
+    co_return refused;
+  }
+  x.principal = std::move(*verified);
+  co_return std::nullopt;
+}
+
+}  // namespace postern::server

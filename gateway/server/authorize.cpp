@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "server/mcp_exchange.hpp"
+
+namespace postern::server {
+namespace {
+
+constexpr auto kStepUpWindow = std::chrono::seconds(30);
+
+std::string_view verdict_name(policy::Verdict verdict) noexcept {
+  switch (verdict) {
+    case policy::Verdict::allow: return "allow";
+    case policy::Verdict::step_up: return "step_up";
+    case policy::Verdict::deny: return "deny";
+    case policy::Verdict::not_found: return "not_found";
+  }
+  return "deny";
+}
+
+// All scopes the call needs together with those held: clients that ask for just what they are told keep what they had.
+std::vector<std::string> challenge_scopes(const McpExchange& x) {
+  auto scopes = x.principal->scopes;
+  for (const auto& scope : x.decision.needed) {
+    if (std::find(scopes.begin(), scopes.end(), scope) == scopes.end()) scopes.push_back(scope);
+  }
+  return scopes;
+}
+
+// Some clients answer a step-up challenge by refreshing, get the same scopes again and give up. The mark lets the token
+// endpoint refuse that one refresh, upon which they authorize anew. Losing it costs only that courtesy.
+awaitable<void> mark_step_up(McpExchange& x) {
+  auto& services = x.services();
+  const auto until = services.clock.now() + std::chrono::duration_cast<Duration>(kStepUpWindow);
+  auto* store = &services.store;
+  const std::function<Result<void>()> work = [store, grant = x.principal->grant, until] {
+    return store->grants().mark_step_up(grant, until);
+  };
+  const auto marked = co_await net::offload<Result<void>>(services.store_pool, work);
+  if (!marked) services.log.warning("step_up_mark_failed", {{"request_id", x.context.id}});
+}
+
+}  // namespace
+
+awaitable<MaybeRefusal> authorize(McpExchange& x) {
+  const auto& policy = *x.resource.policy;
+  const policy::Caller caller{x.principal->scopes, x.principal->role, x.principal->plan};
+  x.decision = x.message ? policy.decide(*x.message, caller) : policy.decide_connect(caller);
+  x.context.snapshot->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
+  if (x.decision.shadow) co_return std::nullopt;
+  switch (x.decision.verdict) {
+    case policy::Verdict::allow: co_return std::nullopt;
+    case policy::Verdict::not_found: {
+      auto refused = refusal(404, "not_found", "there is nothing at this address");
+      co_return refused;
+    }
+    case policy::Verdict::deny: {
+      auto refused = refusal(403, "access_denied", x.decision.reason);
+      co_return refused;
+    }
+    case policy::Verdict::step_up: break;
+  }
+  co_await mark_step_up(x);
+  auto refused = challenged(403, "insufficient_scope", x.decision.reason, "insufficient_scope");
+  refused.scopes = challenge_scopes(x);
+  co_return refused;
+}
+
+}  // namespace postern::server

@@ -1,0 +1,234 @@
+#include "server/connection.hpp"
+
+#include <ctime>
+
+#include "http/chunked.hpp"
+#include "http/url.hpp"
+#include "server/error_body.hpp"
+#include "server/route_handlers.hpp"
+
+namespace postern::server {
+
+using std::chrono::steady_clock;
+
+Connection::Connection(std::unique_ptr<net::Stream> stream, ListenerInfo listener, Worker& worker)
+    : stream_(std::move(stream)),
+      listener_(listener),
+      worker_(worker),
+      limits_(worker.snapshot()->config().limits),
+      input_(limits_.head) {
+  worker_.add_connection(this);
+}
+
+Connection::~Connection() { worker_.remove_connection(this); }
+
+void Connection::close() noexcept { stream_->close(); }
+
+void Connection::close_if_idle() noexcept {
+  if (idle_) stream_->close();
+}
+
+net::SteadyTime Connection::after(Duration duration) const { return steady_clock::now() + duration; }
+
+awaitable<void> Connection::run() {
+  bool again = true;
+  while (again) again = co_await serve_one();
+  stream_->write_deadline(after(limits_.write_deadline));
+  stream_->read_deadline(after(std::chrono::seconds(2)));
+  co_await stream_->shutdown();
+}
+
+// One request and its answer; false when the connection ends.
+awaitable<bool> Connection::serve_one() {
+  http::HeadFinder finder({limits_.head, 8192, 100});
+  idle_ = true;
+  keep_alive_ = true;
+  if (worker_.draining()) co_return false;
+  const auto size = co_await read_head(finder);
+  if (!size) co_return false;
+  idle_ = false;
+
+  RequestContext context;
+  context.started = steady_clock::now();
+  const auto bytes = input_.pin(*size);
+  auto head = http::scan_request_head(bytes, {limits_.head, 8192, 100});
+  if (!head) {
+    co_await refuse_head(head.error());
+    co_return false;
+  }
+  context.head = *head;
+  context.id = worker_.next_request_id();
+  context.snapshot = worker_.snapshot();
+  context.peer = context.snapshot->proxies().client_address(stream_->peer(), context.head.fields);
+  keep_alive_ = context.head.keep_alive && !worker_.draining();
+  co_await dispatch(context);
+  if (keep_alive_) co_await finish_body(context);
+  input_.unpin();
+  co_return keep_alive_;
+}
+
+awaitable<std::optional<std::size_t>> Connection::read_head(http::HeadFinder& finder) {
+  bool begun = !input_.data().empty();
+  stream_->read_deadline(after(begun ? limits_.header_deadline : limits_.idle));
+  for (;;) {
+    const auto found = finder.feed(input_.data());
+    if (!found) {
+      co_await refuse_head(found.error());
+      co_return std::nullopt;
+    }
+    if (*found > 0) co_return *found;
+    const bool more = co_await fill();
+    if (!more) co_return std::nullopt;
+    if (!begun) {
+      begun = true;
+      stream_->read_deadline(after(limits_.header_deadline));
+    }
+  }
+}
+
+// Reads some bytes; answers 408 when the time for a head that had begun is over.
+awaitable<bool> Connection::fill() {
+  const bool begun = !input_.data().empty();
+  const auto space = input_.space();
+  if (space.empty()) co_return false;
+  const auto got = co_await stream_->read_some(space);
+  if (got && *got > 0) {
+    input_.received(*got);
+    co_return true;
+  }
+  if (!got && got.error().code == Errc::timed_out && begun) {
+    const http::HeadFault late{408, "request_timeout", "the request took too long to arrive"};
+    co_await refuse_head(late);
+  }
+  co_return false;
+}
+
+awaitable<void> Connection::refuse_head(const http::HeadFault& fault) {
+  keep_alive_ = false;
+  worker_.services().metrics.bad_request(fault.status);
+  const auto id = worker_.next_request_id();
+  worker_.services().log.info(
+      "bad_request",
+      {{"request_id", id}, {"peer", stream_->peer()}, {"status", fault.status}, {"reason", fault.reason}});
+  const auto response = error_response(fault.status, fault.error, fault.reason, id);
+  const auto head = response_head(response.status, response.headers, false, false, response.body.size());
+  const std::string_view pieces[] = {head, response.body};
+  stream_->write_deadline(after(limits_.write_deadline));
+  co_await stream_->write(pieces);
+}
+
+awaitable<void> Connection::dispatch(RequestContext& context) {
+  std::exception_ptr bug;
+  try {
+    co_await handle_request(*this, context);
+  } catch (...) {
+    bug = std::current_exception();
+  }
+  if (!bug) co_return;
+  // Nobody knows how far the answer got: the connection is of no more use.
+  keep_alive_ = false;
+  std::string what = "unknown";
+  try {
+    std::rethrow_exception(bug);
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+  }
+  worker_.services().log.error("internal_error", {{"request_id", context.id}, {"what", what}});
+  stream_->close();
+}
+
+// A request refused early leaves its body behind: small ones are read away, so that the connection can go on.
+awaitable<void> Connection::finish_body(RequestContext& context) {
+  constexpr std::uint64_t kSmall = 64 * 1024;
+  if (context.body_read || context.head.framing == http::Framing::none) co_return;
+  const bool small = context.head.framing == http::Framing::content_length && context.head.content_length <= kSmall;
+  if (!small || context.head.expect_continue) {
+    keep_alive_ = false;
+    co_return;
+  }
+  stream_->read_deadline(after(limits_.body_deadline));
+  const auto body = co_await read_sized(context.head.content_length);
+  if (!body) keep_alive_ = false;
+}
+
+std::string Connection::response_head(int status, const http::Headers& headers, bool keep_alive, bool chunked,
+                                      std::optional<std::uint64_t> length) const {
+  std::string out;
+  out.reserve(512);
+  out += "HTTP/1.1 ";
+  out += std::to_string(status);
+  out += ' ';
+  out += http::reason_phrase(status);
+  out += "\r\nDate: ";
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char date[40];
+  out.append(date, std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+  for (const auto& [name, value] : headers.all()) {
+    out += "\r\n";
+    out += name;
+    out += ": ";
+    out += value;
+  }
+  if (length && status != 204 && status != 304) out += "\r\nContent-Length: " + std::to_string(*length);
+  if (chunked) out += "\r\nTransfer-Encoding: chunked";
+  if (!keep_alive) out += "\r\nConnection: close";
+  if (listener_.secure) out += "\r\nStrict-Transport-Security: max-age=31536000";
+  out += "\r\n\r\n";
+  return out;
+}
+
+awaitable<void> Connection::reply(RequestContext& context, http::Response response) {
+  const bool head_only = context.head.method == "HEAD";
+  // An answer sent before a large or awaited body was read ends the connection (RFC 9112 section 9.6).
+  const bool body_left = !context.body_read && context.head.framing != http::Framing::none;
+  if (body_left && (context.head.expect_continue || context.head.framing != http::Framing::content_length ||
+                    context.head.content_length > 64 * 1024)) {
+    keep_alive_ = false;
+  }
+  const auto head = response_head(response.status, response.headers, keep_alive_, false, response.body.size());
+  const std::string_view pieces[] = {head, head_only ? std::string_view() : std::string_view(response.body)};
+  stream_->write_deadline(after(limits_.write_deadline));
+  const auto sent = co_await stream_->write(pieces);
+  if (!sent) keep_alive_ = false;
+}
+
+awaitable<bool> Connection::begin(RequestContext& context, int status, const http::Headers& headers,
+                                  std::optional<std::uint64_t> length, std::string_view first) {
+  chunked_ = !length && context.head.minor == 1;
+  if (!length && !chunked_) keep_alive_ = false;  // HTTP/1.0: the end of the body is the end of the connection
+  const auto head = response_head(status, headers, keep_alive_, chunked_, length);
+  char size[24];
+  const std::size_t digits = chunked_ && !first.empty() ? http::write_chunk_size(size, first.size()) : 0;
+  const std::string_view end = digits > 0 ? "\r\n" : "";
+  const std::string_view pieces[] = {head, {size, digits}, first, end};
+  stream_->write_deadline(after(limits_.write_deadline));
+  const auto sent = co_await stream_->write(pieces);
+  if (!sent) keep_alive_ = false;
+  co_return sent.has_value();
+}
+
+awaitable<bool> Connection::send(std::string_view bytes) {
+  if (bytes.empty()) co_return true;  // an empty chunk would end the body
+  char size[24];
+  const std::size_t digits = chunked_ ? http::write_chunk_size(size, bytes.size()) : 0;
+  const std::string_view end = digits > 0 ? "\r\n" : "";
+  const std::string_view pieces[] = {{size, digits}, bytes, end};
+  stream_->write_deadline(after(limits_.write_deadline));
+  const auto sent = co_await stream_->write(pieces);
+  if (!sent) keep_alive_ = false;
+  co_return sent.has_value();
+}
+
+awaitable<bool> Connection::finish() {
+  if (!chunked_) co_return true;
+  const std::string_view pieces[] = {http::kLastChunk};
+  stream_->write_deadline(after(limits_.write_deadline));
+  const auto sent = co_await stream_->write(pieces);
+  if (!sent) keep_alive_ = false;
+  co_return sent.has_value();
+}
+
+}  // namespace postern::server

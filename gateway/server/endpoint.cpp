@@ -1,0 +1,162 @@
+#include <algorithm>
+
+#include "authn/resource_metadata.hpp"
+#include "http/form.hpp"
+#include "oauth/endpoints.hpp"
+#include "server/error_body.hpp"
+#include "server/route_handlers.hpp"
+#include "web/pages.hpp"
+
+namespace postern::server {
+namespace {
+
+constexpr std::size_t kEndpointBody = 256 * 1024;
+
+bool is_page(RouteKind kind) noexcept {
+  return kind == RouteKind::authorize || kind == RouteKind::login || kind == RouteKind::logout;
+}
+
+// Browser clients fetch metadata, register and get tokens from their own origin: any origin may, without credentials.
+// Pages are never shared (RFC 9700 section 4.16 and the OAuth 2.1 note on the authorization endpoint).
+void allow_any_origin(http::Response& response, RouteKind kind) {
+  if (is_page(kind) || kind == RouteKind::introspect) return;
+  response.headers.set("Access-Control-Allow-Origin", "*");
+  response.headers.set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After");
+}
+
+http::Response preflight(const Route& route) {
+  http::Response response;
+  response.status = 204;
+  allow_any_origin(response, route.kind);
+  response.headers.set("Access-Control-Allow-Methods", route.methods);
+  response.headers.set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, MCP-Protocol-Version");
+  response.headers.set("Access-Control-Max-Age", "7200");
+  return response;
+}
+
+bool method_allowed(std::string_view methods, std::string_view method) {
+  for (std::size_t at = methods.find(method); at != std::string_view::npos; at = methods.find(method, at + 1)) {
+    const auto end = at + method.size();
+    if ((at == 0 || methods[at - 1] == ' ') && (end == methods.size() || methods[end] == ',')) return true;
+  }
+  return false;
+}
+
+http::Request to_request(const RequestContext& context, std::string body, const std::string& origin) {
+  http::Request request;
+  request.method = context.head.method;
+  request.path = http::percent_decode(context.head.path).value_or(std::string(context.head.path));
+  request.query = context.head.query;
+  for (const auto& field : context.head.fields.all()) request.fields.emplace_back(field.name, field.value);
+  request.body = std::move(body);
+  request.peer = context.peer;
+  request.origin = origin;
+  request.request_id = context.id;
+  return request;
+}
+
+http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot) {
+  if (route.kind == RouteKind::resource_metadata) {
+    return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
+  }
+  const auto& context = snapshot.oauth(*route.server);
+  const web::PageContext pages{context, snapshot.users(), snapshot.config().identity.session};
+  switch (route.kind) {
+    case RouteKind::server_metadata: return oauth::server_metadata(request, context);
+    case RouteKind::token: return oauth::token(request, context);
+    case RouteKind::register_client: return oauth::register_client(request, context);
+    case RouteKind::revoke: return oauth::revoke(request, context);
+    case RouteKind::introspect: return oauth::introspect(request, context);
+    case RouteKind::authorize: return web::authorize(request, pages);
+    case RouteKind::login: return web::login(request, pages);
+    case RouteKind::logout: return web::logout(request, pages);
+    default: break;
+  }
+  return error_response(404, "not_found", "there is nothing at this address", request.request_id);
+}
+
+// 0, or the seconds to wait. Only what writes or costs is counted, by address.
+int over_limit(RateLimiters& limiters, const Route& route, const RequestContext& context) {
+  if (context.head.method != "POST") return 0;
+  const auto now = context.started;
+  switch (route.kind) {
+    case RouteKind::token:
+    case RouteKind::revoke:
+    case RouteKind::introspect: return limiters.token.take(context.peer, now);
+    case RouteKind::register_client: return limiters.register_.take(context.peer, now);
+    case RouteKind::login: return limiters.sign_in.take(context.peer, now);
+    default: return 0;
+  }
+}
+
+http::Response page_or_json(const Route& route, int status, std::string_view error, const std::string& title,
+                            const std::string& text, const std::string& id) {
+  return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
+}
+
+}  // namespace
+
+awaitable<void> handle_endpoint(Connection& connection, RequestContext& context, const Route& route) {
+  auto& services = connection.worker().services();
+  const auto& head = context.head;
+  http::Response response;
+  if (!method_allowed(route.methods, head.method)) {
+    response = page_or_json(route, 405, "method_not_allowed", "Method not allowed",
+                            "This address takes " + std::string(route.methods) + ".", context.id);
+    response.headers.set("Allow", route.methods);
+    co_await connection.reply(context, std::move(response));
+    co_return;
+  }
+  if (head.method == "OPTIONS") {
+    co_await connection.reply(context, preflight(route));
+    co_return;
+  }
+  if (const int wait = over_limit(services.limiters, route, context); wait > 0) {
+    response = page_or_json(route, 429, "slow_down", "Too many tries", "Too many requests from here; wait a little.",
+                            context.id);
+    response.headers.set("Retry-After", std::to_string(wait));
+    allow_any_origin(response, route.kind);
+    co_await connection.reply(context, std::move(response));
+    co_return;
+  }
+  auto body = co_await connection.read_body(context, kEndpointBody);
+  if (!body) {
+    if (body.error().status == 0) co_return;
+    response = error_response(body.error().status, body.error().error, body.error().description, context.id);
+    allow_any_origin(response, route.kind);
+    co_await connection.reply(context, std::move(response));
+    co_return;
+  }
+  const std::string origin = (connection.listener().secure ? "https://" : "http://") + std::string(head.authority);
+  auto request = std::make_shared<http::Request>(to_request(context, std::move(*body), origin));
+  auto& pool = route.kind == RouteKind::login ? services.password_pool : services.store_pool;
+  const std::function<http::Response()> work = [route, request, snapshot = context.snapshot] {
+    return run(route, *request, *snapshot);
+  };
+  auto done = co_await net::offload<http::Response>(pool, work);
+  if (done) {
+    response = std::move(*done);
+  } else {
+    const bool busy = done.error().code == Errc::busy;
+    if (!busy) services.log.error("endpoint_failed", {{"request_id", context.id}, {"what", done.error().what}});
+    response = page_or_json(
+        route, busy ? 503 : 500, busy ? "temporarily_unavailable" : "server_error",
+        busy ? "Busy" : "Something went wrong",
+        busy ? "The gateway is busy; try again in a moment." : "The gateway met an error; its log says more.",
+        context.id);
+    if (busy) response.headers.set("Retry-After", "2");
+  }
+  allow_any_origin(response, route.kind);
+  response.headers.set("X-Request-Id", context.id);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
+  services.metrics.endpoint(to_string(route.kind), response.status, seconds);
+  services.log.info("endpoint", {{"request_id", context.id},
+                                 {"route", to_string(route.kind)},
+                                 {"method", head.method},
+                                 {"status", response.status},
+                                 {"peer", context.peer},
+                                 {"ms", seconds * 1000}});
+  co_await connection.reply(context, std::move(response));
+}
+
+}  // namespace postern::server

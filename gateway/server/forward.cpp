@@ -1,0 +1,96 @@
+#include "server/relay.hpp"
+
+namespace postern::server {
+namespace {
+
+authn::Refusal of_upstream(const Error& error) {
+  switch (error.code) {
+    case Errc::timed_out:
+      return refusal(504, "upstream_timeout", "the server behind this gateway did not answer in time; try again");
+    case Errc::busy: {
+      auto refused = refusal(503, "temporarily_unavailable",
+                             "all connections to the server behind are in use; try again in a moment");
+      refused.retry_after = 2;
+      return refused;
+    }
+    case Errc::protocol:
+      return refusal(502, "upstream_error", "the server behind this gateway sent an answer that is no valid HTTP");
+    default:
+      return refusal(502, "upstream_unavailable", "the server behind this gateway cannot be reached; try again later");
+  }
+}
+
+// Streams are ended from outside when their grant is revoked.
+class RegisteredStream {
+ public:
+  RegisteredStream(Worker& worker, OpenStream stream) : worker_(worker), stream_(std::move(stream)) {
+    worker_.add_stream(&stream_);
+  }
+  ~RegisteredStream() { worker_.remove_stream(&stream_); }
+  RegisteredStream(const RegisteredStream&) = delete;
+  RegisteredStream& operator=(const RegisteredStream&) = delete;
+
+ private:
+  Worker& worker_;
+  OpenStream stream_;
+};
+
+struct Running {
+  upstream::CancelSlot slot;
+  std::unique_ptr<upstream::Exchange> answer;
+
+  void end() {
+    slot.cancel();
+    if (answer) answer->cancel();
+  }
+};
+
+awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, upstream::Request request) {
+  auto& upstream = x.connection.worker().upstream(*x.resource.upstream);
+  auto answer = co_await upstream.exchange(std::move(request), running.slot);
+  if (!answer) {
+    x.services().log.warning(
+        "upstream_failed",
+        {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", answer.error().what}});
+    auto refused = of_upstream(answer.error());
+    co_return refused;
+  }
+  running.answer = std::move(*answer);
+  auto plan = plan_answer(x, *running.answer);
+  if (plan.kind == AnswerPlan::Kind::refuse) co_return std::move(plan.refusal);
+  auto refused = co_await relay(x, *running.answer, std::move(plan));
+  co_return refused;
+}
+
+}  // namespace
+
+awaitable<MaybeRefusal> forward(McpExchange& x) {
+  auto request = upstream_request(x);
+  if (!request) {
+    x.services().log.warning("header_template_failed", {{"request_id", x.context.id}, {"what", request.error().what}});
+    auto refused =
+        refusal(403, "access_denied", "your account lacks what the server behind needs to know; ask the operator");
+    co_return refused;
+  }
+  Running running;
+  const RegisteredStream registered(x.connection.worker(),
+                                    {x.principal->grant, is_listening(x), [&running] { running.end(); }});
+  ClientWatch watch(x.connection, [&running] { running.end(); });
+  watch.start();
+  MaybeRefusal refused;
+  std::exception_ptr bug;
+  try {
+    refused = co_await exchange_and_relay(x, running, std::move(*request));
+  } catch (...) {
+    bug = std::current_exception();
+  }
+  co_await watch.stop();
+  if (bug) std::rethrow_exception(bug);
+  if (watch.client_gone()) {
+    x.outcome = telemetry::Outcome::cancelled;
+    co_return std::nullopt;
+  }
+  co_return refused;
+}
+
+}  // namespace postern::server

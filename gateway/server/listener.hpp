@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/tcp.hpp"
+#include "net/tls.hpp"
+#include "server/connection.hpp"
+#include "server/worker.hpp"
+
+namespace postern::server {
+
+// The certificates of a listener as they are now; replaced when the files change. Thread-safe.
+class TlsSlot {
+ public:
+  explicit TlsSlot(std::shared_ptr<const net::TlsServer> tls) : tls_(std::move(tls)) {}
+  std::shared_ptr<const net::TlsServer> get() const { return std::atomic_load(&tls_); }
+  void set(std::shared_ptr<const net::TlsServer> tls) { std::atomic_store(&tls_, std::move(tls)); }
+
+ private:
+  std::shared_ptr<const net::TlsServer> tls_;
+};
+
+// One worker's acceptor on one address: takes connections until it is closed. `tls` is null for plaintext.
+class Listener {
+ public:
+  Listener(std::unique_ptr<net::Acceptor> acceptor, ListenerInfo info, std::shared_ptr<TlsSlot> tls, Worker& worker);
+
+  void start();
+  void close() noexcept { acceptor_->close(); }
+  std::uint16_t port() const { return acceptor_->port(); }
+
+ private:
+  awaitable<void> accept_loop();
+  void admit(std::unique_ptr<net::TcpStream> stream);
+
+  std::unique_ptr<net::Acceptor> acceptor_;
+  ListenerInfo info_;
+  std::shared_ptr<TlsSlot> tls_;
+  Worker& worker_;
+};
+
+}  // namespace postern::server

@@ -1,0 +1,85 @@
+#include "server/mcp_exchange.hpp"
+#include "server/route_handlers.hpp"
+
+namespace postern::server {
+namespace {
+
+// What an error tells beside its code: `supported` of UnsupportedProtocolVersion (-32022).
+void add_error_data(http::Response& response, const nlohmann::json& data) {
+  if (!data.is_object()) return;
+  auto body = nlohmann::json::parse(response.body, nullptr, false);
+  if (!body.is_object() || !body["error"].is_object()) return;
+  body["error"]["data"].update(data);
+  response.body = body.dump();
+}
+
+// The refusal as an answer, once the phases are over. Small bodies that were not read yet are, so that a refusal before
+// the body phase carries the JSON-RPC id as well.
+awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
+  x.status = refused.status;
+  x.error = refused.error;
+  const bool small = x.head().framing == http::Framing::content_length && x.head().content_length <= 64 * 1024;
+  if (x.head().method == "POST" && !x.context.body_read && small && !x.head().expect_continue) {
+    auto body = co_await x.connection.read_body(x.context, 64 * 1024);
+    if (!body && body.error().status == 0) co_return;
+    if (body) {
+      if (auto message = mcp::read_message(*body)) x.message = std::move(*message);
+    }
+  }
+  const bool has_id = x.message && x.message->kind == mcp::MessageKind::request;
+  auto response =
+      authn::refusal_response(refused, &x.resource, x.context.id, has_id ? &x.message->id : nullptr, x.error_code);
+  add_error_data(response, x.error_data);
+  response.headers.set("X-Request-Id", x.context.id);
+  add_cors(response.headers, x.origin);
+  co_await x.connection.reply(x.context, std::move(response));
+}
+
+// One request, top to bottom.
+awaitable<MaybeRefusal> run_phases(McpExchange& x) {
+  auto refused = co_await authenticate(x);
+  if (refused) co_return refused;
+  refused = admit(x);
+  if (refused) co_return refused;
+  refused = co_await open_body(x);
+  if (refused) co_return refused;
+  refused = open_mcp_session(x);
+  if (refused) co_return refused;
+  refused = co_await authorize(x);
+  if (refused) co_return refused;
+  refused = co_await forward(x);
+  co_return refused;
+}
+
+telemetry::Outcome outcome_of(const McpExchange& x) {
+  using telemetry::Outcome;
+  if (x.outcome != Outcome::ok) return x.outcome;
+  if (x.error.empty()) return Outcome::ok;
+  switch (x.status) {
+    case 401: return Outcome::unauthorized;
+    case 403: return x.error == "insufficient_scope" ? Outcome::step_up : Outcome::forbidden;
+    case 429: return Outcome::limited;
+    case 502:
+    case 504: return Outcome::upstream_error;
+    case 503: return Outcome::unavailable;
+    default: return Outcome::refused;
+  }
+}
+
+}  // namespace
+
+awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const tenant::Resource& resource) {
+  McpExchange x{connection, context, resource};
+  if (context.head.method == "OPTIONS") {
+    co_await connection.reply(context, cors_preflight(context, resource));
+    co_return;
+  }
+  auto refused = co_await run_phases(x);
+  if (refused) co_await refuse(x, std::move(*refused));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
+  x.outcome = outcome_of(x);
+  context.snapshot->metrics(resource).request(x.outcome, seconds);
+  audit(x);
+}
+
+}  // namespace postern::server

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "authn/challenge.hpp"
+#include "mcp/jsonrpc.hpp"
+#include "mcp/method.hpp"
+#include "policy/policy.hpp"
+#include "server/connection.hpp"
+#include "server/session_id.hpp"
+#include "token/principal.hpp"
+
+namespace postern::server {
+
+// Everything known about one request on a resource, filled in phase by phase. Lives in the request's coroutine.
+struct McpExchange {
+  Connection& connection;
+  RequestContext& context;
+  const tenant::Resource& resource;
+
+  std::shared_ptr<const token::Principal> principal{};
+  std::string body{};
+  std::optional<mcp::Message> message{};  // of a POST
+  bool modern = false;                    // era of the request
+  std::optional<Session> session{};
+  policy::Decision decision{};
+  std::string origin{};  // of a browser, once allowed
+
+  // For metrics and the audit line.
+  int status = 0;
+  std::string error{};
+  int error_code = 0;           // JSON-RPC code of a refusal; 0: the one of refusals
+  nlohmann::json error_data{};  // further members of the JSON-RPC error's data
+  telemetry::Outcome outcome = telemetry::Outcome::ok;
+
+  Services& services() const { return connection.worker().services(); }
+  const http::RequestHead& head() const { return context.head; }
+  const mcp::Method* method() const { return message ? &mcp::find_method(message->method) : nullptr; }
+};
+
+// A refusal of the design's table, by what it needs to be told apart.
+authn::Refusal refusal(int status, std::string error, std::string description);
+authn::Refusal challenged(int status, std::string error, std::string description, std::string challenge_error);
+
+using MaybeRefusal = std::optional<authn::Refusal>;
+
+// The phases, in their own files. Each fills the exchange or says what to refuse.
+awaitable<MaybeRefusal> authenticate(McpExchange& exchange);
+MaybeRefusal admit(McpExchange& exchange);
+awaitable<MaybeRefusal> open_body(McpExchange& exchange);
+MaybeRefusal open_mcp_session(McpExchange& exchange);
+awaitable<MaybeRefusal> authorize(McpExchange& exchange);
+Result<upstream::Request> upstream_request(const McpExchange& exchange);
+awaitable<MaybeRefusal> forward(McpExchange& exchange);
+
+// Listens for what the server sends by itself, rather than waiting for an answer.
+bool is_listening(const McpExchange& exchange);
+
+// CORS for browser clients of a resource (Fetch standard): the preflight's answer, and the headers of every other one.
+http::Response cors_preflight(const RequestContext& context, const tenant::Resource& resource);
+void add_cors(http::Headers& headers, std::string_view origin);
+
+// One line a request: who, what, and what became of it.
+void audit(const McpExchange& exchange);
+
+}  // namespace postern::server

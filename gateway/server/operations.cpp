@@ -1,0 +1,38 @@
+#include "server/error_body.hpp"
+#include "server/route_handlers.hpp"
+
+namespace postern::server {
+namespace {
+
+http::Response ready_response(const Result<void>& pinged, bool draining, const std::string& id) {
+  if (draining) return error_response(503, "draining", "this process is about to end", id);
+  if (!pinged) return error_response(503, "store_unavailable", "the store does not answer", id);
+  return http::text_response(200, "ready\n");
+}
+
+}  // namespace
+
+awaitable<void> handle_operations(Connection& connection, RequestContext& context) {
+  auto& services = connection.worker().services();
+  const auto& head = context.head;
+  http::Response response;
+  if (head.method != "GET" && head.method != "HEAD") {
+    response = error_response(405, "method_not_allowed", "only GET is served here", context.id);
+    response.headers.set("Allow", "GET, HEAD");
+  } else if (head.path == "/livez") {
+    response = http::text_response(200, "alive\n");
+  } else if (head.path == "/readyz") {
+    auto* store = &services.store;
+    const std::function<Result<void>()> ping = [store] { return store->ping(); };
+    const auto pinged = co_await net::offload<Result<void>>(services.store_pool, ping);
+    response = ready_response(pinged, connection.worker().draining(), context.id);
+  } else if (head.path == "/metrics") {
+    response.body = services.metrics.expose();
+    response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  } else {
+    response = error_response(404, "not_found", "served here: /metrics, /livez, /readyz", context.id);
+  }
+  co_await connection.reply(context, std::move(response));
+}
+
+}  // namespace postern::server

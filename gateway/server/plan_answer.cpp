@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <array>
+
+#include "base/strings.hpp"
+#include "http/media_type.hpp"
+#include "server/relay.hpp"
+
+namespace postern::server {
+namespace {
+
+constexpr std::array<std::string_view, 5> kPassed{"content-type", "mcp-protocol-version", "retry-after",
+                                                  "last-event-id", "allow"};
+
+AnswerPlan refuse(authn::Refusal refused) {
+  AnswerPlan plan;
+  plan.kind = AnswerPlan::Kind::refuse;
+  plan.refusal = std::move(refused);
+  return plan;
+}
+
+std::string media_type(const http::ResponseHead& head) {
+  const auto* field = head.fields.find("content-type");
+  if (field == nullptr) return {};
+  return ascii_lower(trim(field->value.substr(0, field->value.find(';'))));
+}
+
+bool encoded(const http::ResponseHead& head) {
+  const auto* field = head.fields.find("content-encoding");
+  return field != nullptr && !ascii_iequals(field->value, "identity");
+}
+
+// The server behind knows nothing of OAuth: what it says about credentials or other addresses is no answer to the
+// client.
+MaybeRefusal refused_by_upstream(const McpExchange& x, const http::ResponseHead& head, const std::string& type) {
+  const int status = head.status;
+  if (status == 401 || status == 403 || status == 407 || (status >= 300 && status < 400)) {
+    return refusal(502, "upstream_refused",
+                   "the server behind this gateway refused the call (its status was " + std::to_string(status) + ")");
+  }
+  if (status == 404 && x.session) {
+    return refusal(404, "unknown_session", "the session has ended; begin a new one with initialize");
+  }
+  if (status >= 500 && type != "application/json") {
+    return refusal(502, "upstream_error",
+                   "the server behind this gateway failed (its status was " + std::to_string(status) + ")");
+  }
+  if (encoded(head)) {
+    return refusal(502, "upstream_error",
+                   "the server behind this gateway sent a compressed answer, which it was asked not to");
+  }
+  return std::nullopt;
+}
+
+// The session the upstream minted leaves sealed.
+void seal_new_session(McpExchange& x, const upstream::Exchange& answer, http::Headers& headers) {
+  if (x.modern) return;
+  const auto id = answer.head().fields.only("mcp-session-id");
+  if (!id) return;
+  if (x.message && x.message->method == "initialize")
+    x.connection.worker().mints_sessions(x.resource.upstream->name) = true;
+  Session session;
+  session.id = *id;
+  session.address = answer.address();
+  session.upstream = x.resource.upstream->name;
+  session.resource = x.principal->resource;
+  session.tenant = x.principal->tenant;
+  session.user = x.principal->user;
+  session.client = x.principal->client;
+  headers.set("Mcp-Session-Id", seal_session(session, x.services().session_seal));
+}
+
+}  // namespace
+
+AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
+  const auto& head = answer.head();
+  const auto type = media_type(head);
+  if (auto refused = refused_by_upstream(x, head, type)) return refuse(std::move(*refused));
+
+  AnswerPlan plan;
+  for (const auto& field : head.fields.all()) {
+    const bool passed =
+        std::any_of(kPassed.begin(), kPassed.end(), [&](auto name) { return ascii_iequals(field.name, name); });
+    if (passed) plan.headers.set(field.name, field.value);
+  }
+  seal_new_session(x, answer, plan.headers);
+  plan.headers.set("Cache-Control", "no-store");
+  plan.headers.set("X-Content-Type-Options", "nosniff");
+  plan.headers.set("X-Request-Id", x.context.id);
+  add_cors(plan.headers, x.origin);
+
+  x.status = head.status;
+  if (type == "text/event-stream" && head.status == 200) {
+    plan.kind = AnswerPlan::Kind::stream;
+    plan.headers.set("X-Accel-Buffering", "no");
+  } else if (filters_lists(x) && head.status == 200) {
+    plan.kind = AnswerPlan::Kind::filter_whole;
+  }
+  return plan;
+}
+
+}  // namespace postern::server

@@ -1,0 +1,90 @@
+#include <algorithm>
+
+#include "http/chunked.hpp"
+#include "server/connection.hpp"
+
+namespace postern::server {
+namespace {
+
+BodyFault too_large() {
+  return {413, "body_too_large", "the body is larger than this gateway takes; send less, or raise limits.body"};
+}
+BodyFault gone() { return {}; }
+BodyFault of_read(const Error& error) {
+  if (error.code == Errc::timed_out) return {408, "request_timeout", "the body took too long to arrive"};
+  return gone();
+}
+
+}  // namespace
+
+awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& context, std::size_t limit) {
+  const auto& head = context.head;
+  if (head.framing == http::Framing::none) {
+    context.body_read = true;
+    co_return std::string();
+  }
+  if (head.framing == http::Framing::content_length && head.content_length > limit) {
+    keep_alive_ = false;
+    co_return too_large();
+  }
+  // RFC 9110 section 10.1.1: answered here, never by the server behind.
+  if (head.expect_continue && input_.data().empty()) {
+    const std::string_view pieces[] = {"HTTP/1.1 100 Continue\r\n\r\n"};
+    stream_->write_deadline(after(limits_.write_deadline));
+    const auto sent = co_await stream_->write(pieces);
+    if (!sent) co_return gone();
+  }
+  stream_->read_deadline(after(limits_.body_deadline));
+  context.body_read = true;
+  if (head.framing == http::Framing::content_length) {
+    auto body = co_await read_sized(head.content_length);
+    if (!body) keep_alive_ = false;
+    co_return body;
+  }
+  auto body = co_await read_chunked(limit);
+  if (!body) keep_alive_ = false;
+  co_return body;
+}
+
+awaitable<Result<std::string, BodyFault>> Connection::read_sized(std::uint64_t length) {
+  constexpr std::size_t kStep = 64 * 1024;  // memory follows what arrived, not what was announced
+  const auto size = static_cast<std::size_t>(length);
+  std::string body(input_.data().substr(0, std::min(size, input_.data().size())));
+  input_.consume(body.size());
+  std::size_t filled = body.size();
+  while (filled < size) {
+    if (body.size() == filled) body.resize(std::min(size, filled + std::max(kStep, filled)));
+    const std::span<char> space(body.data() + filled, body.size() - filled);
+    const auto got = co_await stream_->read_some(space);
+    if (!got) co_return of_read(got.error());
+    if (*got == 0) co_return gone();
+    filled += *got;
+  }
+  co_return body;
+}
+
+awaitable<Result<std::string, BodyFault>> Connection::read_chunked(std::size_t limit) {
+  http::ChunkedDecoder decoder;
+  std::string body;
+  for (;;) {
+    while (!input_.data().empty() && !decoder.done()) {
+      const auto step = decoder.decode(input_.data());
+      if (!step) {
+        co_return BodyFault{step.error().status, std::string(step.error().error), std::string(step.error().reason)};
+      }
+      if (body.size() + step->body.size() > limit) co_return too_large();
+      body += step->body;
+      input_.consume(step->consumed);
+      if (step->consumed == 0) break;
+    }
+    if (decoder.done()) co_return body;
+    const auto space = input_.space();
+    if (space.empty()) co_return gone();
+    const auto got = co_await stream_->read_some(space);
+    if (!got) co_return of_read(got.error());
+    if (*got == 0) co_return gone();
+    input_.received(*got);
+  }
+}
+
+}  // namespace postern::server

@@ -1,0 +1,182 @@
+#include "server/relay.hpp"
+
+#include "mcp/list_filter.hpp"
+#include "mcp/sse.hpp"
+#include "server/stream_writer.hpp"
+
+namespace postern::server {
+namespace {
+
+constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
+
+MaybeRefusal broken_answer(std::string why) { return refusal(502, "upstream_error", std::move(why)); }
+
+// A body as it is, in the upstream's own framing where the length is known.
+awaitable<MaybeRefusal> relay_as_is(McpExchange& x, upstream::Exchange& answer, const http::Headers& headers) {
+  const auto first = answer.body_at_hand();
+  if (!first) co_return broken_answer("the server behind this gateway sent a damaged answer");
+  const auto& head = answer.head();
+  std::optional<std::uint64_t> length;
+  if (head.framing == http::Framing::content_length) length = head.content_length;
+  if (head.framing == http::Framing::none) length = 0;
+  bool open = co_await x.connection.begin(x.context, head.status, headers, length, *first);
+  while (open && !answer.finished()) {
+    const auto bytes = co_await answer.read_body();
+    if (!bytes) {
+      x.connection.no_keep_alive();
+      x.connection.close();  // the client must not take a cut answer for a whole one
+      x.outcome = telemetry::Outcome::upstream_error;
+      co_return std::nullopt;
+    }
+    open = co_await x.connection.send(*bytes);
+  }
+  if (open) co_await x.connection.finish();
+  co_return std::nullopt;
+}
+
+// A list answer, read whole, since what may not be seen must be taken out before anything leaves.
+awaitable<MaybeRefusal> relay_filtered(McpExchange& x, upstream::Exchange& answer, http::Headers headers) {
+  std::string whole;
+  const auto first = answer.body_at_hand();
+  if (!first) co_return broken_answer("the server behind this gateway sent a damaged answer");
+  whole = *first;
+  while (!answer.finished()) {
+    const auto bytes = co_await answer.read_body();
+    if (!bytes) co_return broken_answer("the answer of the server behind this gateway broke off");
+    whole += *bytes;
+    if (whole.size() > kMaxFiltered)
+      co_return broken_answer("the list from the server behind this gateway is too long");
+  }
+  auto changed = filtered(x, whole);
+  if (!changed)
+    co_return broken_answer("the server behind this gateway sent a list that cannot be read: " +
+                            changed.error().reason);
+  const std::string& body = *changed ? **changed : whole;
+  const bool open = co_await x.connection.begin(x.context, answer.head().status, headers, body.size(), body);
+  if (open) co_await x.connection.finish();
+  co_return std::nullopt;
+}
+
+// What is to be written for these bytes of an event stream: the same ones, or whole events with their lists filtered.
+class EventFilter {
+ public:
+  explicit EventFilter(const McpExchange& exchange) : exchange_(exchange), active_(filters_lists(exchange)) {}
+
+  // nullopt: an event that must not pass.
+  std::optional<std::string_view> take(std::string_view bytes) {
+    if (!active_) return bytes;
+    out_.clear();
+    if (!splitter_.feed(bytes)) return std::nullopt;
+    for (auto event = splitter_.next(); !event.empty(); event = splitter_.next()) {
+      const auto data = mcp::sse_data(event);
+      if (data.empty()) {
+        out_ += event;
+        continue;
+      }
+      auto changed = filtered(exchange_, data);
+      if (!changed) return std::nullopt;
+      if (*changed) {
+        out_ += mcp::sse_with_data(event, **changed);
+      } else {
+        out_ += event;
+      }
+    }
+    return std::string_view(out_);
+  }
+
+ private:
+  const McpExchange& exchange_;
+  bool active_;
+  mcp::SseSplitter splitter_{kMaxFiltered};
+  std::string out_;
+};
+
+awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter& filter, StreamWriter& writer) {
+  while (!answer.finished()) {
+    const auto bytes = co_await answer.read_body();
+    if (!bytes) {
+      x.connection.no_keep_alive();
+      x.connection.close();
+      x.outcome = telemetry::Outcome::upstream_error;
+      co_return;
+    }
+    const auto out = filter.take(*bytes);
+    if (!out) {
+      x.services().log.warning("list_event_refused", {{"request_id", x.context.id}});
+      x.connection.no_keep_alive();
+      x.connection.close();
+      x.outcome = telemetry::Outcome::upstream_error;
+      co_return;
+    }
+    const bool open = co_await writer.write(*out);
+    if (!open) co_return;
+  }
+  co_await x.connection.finish();
+}
+
+// Events leave as they come; listening streams end when their token does, calls under way are let finish.
+awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer, const http::Headers& headers) {
+  const auto first = answer.body_at_hand();
+  if (!first) co_return broken_answer("the server behind this gateway sent a damaged answer");
+  EventFilter filter(x);
+  const auto out = filter.take(*first);
+  if (!out) co_return broken_answer("the server behind this gateway sent a list that cannot be read");
+  const bool open = co_await x.connection.begin(x.context, 200, headers, std::nullopt, *out);
+  if (!open) co_return std::nullopt;
+
+  auto& metrics = x.context.snapshot->metrics(x.resource);
+  metrics.stream_opened();
+  const auto expired = [&x] { return is_listening(x) && x.services().clock.now() >= x.principal->expires_at; };
+  const auto end = [&answer] { answer.cancel(); };
+  StreamWriter writer(x.connection, x.context.snapshot->config().limits.stream_keepalive, expired, end);
+  writer.start(*out);
+  std::exception_ptr bug;
+  try {
+    co_await pump(x, answer, filter, writer);
+  } catch (...) {
+    bug = std::current_exception();
+  }
+  co_await writer.stop();
+  metrics.stream_closed();
+  if (bug) std::rethrow_exception(bug);
+  co_return std::nullopt;
+}
+
+}  // namespace
+
+bool is_listening(const McpExchange& x) {
+  const auto* method = x.method();
+  return x.head().method == "GET" || (method != nullptr && method->subject == mcp::Subject::listen);
+}
+
+bool filters_lists(const McpExchange& x) {
+  if (const auto* method = x.method()) return method->list != mcp::ListKind::none;
+  // A resumed stream may bring the answer to a list request of before.
+  return x.head().method == "GET" && x.head().fields.find("last-event-id") != nullptr;
+}
+
+Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& x, std::string_view answer) {
+  const policy::Caller caller{x.principal->scopes, x.principal->role, x.principal->plan};
+  if (const auto* method = x.method()) {
+    const auto kind = method->list;
+    return mcp::filter_list(answer, kind,
+                            [&](std::string_view name) { return x.resource.policy->visible(kind, name, caller); });
+  }
+  return mcp::filter_any_list(answer, [&](mcp::ListKind kind, std::string_view name) {
+    return x.resource.policy->visible(kind, name, caller);
+  });
+}
+
+awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, AnswerPlan plan) {
+  MaybeRefusal refused;
+  if (plan.kind == AnswerPlan::Kind::stream) {
+    refused = co_await relay_events(x, answer, plan.headers);
+  } else if (plan.kind == AnswerPlan::Kind::filter_whole) {
+    refused = co_await relay_filtered(x, answer, std::move(plan.headers));
+  } else {
+    refused = co_await relay_as_is(x, answer, plan.headers);
+  }
+  co_return refused;
+}
+
+}  // namespace postern::server

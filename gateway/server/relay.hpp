@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/client_watch.hpp"
+#include "server/mcp_exchange.hpp"
+#include "upstream/upstream.hpp"
+
+namespace postern::server {
+
+// What the server behind answered, judged before a byte goes to the client.
+struct AnswerPlan {
+  enum class Kind { refuse, stream, filter_whole, pass } kind = Kind::pass;
+  MaybeRefusal refusal{};
+  http::Headers headers{};  // of our answer: an allow-list of the upstream's, and ours
+};
+
+// Never relayed as ours: the upstream's 401 or 403, redirects, compressed answers, error pages (MCP authorization
+// "Token passthrough"; RFC 9110 section 15).
+AnswerPlan plan_answer(McpExchange& exchange, const upstream::Exchange& answer);
+
+// Sends the answer on as planned. `watch` runs meanwhile.
+awaitable<MaybeRefusal> relay(McpExchange& exchange, upstream::Exchange& answer, AnswerPlan plan);
+
+// Decides what of a list answer this caller may see; used for whole answers and for events.
+bool filters_lists(const McpExchange& exchange);
+Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& exchange, std::string_view answer);
+
+}  // namespace postern::server

@@ -1,0 +1,39 @@
+#include "server/route_handlers.hpp"
+
+#include "http/url.hpp"
+#include "server/error_body.hpp"
+
+namespace postern::server {
+
+awaitable<void> handle_request(Connection& connection, RequestContext& context) {
+  if (connection.listener().serve == config::Serve::operations) {
+    co_await handle_operations(connection, context);
+    co_return;
+  }
+  const bool secure = connection.listener().secure;
+  const auto& router = context.snapshot->router();
+  const auto authority = http::canonical_authority(context.head.authority, secure);
+  // RFC 9110 section 7.4: a request for a host that is not ours. Public URLs come from the configuration, never from
+  // Host, so that a name that was pointed here (DNS rebinding) gets nothing.
+  if (!authority || !router.serves(secure, *authority)) {
+    auto misdirected =
+        error_response(421, "misdirected_request",
+                       "nothing is served under this host name; use the URL the operator published", context.id);
+    co_await connection.reply(context, std::move(misdirected));
+    co_return;
+  }
+  const auto* route = router.find(secure, *authority, context.head.path);
+  if (route == nullptr) {
+    auto missing = error_response(404, "not_found", "there is nothing at this address", context.id);
+    missing.headers.set("Access-Control-Allow-Origin", "*");
+    co_await connection.reply(context, std::move(missing));
+    co_return;
+  }
+  if (route->kind == RouteKind::resource) {
+    co_await handle_mcp(connection, context, *route->resource);
+  } else {
+    co_await handle_endpoint(connection, context, *route);
+  }
+}
+
+}  // namespace postern::server

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "server/connection.hpp"
+#include "server/router.hpp"
+
+namespace postern::server {
+
+// Finds what the request asks for and answers it: the table of routes.
+awaitable<void> handle_request(Connection& connection, RequestContext& context);
+
+// MCP on a resource: the phases of a request (mcp_endpoint.cpp).
+awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const tenant::Resource& resource);
+
+// OAuth endpoints, metadata and pages: read whole, run on a pool, answered whole.
+awaitable<void> handle_endpoint(Connection& connection, RequestContext& context, const Route& route);
+
+// /metrics, /livez and /readyz of the operations listener.
+awaitable<void> handle_operations(Connection& connection, RequestContext& context);
+
+}  // namespace postern::server

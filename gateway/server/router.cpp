@@ -1,0 +1,88 @@
+#include "server/router.hpp"
+
+#include "http/url.hpp"
+
+namespace postern::server {
+namespace {
+
+std::string origin_of(bool secure, std::string_view authority) {
+  return (secure ? "https://" : "http://") + std::string(authority);
+}
+
+}  // namespace
+
+std::string_view to_string(RouteKind kind) noexcept {
+  switch (kind) {
+    case RouteKind::resource: return "resource";
+    case RouteKind::resource_metadata: return "resource_metadata";
+    case RouteKind::server_metadata: return "server_metadata";
+    case RouteKind::authorize: return "authorize";
+    case RouteKind::token: return "token";
+    case RouteKind::register_client: return "register";
+    case RouteKind::revoke: return "revoke";
+    case RouteKind::introspect: return "introspect";
+    case RouteKind::login: return "login";
+    case RouteKind::logout: return "logout";
+  }
+  return "unknown";
+}
+
+Router::Router(const tenant::Catalog& catalog, const config::Config& config) {
+  for (const auto& server : config.authorization_servers) add_server(server);
+  for (const auto& resource : catalog.resources()) add_resource(resource);
+}
+
+void Router::add(const std::string& origin, const std::string& path, const Route& route) {
+  origins_[origin].try_emplace(path, route);
+}
+
+void Router::add_server(const config::AuthorizationServer& server) {
+  const auto issuer = http::parse_url(server.issuer);
+  if (!issuer) return;
+  const auto origin = issuer->origin();
+  const auto path = issuer->path == "/" ? std::string() : issuer->path;
+  const auto route = [&](RouteKind kind, std::string_view methods) { return Route{kind, methods, nullptr, &server}; };
+
+  // RFC 8414 section 3.1 inserts the well-known part before the issuer's path; OpenID Connect Discovery 1.0 section 4
+  // appends it; MCP clients try both positions for both names but the last.
+  const auto metadata = route(RouteKind::server_metadata, "GET, HEAD, OPTIONS");
+  add(origin, "/.well-known/oauth-authorization-server" + path, metadata);
+  add(origin, "/.well-known/openid-configuration" + path, metadata);
+  add(origin, path + "/.well-known/openid-configuration", metadata);
+
+  add(origin, server.endpoints.authorize, route(RouteKind::authorize, "GET, POST"));
+  add(origin, server.endpoints.token, route(RouteKind::token, "POST, OPTIONS"));
+  if (server.registration.open) {
+    add(origin, server.endpoints.register_, route(RouteKind::register_client, "POST, OPTIONS"));
+  }
+  add(origin, server.endpoints.revoke, route(RouteKind::revoke, "POST, OPTIONS"));
+  add(origin, server.endpoints.introspect, route(RouteKind::introspect, "POST"));
+  add(origin, "/login", route(RouteKind::login, "GET, POST"));
+  add(origin, "/logout", route(RouteKind::logout, "GET, POST"));
+}
+
+void Router::add_resource(const tenant::Resource& resource) {
+  const Route mcp{RouteKind::resource, "GET, POST, DELETE, OPTIONS", &resource, nullptr};
+  const Route metadata{RouteKind::resource_metadata, "GET, HEAD, OPTIONS", &resource, nullptr};
+  add(resource.origin, resource.path, mcp);
+  add(resource.origin, resource.metadata_path, metadata);
+  if (resource.root_metadata) add(resource.origin, "/.well-known/oauth-protected-resource", metadata);
+}
+
+bool Router::serves(bool secure, std::string_view authority) const {
+  return origins_.find(origin_of(secure, authority)) != origins_.end();
+}
+
+const Route* Router::find(bool secure, std::string_view authority, std::string_view path) const {
+  const auto origin = origins_.find(origin_of(secure, authority));
+  if (origin == origins_.end()) return nullptr;
+  if (const auto route = origin->second.find(path); route != origin->second.end()) return &route->second;
+  if (path.size() < 2 || !path.ends_with('/')) return nullptr;
+  // Clients append or drop the slash; a redirect would lose the body, so both are the resource.
+  const auto route = origin->second.find(path.substr(0, path.size() - 1));
+  const bool bare = route != origin->second.end() &&
+                    (route->second.kind == RouteKind::resource || route->second.kind == RouteKind::resource_metadata);
+  return bare ? &route->second : nullptr;
+}
+
+}  // namespace postern::server

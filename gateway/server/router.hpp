@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenant/catalog.hpp"
+
+namespace postern::server {
+
+enum class RouteKind : std::uint8_t {
+  resource,           // MCP
+  resource_metadata,  // RFC 9728
+  server_metadata,    // RFC 8414, OpenID Connect discovery
+  authorize,
+  token,
+  register_client,
+  revoke,
+  introspect,
+  login,
+  logout,
+};
+
+// The path label of metrics and logs: "token".
+std::string_view to_string(RouteKind kind) noexcept;
+
+struct Route {
+  RouteKind kind = RouteKind::resource;
+  std::string_view methods;                             // "GET, HEAD": of the Allow header
+  const tenant::Resource* resource = nullptr;           // of resource and resource_metadata
+  const config::AuthorizationServer* server = nullptr;  // of the rest
+};
+
+// Every address that is served, and nothing else: metadata documents are made from the same data. Immutable;
+// thread-safe.
+class Router {
+ public:
+  // Routes point into the catalog, which must outlive the router.
+  Router(const tenant::Catalog& catalog, const config::Config& config);
+
+  // `authority`: the canonical Host value. False: nothing at all is served there (421).
+  bool serves(bool secure, std::string_view authority) const;
+  // By exact path; one trailing slash is ignored for resources. nullptr: 404.
+  const Route* find(bool secure, std::string_view authority, std::string_view path) const;
+
+ private:
+  using Paths = std::map<std::string, Route, std::less<>>;
+
+  void add(const std::string& origin, const std::string& path, const Route& route);
+  void add_server(const config::AuthorizationServer& server);
+  void add_resource(const tenant::Resource& resource);
+
+  std::map<std::string, Paths, std::less<>> origins_;  // by origin
+};
+
+}  // namespace postern::server

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "crypto/aead.hpp"
+#include "net/offload.hpp"
+#include "server/rate_limiter.hpp"
+#include "store/store.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+#include "token/cache.hpp"
+
+namespace postern::server {
+
+// What all workers share: one object of each for the process, made by app/. Everything here is thread-safe.
+struct Services {
+  store::Store& store;
+  const Clock& clock;
+  telemetry::Log& log;
+  telemetry::Metrics& metrics;
+  token::TokenCache& tokens;
+  net::OffloadPool& store_pool;     // look-ups and OAuth endpoints
+  net::OffloadPool& password_pool;  // sign-in: argon2
+  const crypto::Aead& session_seal;
+  const crypto::Aead& consent_seal;
+  RateLimiters& limiters;
+};
+
+}  // namespace postern::server

@@ -1,0 +1,37 @@
+#include "server/snapshot.hpp"
+
+#include "server/services.hpp"
+
+namespace postern::server {
+
+Snapshot::Snapshot(config::Config config, const Policies& policies, Services& services)
+    : config_(std::move(config)),
+      catalog_(config_, policies),
+      directory_(config_, services.store),
+      verifier_(services.store, directory_),
+      users_(services.store.users(), services.clock),
+      router_(catalog_, config_),
+      proxies_(config_.trusted_proxies) {
+  for (const auto& server : config_.authorization_servers) {
+    oauth_.emplace(server.name, std::make_unique<oauth::Context>(oauth::Context{server, catalog_, directory_,
+                                                                                services.store, services.consent_seal,
+                                                                                services.clock, services.log}));
+  }
+  for (const auto& upstream : config_.upstreams) {
+    auto& templates = headers_[upstream.name];
+    for (const auto& [name, value] : upstream.headers) templates.push_back({name, HeaderTemplate(value)});
+  }
+  for (const auto& resource : catalog_.resources()) {
+    metrics_.emplace(resource.canonical, &services.metrics.resource(resource.url));
+  }
+}
+
+bool Snapshot::origin_allowed(const tenant::Resource& resource, std::string_view origin) const {
+  if (origin == resource.origin) return true;
+  for (const auto& allowed : config_.origins) {
+    if (origin == allowed) return true;
+  }
+  return false;
+}
+
+}  // namespace postern::server

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authn/verifier.hpp"
+#include "config/config.hpp"
+#include "idp/local_users.hpp"
+#include "oauth/context.hpp"
+#include "policy/policy.hpp"
+#include "server/client_address.hpp"
+#include "server/header_template.hpp"
+#include "server/router.hpp"
+#include "telemetry/metrics.hpp"
+#include "tenant/catalog.hpp"
+#include "tenant/directory.hpp"
+
+namespace postern::server {
+
+struct Services;
+
+using Policies = std::map<std::string, std::shared_ptr<const policy::Policy>, std::less<>>;
+
+// A configuration, checked and ready to serve. Immutable and pinned by every request under way, so that what a request
+// began with it ends with. Thread-safe.
+class Snapshot {
+ public:
+  Snapshot(config::Config config, const Policies& policies, Services& services);
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  const config::Config& config() const noexcept { return config_; }
+  const Router& router() const noexcept { return router_; }
+  const tenant::Catalog& catalog() const noexcept { return catalog_; }
+  const tenant::Directory& directory() const noexcept { return directory_; }
+  const authn::Verifier& verifier() const noexcept { return verifier_; }
+  const idp::LocalUsers& users() const noexcept { return users_; }
+  const TrustedProxies& proxies() const noexcept { return proxies_; }
+  const oauth::Context& oauth(const config::AuthorizationServer& server) const { return *oauth_.at(server.name); }
+  const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
+  telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const {
+    return *metrics_.at(resource.canonical);
+  }
+  // RFC 6454 origins of browsers that may call this resource: its own and the configured ones.
+  bool origin_allowed(const tenant::Resource& resource, std::string_view origin) const;
+
+ private:
+  config::Config config_;
+  tenant::Catalog catalog_;
+  tenant::Directory directory_;
+  authn::Verifier verifier_;
+  idp::LocalUsers users_;
+  Router router_;
+  TrustedProxies proxies_;
+  std::map<std::string, std::unique_ptr<oauth::Context>> oauth_;
+  std::map<std::string, std::vector<NamedTemplate>> headers_;
+  std::map<std::string, telemetry::ResourceMetrics*> metrics_;
+};
+
+}  // namespace postern::server

@@ -1,0 +1,63 @@
+#include <algorithm>
+#include <array>
+
+#include "base/strings.hpp"
+#include "server/mcp_exchange.hpp"
+
+namespace postern::server {
+namespace {
+
+constexpr std::array<std::string_view, 7> kPassed{
+    "accept", "content-type", "mcp-protocol-version", "last-event-id", "traceparent", "tracestate", "user-agent"};
+
+bool passed_on(std::string_view name) {
+  if (ascii_iequals(name, "mcp-session-id")) return false;  // ours is put in its place
+  if (name.size() > 4 && ascii_iequals(name.substr(0, 4), "mcp-")) return true;
+  return std::any_of(kPassed.begin(), kPassed.end(), [&](auto allowed) { return ascii_iequals(name, allowed); });
+}
+
+// RFC 9110 section 7.6.1: what Connection names goes no further than this hop.
+bool named_by_connection(const http::FieldBlock& fields, std::string_view name) {
+  for (const auto& field : fields.all()) {
+    if (!ascii_iequals(field.name, "connection")) continue;
+    for (const auto option : split(field.value, ',')) {
+      if (ascii_iequals(trim(option), name)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+// Rebuilt from an allow-list, never copied and patched: first the client's, then what the server behind may trust.
+Result<upstream::Request> upstream_request(const McpExchange& x) {
+  upstream::Request request;
+  request.method = x.head().method;
+  request.body = x.body;
+  for (const auto& field : x.head().fields.all()) {
+    if (passed_on(field.name) && !named_by_connection(x.head().fields, field.name)) {
+      request.headers.add(field.name, field.value);
+    }
+  }
+  if (x.session) {
+    if (!request.headers.set("Mcp-Session-Id", x.session->id))
+      return fail(Errc::invalid, "the session id is no header value");
+    request.address = x.session->address;
+  }
+  // The answer must be readable: lists are filtered in it.
+  request.headers.set("Accept-Encoding", "identity");
+  for (const auto& [name, value] : x.context.snapshot->headers(x.resource.upstream->name)) {
+    auto rendered = value.render(*x.principal, x.resource.url);
+    if (!rendered) return fail(rendered.error().code, name + ": " + rendered.error().what);
+    request.headers.erase(name);
+    if (!request.headers.set(name, *rendered)) return fail(Errc::invalid, name + " cannot be set");
+  }
+  if (const auto& bearer = x.resource.upstream->bearer; !bearer.empty()) {
+    if (!request.headers.set("Authorization", "Bearer " + std::string(bearer.reveal()))) {
+      return fail(Errc::invalid, "credential.bearer is no header value");
+    }
+  }
+  return request;
+}
+
+}  // namespace postern::server

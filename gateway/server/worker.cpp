@@ -1,0 +1,79 @@
+#include "server/worker.hpp"
+
+#include <cstdio>
+#include <vector>
+
+#include "base/encoding.hpp"
+#include "crypto/random.hpp"
+#include "server/connection.hpp"
+
+namespace postern::server {
+
+ConnectionCounter::Verdict ConnectionCounter::enter(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  if (open_ >= total_) return Verdict::total;
+  auto& count = addresses_[address];
+  if (count >= per_address_) return Verdict::per_address;
+  ++count;
+  ++open_;
+  return Verdict::admitted;
+}
+
+void ConnectionCounter::leave(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  --open_;
+  const auto found = addresses_.find(address);
+  if (found != addresses_.end() && --found->second == 0) addresses_.erase(found);
+}
+
+Worker::Worker(Services& services, ConnectionCounter& counter, std::shared_ptr<const Snapshot> snapshot)
+    : services_(services),
+      counter_(counter),
+      snapshot_(std::move(snapshot)),
+      id_prefix_(hex_encode(crypto::random_bytes(6))) {}
+
+Worker::~Worker() = default;
+
+upstream::Upstream& Worker::upstream(const config::Upstream& settings) {
+  auto& made = upstreams_[settings.name];
+  if (!made) {
+    upstream::HttpUpstreamOptions options;
+    options.name = settings.name;
+    options.urls = settings.urls;
+    options.connections = settings.connections;
+    options.connect_timeout = settings.connect_timeout;
+    options.response_timeout = settings.response_timeout;
+    options.stream_idle_timeout = settings.stream_idle_timeout;
+    made = upstream::make_http_upstream(io_.get_executor(), std::move(options));
+  }
+  return *made;
+}
+
+std::string Worker::next_request_id() {
+  char number[24];
+  std::snprintf(number, sizeof number, "%08llx", static_cast<unsigned long long>(++next_id_));
+  return id_prefix_ + number;
+}
+
+void Worker::end_streams_of(std::string_view grant) {
+  std::vector<OpenStream*> ending;
+  for (auto* stream : streams_) {
+    if (stream->grant == grant) ending.push_back(stream);
+  }
+  for (auto* stream : ending) stream->end();
+}
+
+void Worker::drain() {
+  draining_ = true;
+  for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end()))
+    connection->close_if_idle();
+  for (auto* stream : std::vector<OpenStream*>(streams_.begin(), streams_.end())) {
+    if (stream->listening) stream->end();
+  }
+}
+
+void Worker::stop() {
+  for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end())) connection->close();
+}
+
+}  // namespace postern::server
