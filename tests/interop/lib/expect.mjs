@@ -1,0 +1,17 @@
+// What the OAuth tests look for again and again.
+import assert from 'node:assert/strict';
+import { ping } from './mcp.mjs';
+
+/** The token endpoint refused with `error`, in an answer that is not stored. */
+export function refused(answer, error, what = '') {
+  assert.deepEqual([answer.status, answer.body?.error], [400, error], `${what} ${answer.text.slice(0, 300)}`);
+  assert.match(answer.headers['cache-control'][0], /no-store/);
+}
+
+export async function works(resource, token, what) {
+  assert.equal((await ping(resource, token)).status, 200, what);
+}
+
+export async function isDead(resource, token, what) {
+  assert.equal((await ping(resource, token)).status, 401, what);
+}

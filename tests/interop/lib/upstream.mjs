@@ -1,0 +1,143 @@
+// What stands behind the gateway: the real reference server, or a small one that remembers what reached it.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import { Child, freePort, nodeModules, root } from './process.mjs';
+import { send } from './http.mjs';
+import { until } from './wait.mjs';
+
+/** The reference MCP server over streamable HTTP: `{url, child, stop()}`. */
+export async function startEverything() {
+  const port = await freePort();
+  const child = new Child(
+    process.execPath,
+    [
+      '--import',
+      path.join(root, 'tests/interop/lib/loopback.mjs'),
+      path.join(nodeModules, '@modelcontextprotocol/server-everything/dist/index.js'),
+      'streamableHttp',
+    ],
+    { env: { PORT: String(port) } },
+  );
+  const url = `http://127.0.0.1:${port}/mcp`;
+  await until('the reference MCP server', async () => {
+    if (!child.alive) throw Object.assign(new Error(child.output), { fatal: true });
+    return (await send(url, { seconds: 2 })).status > 0;
+  });
+  return { url, child, stop: () => child.kill() };
+}
+
+/**
+ * A small MCP server without sessions. Every request is kept in `requests` as `{method, url, headers, body, message}`,
+ * and the bytes are counted: `untouched()` fails if even one came in since `reset()`.
+ * `answer(message, request, response)` may take a request over by returning true.
+ */
+export class RecordingUpstream {
+  static async start({ answer } = {}) {
+    const upstream = new RecordingUpstream();
+    upstream.answer = answer;
+    upstream.requests = [];
+    upstream.sockets = new Set();
+    upstream.closed = 0;
+    upstream.baseline = 0;
+    upstream.http = http.createServer((request, response) => upstream.#serve(request, response));
+    upstream.http.keepAliveTimeout = 60_000;
+    upstream.server = net.createServer((socket) => {
+      upstream.sockets.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        upstream.closed += socket.bytesRead;
+        upstream.sockets.delete(socket);
+      });
+      upstream.http.emit('connection', socket);
+    });
+    upstream.port = await freePort();
+    upstream.server.listen(upstream.port, '127.0.0.1');
+    await once(upstream.server, 'listening');
+    upstream.server.unref();
+    upstream.url = `http://127.0.0.1:${upstream.port}/mcp`;
+    return upstream;
+  }
+
+  get bytes() {
+    let open = 0;
+    for (const socket of this.sockets) open += socket.bytesRead;
+    return this.closed + open - this.baseline;
+  }
+
+  reset() {
+    this.requests.length = 0;
+    this.baseline += this.bytes;
+  }
+
+  untouched(what) {
+    assert.equal(
+      this.bytes,
+      0,
+      `${what}: ${this.bytes} bytes reached the upstream: ${JSON.stringify(this.requests.map((each) => each.body))}`,
+    );
+  }
+
+  /** The names of the tools called since `reset()`. */
+  get calls() {
+    return this.requests
+      .filter((each) => each.message?.method === 'tools/call')
+      .map((each) => each.message.params.name);
+  }
+
+  async stop() {
+    for (const socket of this.sockets) socket.destroy();
+    this.http.close();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  async #serve(request, response) {
+    let body = '';
+    for await (const part of request) body += part;
+    const record = {
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      rawHeaders: request.rawHeaders,
+      body,
+    };
+    try {
+      record.message = JSON.parse(body);
+    } catch {
+      /* kept as text */
+    }
+    this.requests.push(record);
+    if (await this.answer?.(record.message, record, response)) return;
+    reply(record.message, request, response);
+  }
+}
+
+function reply(message, request, response) {
+  if (request.method !== 'POST' || !message) {
+    response.writeHead(405).end();
+    return;
+  }
+  if (message.id === undefined) {
+    response.writeHead(202).end();
+    return;
+  }
+  const results = {
+    initialize: () => ({
+      protocolVersion: message.params.protocolVersion,
+      capabilities: { tools: {} },
+      serverInfo: { name: 'recording', version: '1' },
+    }),
+    ping: () => ({}),
+    'tools/list': () => ({
+      tools: ['good', 'echo', 'get-sum'].map((name) => ({ name, inputSchema: { type: 'object' } })),
+    }),
+    'tools/call': () => ({ content: [{ type: 'text', text: JSON.stringify(message.params.arguments ?? {}) }] }),
+  };
+  const result = results[message.method];
+  const payload = result
+    ? { jsonrpc: '2.0', id: message.id, result: result() }
+    : { jsonrpc: '2.0', id: message.id, error: { code: -32601, message: 'Method not found' } };
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(payload));
+}
