@@ -37,9 +37,7 @@ MaybeRefusal refused_by_upstream(const McpExchange& x, const http::ResponseHead&
     return refusal(502, "upstream_refused",
                    "the server behind this gateway refused the call (its status was " + std::to_string(status) + ")");
   }
-  if (status == 404 && x.session) {
-    return refusal(404, "unknown_session", "the session has ended; begin a new one with initialize");
-  }
+  if (status == 404 && x.session) return session_has_ended();
   if (status >= 500 && type != "application/json") {
     return refusal(502, "upstream_error",
                    "the server behind this gateway failed (its status was " + std::to_string(status) + ")");
@@ -56,6 +54,13 @@ void seal_new_session(McpExchange& x, const upstream::Exchange& answer, http::He
   if (x.modern) return;
   const auto id = answer.head().fields.only("mcp-session-id");
   if (!id) return;
+  // Servers repeat the id on every answer; a client that compares must find the one it sent. No other answer than that
+  // to initialize may change it.
+  if (x.session) {
+    const auto sent = x.head().fields.only("mcp-session-id");
+    if (*id == x.session->id && sent) headers.set("Mcp-Session-Id", std::string(*sent));
+    return;
+  }
   if (x.message && x.message->method == "initialize")
     x.connection.worker().mints_sessions(x.resource.upstream->name) = true;
   Session session;
@@ -89,11 +94,14 @@ AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
   add_cors(plan.headers, x.origin);
 
   x.status = head.status;
-  if (type == "text/event-stream" && head.status == 200) {
+  const bool success = head.status / 100 == 2;
+  if (type == "text/event-stream" && success) {
     plan.kind = AnswerPlan::Kind::stream;
     plan.headers.set("X-Accel-Buffering", "no");
-  } else if (filters_lists(x) && head.status == 200) {
+  } else if (filters_lists(x) && success) {
     plan.kind = AnswerPlan::Kind::filter_whole;
+  } else if (head.status == 400 && x.session && type == "application/json") {
+    plan.kind = AnswerPlan::Kind::maybe_dead_session;
   }
   return plan;
 }

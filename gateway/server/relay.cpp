@@ -34,27 +34,48 @@ awaitable<MaybeRefusal> relay_as_is(McpExchange& x, upstream::Exchange& answer, 
   co_return std::nullopt;
 }
 
-// A list answer, read whole, since what may not be seen must be taken out before anything leaves.
-awaitable<MaybeRefusal> relay_filtered(McpExchange& x, upstream::Exchange& answer, http::Headers headers) {
-  std::string whole;
+awaitable<Result<std::string>> read_whole(upstream::Exchange& answer) {
   const auto first = answer.body_at_hand();
-  if (!first) co_return broken_answer("the server behind this gateway sent a damaged answer");
-  whole = *first;
+  if (!first) co_return fail(Errc::protocol, "the server behind this gateway sent a damaged answer");
+  std::string whole(*first);
   while (!answer.finished()) {
     const auto bytes = co_await answer.read_body();
-    if (!bytes) co_return broken_answer("the answer of the server behind this gateway broke off");
+    if (!bytes) co_return fail(Errc::protocol, "the answer of the server behind this gateway broke off");
     whole += *bytes;
-    if (whole.size() > kMaxFiltered)
-      co_return broken_answer("the list from the server behind this gateway is too long");
+    if (whole.size() > kMaxFiltered) {
+      co_return fail(Errc::protocol, "the answer of the server behind this gateway is too long");
+    }
   }
-  auto changed = filtered(x, whole);
-  if (!changed)
-    co_return broken_answer("the server behind this gateway sent a list that cannot be read: " +
-                            changed.error().reason);
-  const std::string& body = *changed ? **changed : whole;
+  co_return whole;
+}
+
+awaitable<MaybeRefusal> send_whole(McpExchange& x, const upstream::Exchange& answer, const http::Headers& headers,
+                                   const std::string& body) {
   const bool open = co_await x.connection.begin(x.context, answer.head().status, headers, body.size(), body);
   if (open) co_await x.connection.finish();
   co_return std::nullopt;
+}
+
+awaitable<MaybeRefusal> relay_unless_session_is_gone(McpExchange& x, upstream::Exchange& answer,
+                                                     const http::Headers& headers) {
+  const auto whole = co_await read_whole(answer);
+  if (!whole) co_return broken_answer(whole.error().what);
+  if (says_session_is_gone(*whole)) co_return session_has_ended();
+  auto sent = co_await send_whole(x, answer, headers, *whole);
+  co_return sent;
+}
+
+// A list answer, read whole, since what may not be seen must be taken out before anything leaves.
+awaitable<MaybeRefusal> relay_filtered(McpExchange& x, upstream::Exchange& answer, const http::Headers& headers) {
+  const auto whole = co_await read_whole(answer);
+  if (!whole) co_return broken_answer(whole.error().what);
+  auto changed = filtered(x, *whole);
+  if (!changed)
+    co_return broken_answer("the server behind this gateway sent a list that cannot be read: " +
+                            changed.error().reason);
+  const std::string& body = *changed ? **changed : *whole;
+  auto sent = co_await send_whole(x, answer, headers, body);
+  co_return sent;
 }
 
 // What is to be written for these bytes of an event stream: the same ones, or whole events with their lists filtered.
@@ -121,7 +142,8 @@ awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer,
   EventFilter filter(x);
   const auto out = filter.take(*first);
   if (!out) co_return broken_answer("the server behind this gateway sent a list that cannot be read");
-  const bool open = co_await x.connection.begin(x.context, 200, headers, std::nullopt, *out);
+  const int status = answer.head().status;
+  const bool open = co_await x.connection.begin(x.context, status, headers, std::nullopt, *out);
   if (!open) co_return std::nullopt;
 
   auto& metrics = x.context.snapshot->metrics(x.resource);
@@ -151,8 +173,8 @@ bool is_listening(const McpExchange& x) {
 
 bool filters_lists(const McpExchange& x) {
   if (const auto* method = x.method()) return method->list != mcp::ListKind::none;
-  // A resumed stream may bring the answer to a list request of before.
-  return x.head().method == "GET" && x.head().fields.find("last-event-id") != nullptr;
+  // A resumed stream brings the answer to a list request of before; no server should on another one, but might.
+  return x.head().method == "GET";
 }
 
 Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& x, std::string_view answer) {
@@ -172,7 +194,9 @@ awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, Answer
   if (plan.kind == AnswerPlan::Kind::stream) {
     refused = co_await relay_events(x, answer, plan.headers);
   } else if (plan.kind == AnswerPlan::Kind::filter_whole) {
-    refused = co_await relay_filtered(x, answer, std::move(plan.headers));
+    refused = co_await relay_filtered(x, answer, plan.headers);
+  } else if (plan.kind == AnswerPlan::Kind::maybe_dead_session) {
+    refused = co_await relay_unless_session_is_gone(x, answer, plan.headers);
   } else {
     refused = co_await relay_as_is(x, answer, plan.headers);
   }

@@ -11,10 +11,12 @@ namespace postern::server {
 
 // What the server behind answered, judged before a byte goes to the client.
 struct AnswerPlan {
-  enum class Kind { refuse, stream, filter_whole, pass } kind = Kind::pass;
+  enum class Kind { refuse, stream, filter_whole, maybe_dead_session, pass } kind = Kind::pass;
   MaybeRefusal refusal{};
   http::Headers headers{};  // of our answer: an allow-list of the upstream's, and ours
 };
+
+authn::Refusal session_has_ended();
 
 // Never relayed as ours: the upstream's 401 or 403, redirects, compressed answers, error pages (MCP authorization
 // "Token passthrough"; RFC 9110 section 15).
@@ -22,6 +24,10 @@ AnswerPlan plan_answer(McpExchange& exchange, const upstream::Exchange& answer);
 
 // Sends the answer on as planned. `watch` runs meanwhile.
 awaitable<MaybeRefusal> relay(McpExchange& exchange, upstream::Exchange& answer, AnswerPlan plan);
+
+// MCP 2025-11-25, "Session management": 404 tells a client to begin a new session. Many servers answer 400 with an
+// error that names the session instead, and leave their clients stuck.
+bool says_session_is_gone(std::string_view answer);
 
 // Decides what of a list answer this caller may see; used for whole answers and for events.
 bool filters_lists(const McpExchange& exchange);

@@ -25,6 +25,9 @@ export async function discover(resourceUrl) {
   return { challenge, resource, server };
 }
 
+// Identical public registrations are one client to the gateway; tests want each its own.
+let registered = 0;
+
 export class OAuthClient {
   /** Discovers and registers. `metadata` is added to the registration. */
   static async register(gateway, { redirectUris = ['http://127.0.0.1:7777/callback'], metadata = {}, agent } = {}) {
@@ -36,7 +39,7 @@ export class OAuthClient {
     const answer = await send(server.registration_endpoint, {
       agent,
       json: {
-        client_name: 'Raw test client',
+        client_name: `Raw test client ${++registered}`,
         redirect_uris: redirectUris,
         token_endpoint_auth_method: 'none',
         grant_types: ['authorization_code', 'refresh_token'],

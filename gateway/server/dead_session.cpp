@@ -1,0 +1,33 @@
+#include "base/strings.hpp"
+#include "mcp/jsonrpc.hpp"
+#include "server/relay.hpp"
+
+namespace postern::server {
+namespace {
+
+// What the official SDKs and their examples use for a session they do not know.
+constexpr int kServerError = -32000;
+constexpr int kSessionNotFound = -32001;
+constexpr int kInvalidRequest = -32600;
+
+}  // namespace
+
+authn::Refusal session_has_ended() {
+  return refusal(404, "unknown_session", "the session has ended; begin a new one with initialize");
+}
+
+bool says_session_is_gone(std::string_view answer) {
+  const auto json = mcp::parse_json(answer);
+  if (!json || !json->is_object()) return false;
+  const auto error = json->find("error");
+  if (error == json->end() || !error->is_object()) return false;
+  const auto code = error->find("code");
+  const auto message = error->find("message");
+  if (code == error->end() || !code->is_number_integer() || message == error->end() || !message->is_string()) {
+    return false;
+  }
+  const bool of_transport = *code == kServerError || *code == kSessionNotFound || *code == kInvalidRequest;
+  return of_transport && ascii_lower(message->get_ref<const std::string&>()).find("session") != std::string::npos;
+}
+
+}  // namespace postern::server
