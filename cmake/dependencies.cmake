@@ -1,7 +1,7 @@
 # All from Debian 12 (scripts/install-dependencies); nothing is fetched while building.
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
-find_package(Boost 1.81 EXACT REQUIRED COMPONENTS url)
+find_package(Boost 1.81 EXACT REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)

@@ -74,7 +74,8 @@ void add_running(CLI::App& app, CommandLine& line) {
 
 void add_policy(CLI::App& app, CommandLine& line) {
   auto* policy = group(app, "policy", "Try policies without a client");
-  auto* test = policy->add_subcommand("test", "Run case files; without CASES those in `cases/` beside each policy");
+  auto* test =
+      policy->add_subcommand("test", "Run case files; without CASES `cases/NAME.yaml` beside each policy `NAME.yaml`");
   line.add_config(test);
   test->add_option("CASES", line.cases, "Case files");
   test->callback([&line] { line.run = [&line] { return policy_test(line.config, line.cases, line.console); }; });
@@ -102,11 +103,10 @@ void add_policy(CLI::App& app, CommandLine& line) {
 }
 
 void add_password(CLI::App* command, UserOptions& user) {
-  auto* from_stdin =
-      command->add_flag("--password-stdin", user.password_stdin, "Read the password from standard input");
-  auto* generate =
-      command->add_flag("--password-generate", user.password_generate, "Make a password and print it once");
-  from_stdin->excludes(generate);
+  auto* where = command->add_option_group("password", "Where the password comes from");
+  where->add_flag("--password-stdin", user.password_stdin, "Read it from standard input");
+  where->add_flag("--password-generate", user.password_generate, "Make one and print it once");
+  where->require_option(1);
 }
 
 void add_users(CLI::App& app, CommandLine& line) {
@@ -152,7 +152,7 @@ void add_tenants(CLI::App& app, CommandLine& line) {
   line.on_store(add, [&line](Opened& o) { return member_add(o, line.first, line.second, line.console); });
   auto* leave = member->add_subcommand("remove", "End a membership and its grants");
   leave->add_option("USER", line.first)->required();
-  leave->add_option("HANDLE", line.second)->required();
+  leave->add_option("HANDLE[:ROLE]", line.second)->required();
   line.on_store(leave, [&line](Opened& o) { return member_remove(o, line.first, line.second, line.console); });
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "store/store.hpp"
@@ -37,6 +39,10 @@ struct Opened {
 int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command);
 // Prints the error as "postern: SENTENCE"; kNo.
 int say_error(Console& console, const std::string& sentence);
+// Prints the sentence, or with --json the value; kDone.
+int say_done(Console& console, const std::string& sentence, const nlohmann::json& value);
+// One value on one line. What is no UTF-8 in it is replaced.
+void print_json(Console& console, const nlohmann::json& value);
 
 struct QuickOptions {
   std::string listen = "127.0.0.1:8080";
@@ -108,7 +114,7 @@ int tenant_set(Opened& opened, const TenantOptions& options, Console& console);
 int tenant_list(Opened& opened, Console& console);
 int tenant_remove(Opened& opened, const std::string& handle, Console& console);
 int member_add(Opened& opened, const std::string& user, const std::string& membership, Console& console);
-int member_remove(Opened& opened, const std::string& user, const std::string& handle, Console& console);
+int member_remove(Opened& opened, const std::string& user, const std::string& membership, Console& console);
 int token_mint(const std::string& config_file, const MintOptions& options, Console& console);
 int token_revoke(Opened& opened, const std::string& token, Console& console);
 int client_add(Opened& opened, const ClientOptions& options, Console& console);

@@ -114,7 +114,9 @@ Result<void> Gateway::Impl::bind(const config::Config& config) {
     }
     const server::ListenerInfo info{settings.serve, address.tls != nullptr || settings.behind_proxy};
     for (auto& worker : workers) {
-      auto acceptor = net::Acceptor::listen(worker->io(), settings.host, address.port);
+      const bool first = worker == workers.front();
+      auto acceptor = net::Acceptor::listen(worker->io(), settings.host, address.port,
+                                            first ? net::Acceptor::Place::first : net::Acceptor::Place::joining);
       if (!acceptor) return acceptor.error();
       address.port = (*acceptor)->port();  // of port 0 the first decides for all
       listeners.push_back(std::make_unique<server::Listener>(std::move(*acceptor), info, address.tls, *worker));

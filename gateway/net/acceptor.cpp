@@ -35,21 +35,28 @@ Result<tcp::endpoint> endpoint_of(asio::io_context& io, const std::string& host,
   return found.begin()->endpoint();
 }
 
-boost::system::error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+boost::system::error_code share_port(tcp::acceptor& acceptor) {
+  const int on = 1;
+  if (::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) return {};
+  return {errno, boost::system::system_category()};
+}
+
+boost::system::error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, Acceptor::Place place) {
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
   if (error) return error;
   ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
   acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (error) return error;
-  const int on = 1;
-  if (::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
-    return {errno, boost::system::system_category()};
-  }
+  if (place == Acceptor::Place::joining) error = share_port(acceptor);
+  if (error) return error;
   // So that 0.0.0.0 and :: can be listened on beside each other, and no client appears as a mapped address.
   if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
   if (error) return error;
   acceptor.bind(endpoint, error);
+  if (error) return error;
+  // Only once bound: a port bound without sharing is refused where others share it.
+  if (place == Acceptor::Place::first) error = share_port(acceptor);
   if (error) return error;
   acceptor.listen(kBacklog, error);
   if (error) return error;
@@ -70,14 +77,15 @@ struct Acceptor::Impl {
   bool closed = false;
 };
 
-Result<std::unique_ptr<Acceptor>> Acceptor::listen(asio::io_context& io, const std::string& host, std::uint16_t port) {
+Result<std::unique_ptr<Acceptor>> Acceptor::listen(asio::io_context& io, const std::string& host, std::uint16_t port,
+                                                   Place place) {
   auto impl = std::make_shared<Impl>(io);
   const auto cannot = [&](const std::string& why) {
     return fail(Errc::unavailable, "cannot listen on " + host + ":" + std::to_string(port) + ": " + why);
   };
   const auto endpoint = endpoint_of(io, host, port);
   if (!endpoint) return cannot(endpoint.error().what);
-  const auto error = open(impl->acceptor, *endpoint);
+  const auto error = open(impl->acceptor, *endpoint, place);
   if (error) return cannot(error.message());
   impl->protocol = endpoint->protocol();
   return std::unique_ptr<Acceptor>(new Acceptor(std::move(impl)));

@@ -49,10 +49,14 @@ class TcpStream final : public Stream {
 // Listens with SO_REUSEPORT, so that every worker has an acceptor of its own on the same address.
 class Acceptor {
  public:
+  // The `first` of a process takes the address for it: that fails where anything listens already, as another process of
+  // the same user, with which the kernel would else share the connections in silence. The others join it.
+  enum class Place { first, joining };
+
   // `host` is an address, IPv6 with or without brackets ("::" takes IPv6 alone), or a name that is looked up, blocking.
   // Port 0 takes a free one. The error is a sentence: "cannot listen on 0.0.0.0:80: Permission denied".
   static Result<std::unique_ptr<Acceptor>> listen(boost::asio::io_context& io, const std::string& host,
-                                                  std::uint16_t port);
+                                                  std::uint16_t port, Place place = Place::first);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;

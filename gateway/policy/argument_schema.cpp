@@ -1,12 +1,16 @@
 #include "policy/argument_schema.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <re2/re2.h>
 
+#include "mcp/member_name.hpp"
 #include "policy/yaml_json.hpp"
 
 namespace postern::policy {
@@ -29,8 +33,25 @@ bool has_type(const json& value, const std::string& type) {
   if (type == "number") return value.is_number();
   // JSON Schema: 1.0 is an integer as well.
   return value.is_number_integer() ||
-         (value.is_number_float() &&
-          value.get<double>() == static_cast<double>(static_cast<long long>(value.get<double>())));
+         (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
+}
+
+// The json library takes the largest unsigned integers for negative ones.
+bool same(const json& a, const json& b) {
+  if (a.is_number_integer() && b.is_number_integer() && a.is_number_unsigned() != b.is_number_unsigned()) {
+    const auto& with_sign = a.is_number_unsigned() ? b : a;
+    if (with_sign.get<std::int64_t>() < 0) return false;
+  }
+  if (a.is_array() && b.is_array()) return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+  if (a.is_object() && b.is_object()) {
+    const auto same_member = [](const auto& x, const auto& y) {
+      return x.first == y.first && same(x.second, y.second);
+    };
+    const auto& left = a.get_ref<const json::object_t&>();
+    const auto& right = b.get_ref<const json::object_t&>();
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(), same_member);
+  }
+  return a == b;
 }
 
 bool is_type_name(const std::string& type) {
@@ -42,22 +63,30 @@ bool is_type_name(const std::string& type) {
 
 class Node final : public ArgumentSchema {
  public:
-  std::string violation(const json& value) const override { return check(value, "arguments"); }
+  std::string violation(const json& value) const override {
+    if (!value.is_object()) return "arguments";
+    bool twin = false;
+    auto bad = check(value, "arguments", twin);
+    return bad.empty() && twin ? "arguments" : bad;
+  }
 
-  std::string check(const json& value, const std::string& where) const {
+  // `twin` is set when an object has a member that some reader would take for one of this schema. It stands apart from
+  // the answer, which `not` turns round.
+  std::string check(const json& value, const std::string& where, bool& twin) const {
     if (never_) return where;
     if (!types_.empty() && !any_type(value)) return where;
-    if (enum_ && std::find(enum_->begin(), enum_->end(), value) == enum_->end()) return where;
-    if (const_ && *const_ != value) return where;
+    if (enum_ && std::none_of(enum_->begin(), enum_->end(), [&](const json& one) { return same(one, value); }))
+      return where;
+    if (const_ && !same(*const_, value)) return where;
     if (value.is_string() && !check_string(value.get_ref<const std::string&>())) return where;
     if (value.is_number() && !check_number(value.get<double>())) return where;
     if (value.is_array()) {
-      if (auto bad = check_array(value, where); !bad.empty()) return bad;
+      if (auto bad = check_array(value, where, twin); !bad.empty()) return bad;
     }
     if (value.is_object()) {
-      if (auto bad = check_object(value, where); !bad.empty()) return bad;
+      if (auto bad = check_object(value, where, twin); !bad.empty()) return bad;
     }
-    return check_combined(value, where);
+    return check_combined(value, where, twin);
   }
 
   std::vector<std::string> types_;
@@ -97,38 +126,45 @@ class Node final : public ArgumentSchema {
            (!exclusive_maximum_ || number < *exclusive_maximum_);
   }
 
-  std::string check_array(const json& value, const std::string& where) const {
+  std::string check_array(const json& value, const std::string& where, bool& twin) const {
     if (value.size() < min_items_ || value.size() > max_items_) return where;
     if (!items_) return {};
     for (const auto& item : value) {
-      if (auto bad = items_->check(item, where + "[]"); !bad.empty()) return bad;
+      if (auto bad = items_->check(item, where + "[]", twin); !bad.empty()) return bad;
     }
     return {};
   }
 
-  std::string check_object(const json& value, const std::string& where) const {
+  std::string check_object(const json& value, const std::string& where, bool& twin) const {
     for (const auto& name : required_) {
       if (!value.contains(name)) return where + "." + name;
     }
     for (const auto& [name, member] : value.items()) {
       const auto known = properties_.find(name);
-      const auto& schema = known != properties_.end() ? known->second : additional_;
+      const bool is_known = known != properties_.end();
+      twin = twin || (!is_known && is_twin(name));
+      const auto& schema = is_known ? known->second : additional_;
       if (!schema) continue;
       // An unknown member's name is the caller's input: it is not repeated.
-      if (auto bad = schema->check(member, known != properties_.end() ? where + "." + name : where); !bad.empty())
-        return bad;
+      if (auto bad = schema->check(member, is_known ? where + "." + name : where, twin); !bad.empty()) return bad;
     }
     return {};
   }
 
-  std::string check_combined(const json& value, const std::string& where) const {
+  bool is_twin(const std::string& name) const {
+    const auto twin_of = [&](const std::string& known) { return mcp::is_case_twin(name, known); };
+    return std::any_of(required_.begin(), required_.end(), twin_of) ||
+           std::any_of(properties_.begin(), properties_.end(), [&](const auto& known) { return twin_of(known.first); });
+  }
+
+  std::string check_combined(const json& value, const std::string& where, bool& twin) const {
     for (const auto& each : all_of_) {
-      if (auto bad = each->check(value, where); !bad.empty()) return bad;
+      if (auto bad = each->check(value, where, twin); !bad.empty()) return bad;
     }
     bool any = any_of_.empty();
-    for (const auto& each : any_of_) any = any || each->check(value, where).empty();
+    for (const auto& each : any_of_) any = each->check(value, where, twin).empty() || any;
     if (!any) return where;
-    if (not_ && not_->check(value, where).empty()) return where;
+    if (not_ && not_->check(value, where, twin).empty()) return where;
     return {};
   }
 };
@@ -148,12 +184,26 @@ class Compiler {
       faults_.add(value.at, "a schema is a mapping such as {type: string}");
       return node;
     }
-    for (const auto& entry : value.entries) keyword(*node, entry);
+    std::set<std::string> implied;
+    for (const auto& entry : value.entries) {
+      keyword(*node, entry);
+      if (const auto* kind = kind_of(entry.key); kind != nullptr && !negated_) implied.insert(kind);
+    }
+    if (node->types_.empty()) node->types_.assign(implied.begin(), implied.end());
     return node;
   }
 
  private:
   using Entry = config::Value::Entry;
+
+  // The kind of value a keyword speaks of; nullptr when of any.
+  static const char* kind_of(std::string_view key) {
+    if (key == "pattern" || key == "minLength" || key == "maxLength") return "string";
+    if (key == "minimum" || key == "maximum" || key == "exclusiveMinimum" || key == "exclusiveMaximum") return "number";
+    if (key == "items" || key == "minItems" || key == "maxItems") return "array";
+    if (key == "properties" || key == "required" || key == "additionalProperties") return "object";
+    return nullptr;
+  }
 
   void keyword(Node& node, const Entry& entry) {
     const auto& key = entry.key;
@@ -189,19 +239,22 @@ class Compiler {
     if (key == "allOf") return list(value, key, node.all_of_);
     if (key == "anyOf") return list(value, key, node.any_of_);
     if (key == "not") {
+      negated_ = !negated_;
       node.not_ = compile(value);
+      negated_ = !negated_;
       return;
     }
     if (key == "title" || key == "description") return;
     faults_.add(entry.at, "the schema keyword `" + key +
                               "` is not enforced here; use type, enum, const, properties, required, "
                               "additionalProperties, items, minLength, maxLength, minItems, maxItems, minimum, "
-                              "maximum, pattern, allOf, anyOf or not");
+                              "maximum, exclusiveMinimum, exclusiveMaximum, pattern, allOf, anyOf or not");
   }
 
   void types(Node& node, const config::Value& value) {
     node.types_ =
         value.kind == config::Value::Kind::list ? strings(value, "type") : std::vector<std::string>{value.scalar};
+    if (node.types_.empty()) faults_.add(value.at, "`type` is empty: name at least one");
     for (const auto& type : node.types_) {
       if (!is_type_name(type))
         faults_.add(
@@ -225,10 +278,14 @@ class Compiler {
   }
 
   void pattern(Node& node, const config::Value& value) {
+    if (value.kind != config::Value::Kind::scalar) {
+      faults_.add(value.at, "`pattern` is a regular expression");
+      return;
+    }
     RE2::Options options;
     options.set_log_errors(false);
     auto compiled = std::make_shared<const RE2>(value.scalar, options);
-    if (value.kind != config::Value::Kind::scalar || !compiled->ok()) {
+    if (!compiled->ok()) {
       faults_.add(value.at, "this pattern cannot be run in linear time (RE2): " + compiled->error());
       return;
     }
@@ -263,11 +320,14 @@ class Compiler {
   std::vector<std::string> strings(const config::Value& value, const std::string& key) {
     std::vector<std::string> out;
     if (value.kind != config::Value::Kind::list) faults_.add(value.at, "`" + key + "` is a list of names");
-    for (const auto& item : value.items) out.push_back(item.scalar);
+    for (const auto& item : value.items) {
+      if (auto text = config::located_text(item, key, faults_)) out.push_back(std::move(text->value));
+    }
     return out;
   }
 
   config::Faults& faults_;
+  bool negated_ = false;  // under an odd number of `not`: there a wider schema is the stricter one
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/strings.hpp"
 #include "policy/yaml_json.hpp"
 
 namespace postern::policy {
@@ -46,11 +47,16 @@ void read_call(MapReader& reader, Case& out) {
     out.message = resource_read(resource);
     out.list = mcp::ListKind::resources;
   } else if (!prompt.empty()) {
-    out.message = prompt_get(prompt);
+    out.message = prompt_get(prompt, arguments);
     out.list = mcp::ListKind::prompts;
   } else {
     out.message = method_call(method);
+    if (!mcp::find_method(method).named_by.empty())
+      reader.faults().add(reader.at("method"),
+                          "`" + method + "` names something: give it as `tool`, `resource` or `prompt`");
   }
+  if (reader.has("arguments") && tool.empty() && prompt.empty())
+    reader.faults().add(reader.at("arguments"), "`arguments` fit a case with `tool` or `prompt`");
 }
 
 Case read_case(const Value& value, Faults& faults) {
@@ -63,13 +69,17 @@ Case read_case(const Value& value, Faults& faults) {
   reader.string("role", out.caller.role);
   reader.string("plan", out.caller.plan);
   std::size_t expect = 0;
-  reader.required("expect");
-  reader.choice("expect", expect, {kVerdicts[0], kVerdicts[1], kVerdicts[2], kVerdicts[3]});
+  if (reader.required("expect") != nullptr)
+    reader.choice("expect", expect, {kVerdicts[0], kVerdicts[1], kVerdicts[2], kVerdicts[3]});
   out.expect = static_cast<Verdict>(expect);
-  if (reader.has("needs")) reader.strings("needs", out.needs.emplace());
-  if (reader.has("visible")) reader.boolean("visible", out.visible.emplace(false));
-  reader.optional("needs");
-  reader.optional("visible");
+  std::vector<std::string> needs;
+  reader.strings("needs", needs);
+  if (reader.has("needs")) out.needs = std::move(needs);
+  bool visible = false;
+  reader.boolean("visible", visible);
+  if (reader.has("visible")) out.visible = visible;
+  if (out.visible && out.list == mcp::ListKind::none)
+    reader.faults().add(reader.at("visible"), "`visible` fits a case with `tool`, `resource` or `prompt`");
   reader.finish();
   if (out.name.empty()) out.name = out.message.method + " " + out.message.name;
   return out;
@@ -91,7 +101,7 @@ CaseResult run_case(const Case& one, const Policy& policy) {
     auto got = decision.needed;
     std::sort(wanted.begin(), wanted.end());
     std::sort(got.begin(), got.end());
-    if (wanted != got) fail_with("expected other scopes in the challenge");
+    if (wanted != got) fail_with("expected to need " + join(wanted, " ") + ", got " + join(got, " "));
   }
   if (one.visible && policy.visible(one.list, one.message.name, one.caller) != *one.visible) {
     fail_with(*one.visible ? "expected to be listed" : "expected to be hidden");
@@ -114,10 +124,16 @@ mcp::Message tool_call(std::string_view tool, const nlohmann::json& arguments) {
   return request("tools/call", {{"name", tool}, {"arguments", arguments}}, std::string(tool));
 }
 mcp::Message resource_read(std::string_view uri) { return request("resources/read", {{"uri", uri}}, std::string(uri)); }
-mcp::Message prompt_get(std::string_view prompt) {
-  return request("prompts/get", {{"name", prompt}}, std::string(prompt));
+mcp::Message prompt_get(std::string_view prompt, const nlohmann::json& arguments) {
+  return request("prompts/get", {{"name", prompt}, {"arguments", arguments}}, std::string(prompt));
 }
-mcp::Message method_call(std::string_view method) { return request(std::string(method), nlohmann::json::object(), ""); }
+mcp::Message method_call(std::string_view method) {
+  auto message = request(std::string(method), nlohmann::json::object(), "");
+  if (!mcp::find_method(method).notification) return message;
+  message.kind = mcp::MessageKind::notification;
+  message.id = nullptr;
+  return message;
+}
 
 boost::system::result<std::vector<CaseResult>, Faults> run_cases(const std::string& path, const Policies& policies,
                                                                  const config::Sources& sources) {
@@ -137,6 +153,7 @@ boost::system::result<std::vector<CaseResult>, Faults> run_cases(const std::stri
   std::vector<CaseResult> results;
   const auto* cases = reader.list("cases", true);
   reader.finish();
+  if (cases != nullptr && cases->items.empty()) faults.add(cases->at, "`cases` holds no case");
   for (const auto& value : cases != nullptr ? cases->items : std::vector<Value>{}) {
     const auto one = read_case(value, faults);
     if (faults.empty()) results.push_back(run_case(one, *policy->second));

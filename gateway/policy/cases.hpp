@@ -10,13 +10,12 @@
 
 namespace postern::policy {
 
-// One line of a cases file (policies/cases/*.yaml):
+// One case of a cases file (policies/cases/*.yaml):
 //   policy: ten-x
 //   cases:
-//     - {name: viewer reads links, tool: links.list, arguments: {…}, scopes: […], role: viewer, plan: business, expect:
-//     allow}
-// instead of `tool`: `resource`, `prompt` or `method`; expect: allow | step_up | deny | not_found; optional `needs:
-// […]` (the scopes of the challenge) and `visible: true|false`.
+//     - {name: viewers read, tool: links.list, arguments: {…}, scopes: […], role: viewer, plan: pro, expect: allow}
+// Instead of `tool`: `resource`, `prompt` or `method`. `expect`: allow, step_up, deny or not_found. Optional: `needs:
+// […]` (the scopes the call needs, for step_up) and `visible: true|false` (whether lists show it).
 struct CaseResult {
   config::Position at;
   std::string name;
@@ -33,7 +32,7 @@ boost::system::result<std::vector<CaseResult>, config::Faults> run_cases(const s
 // The message a real client would send for a tool call, resource read or prompt: used by cases and `policy explain`.
 mcp::Message tool_call(std::string_view tool, const nlohmann::json& arguments);
 mcp::Message resource_read(std::string_view uri);
-mcp::Message prompt_get(std::string_view prompt);
+mcp::Message prompt_get(std::string_view prompt, const nlohmann::json& arguments = nlohmann::json::object());
 mcp::Message method_call(std::string_view method);
 
 }  // namespace postern::policy

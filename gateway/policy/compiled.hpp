@@ -23,13 +23,17 @@ class CompiledPolicy final : public Policy {
   bool role_may_hold(std::string_view role, std::string_view scope) const;
   std::vector<std::string> held(const Caller& caller) const;
   bool could_meet(const ScopeDemand& demand, std::string_view role) const;
-  void add_needed(Decision& decision, const ScopeDemand& demand, std::string_view role) const;
+  void add_needed(Decision& decision, const ScopeDemand& demand, const Caller& caller) const;
+  void sort_needed(Decision& decision) const;
   Decision verdict(Verdict verdict, std::string rule, std::string reason) const;
   Decision check_scopes(const ScopeDemand& demand, const Caller& caller, std::string rule) const;
+  // The first rule that names the thing (`names`, nullptr for none) or the method.
   const Rule* find_rule(GlobSet Rule::* names, std::string_view name, std::string_view method) const;
+  // `arguments`: nullptr where the call has none that a rule could speak of.
   Decision apply(const Rule* rule, const nlohmann::json* arguments, const Caller& caller) const;
   Decision decide_subject(const mcp::Message& message, const Caller& caller) const;
   Decision decide_uri(std::string_view uri, std::string_view method, const Caller& caller) const;
+  Decision decide_method(std::string_view method, const Caller& caller) const;
   Decision decide_completion(const mcp::Message& message, const Caller& caller) const;
   Decision decide_listen(const mcp::Message& message, const Caller& caller) const;
 

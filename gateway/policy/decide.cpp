@@ -1,6 +1,7 @@
-#include <algorithm>
-
 #include "policy/compiled.hpp"
+
+#include <algorithm>
+#include <iterator>
 
 namespace postern::policy {
 namespace {
@@ -46,12 +47,29 @@ bool CompiledPolicy::could_meet(const ScopeDemand& demand, std::string_view role
   return std::all_of(demand.scopes.begin(), demand.scopes.end(), may);
 }
 
-void CompiledPolicy::add_needed(Decision& decision, const ScopeDemand& demand, std::string_view role) const {
-  for (const auto& scope : demand.scopes) {
-    if (!role_may_hold(role, scope)) continue;
+void CompiledPolicy::add_needed(Decision& decision, const ScopeDemand& demand, const Caller& caller) const {
+  const auto add = [&](const std::string& scope) {
     if (!contains(decision.needed, scope)) decision.needed.push_back(scope);
-    if (demand.any) return;  // one of them is enough: the first that can be had
+  };
+  if (!demand.any) {
+    for (const auto& scope : demand.scopes) add(scope);
+    return;
   }
+  // One of them is enough: one that is held already, else the first that can be had.
+  const auto has = held(caller);
+  const auto first = [&](const auto& fits) { return std::find_if(demand.scopes.begin(), demand.scopes.end(), fits); };
+  auto one = first([&](const std::string& scope) { return contains(has, scope); });
+  if (one == demand.scopes.end())
+    one = first([&](const std::string& scope) { return role_may_hold(caller.role, scope); });
+  if (one != demand.scopes.end()) add(*one);
+}
+
+void CompiledPolicy::sort_needed(Decision& decision) const {
+  std::vector<std::string> sorted;
+  for (const auto& [scope, text] : document_.scopes) {
+    if (contains(decision.needed, scope)) sorted.push_back(scope);
+  }
+  decision.needed = std::move(sorted);
 }
 
 Decision CompiledPolicy::verdict(Verdict verdict, std::string rule, std::string reason) const {
@@ -71,8 +89,9 @@ Decision CompiledPolicy::check_scopes(const ScopeDemand& demand, const Caller& c
   }
   auto decision = verdict(Verdict::step_up, std::move(rule),
                           "this needs a further permission; authorize again with the scopes of the challenge");
-  add_needed(decision, document_.connect, caller.role);
-  add_needed(decision, demand, caller.role);
+  add_needed(decision, document_.connect, caller);
+  add_needed(decision, demand, caller);
+  sort_needed(decision);
   return decision;
 }
 
@@ -97,14 +116,14 @@ Decision CompiledPolicy::apply(const Rule* rule, const nlohmann::json* arguments
   }
   if (rule->deny) return verdict(Verdict::deny, rule->label, "this server's policy does not allow this");
   if (!rule->plans.empty() && !contains(rule->plans, caller.plan)) {
-    return verdict(Verdict::deny, rule->label, "the tenant's plan does not include this");
+    return verdict(Verdict::not_found, rule->label, "the tenant's plan does not include this");
   }
   if (!rule->roles.empty() && !contains(rule->roles, caller.role)) {
     return verdict(Verdict::deny, rule->label, "your role in this tenant may not do this");
   }
   auto decision = check_scopes(rule->scopes, caller, rule->label);
-  if (decision.verdict != Verdict::allow || !rule->arguments) return decision;
-  const auto where = rule->arguments->violation(arguments != nullptr ? *arguments : nlohmann::json::object());
+  if (decision.verdict != Verdict::allow || !rule->arguments || arguments == nullptr) return decision;
+  const auto where = rule->arguments->violation(*arguments);
   if (where.empty()) return decision;
   return verdict(Verdict::deny, rule->label, "the policy does not allow this value of " + where);
 }
@@ -127,52 +146,55 @@ Decision CompiledPolicy::decide_completion(const mcp::Message& message, const Ca
   if (!name.is_string()) return verdict(Verdict::deny, "method", "params.ref names neither a prompt nor a resource");
   const auto& text = name.get_ref<const std::string&>();
   if (type == "ref/prompt") return apply(find_rule(&Rule::prompts, text, message.method), nullptr, caller);
-  return apply(find_rule(&Rule::resources, text, message.method), nullptr, caller);
+  return decide_uri(text, message.method, caller);
+}
+
+Decision CompiledPolicy::decide_method(std::string_view method, const Caller& caller) const {
+  const auto* rule = find_rule(nullptr, {}, method);
+  return rule != nullptr ? apply(rule, nullptr, caller) : verdict(Verdict::allow, "connect", "");
 }
 
 // subscriptions/listen asks for several resources at once: the strictest of their decisions counts.
 Decision CompiledPolicy::decide_listen(const mcp::Message& message, const Caller& caller) const {
-  auto result = verdict(Verdict::allow, "connect", "");
   const auto notifications = message.params.find("notifications");
-  if (notifications == message.params.end() || !notifications->is_object()) return result;
+  if (notifications == message.params.end() || !notifications->is_object())
+    return decide_method(message.method, caller);
   const auto uris = notifications->find("resourceSubscriptions");
-  if (uris == notifications->end()) return result;
+  if (uris == notifications->end()) return decide_method(message.method, caller);
   if (!uris->is_array()) return verdict(Verdict::deny, "method", "resourceSubscriptions is no list");
+  if (uris->empty()) return decide_method(message.method, caller);
+  std::optional<Decision> result;
   for (const auto& uri : *uris) {
     if (!uri.is_string())
       return verdict(Verdict::deny, "method", "resourceSubscriptions holds something that is no URI");
     auto decision = decide_uri(uri.get_ref<const std::string&>(), message.method, caller);
-    if (decision.verdict == Verdict::deny) return decision;
-    if (decision.verdict == Verdict::step_up) {
-      for (const auto& scope : result.needed) {
-        if (!contains(decision.needed, scope)) decision.needed.push_back(scope);
-      }
-      result = std::move(decision);
-    }
+    if (decision.verdict == Verdict::deny || decision.verdict == Verdict::not_found) return decision;
+    if (result && decision.verdict == Verdict::allow) continue;
+    if (result) decision.needed.insert(decision.needed.end(), result->needed.begin(), result->needed.end());
+    result = std::move(decision);
   }
-  return result;
+  return *result;
 }
 
 Decision CompiledPolicy::decide(const mcp::Message& message, const Caller& caller) const {
   auto connected = decide_connect(caller);
-  if (connected.verdict != Verdict::allow) {
-    // One challenge for everything the call needs, not a second one after the first.
-    if (connected.verdict == Verdict::step_up && message.kind == mcp::MessageKind::request) {
-      auto further = decide_subject(message, caller);
-      for (const auto& scope : further.needed) {
-        if (!contains(connected.needed, scope)) connected.needed.push_back(scope);
-      }
-    }
-    return connected;
-  }
   if (message.kind == mcp::MessageKind::response) return connected;
-  return decide_subject(message, caller);
+  if (connected.verdict != Verdict::allow && connected.verdict != Verdict::step_up) return connected;
+  auto decision = decide_subject(message, caller);
+  if (connected.verdict == Verdict::step_up) {
+    // One challenge for everything the call needs, not a second one after the first.
+    connected.needed.insert(connected.needed.end(), decision.needed.begin(), decision.needed.end());
+    decision = std::move(connected);
+  }
+  sort_needed(decision);
+  return decision;
 }
 
 Decision CompiledPolicy::decide_subject(const mcp::Message& message, const Caller& caller) const {
+  static const auto none = nlohmann::json::object();
   const auto& method = mcp::find_method(message.method);
-  const auto arguments = message.params.is_object() ? message.params.find("arguments") : message.params.end();
-  const auto* given = message.params.is_object() && arguments != message.params.end() ? &*arguments : nullptr;
+  const auto arguments = message.params.find("arguments");
+  const auto* given = arguments == message.params.end() || arguments->is_null() ? &none : &*arguments;
   switch (method.subject) {
     case Subject::tool: return apply(find_rule(&Rule::tools, message.name, message.method), given, caller);
     case Subject::prompt: return apply(find_rule(&Rule::prompts, message.name, message.method), given, caller);
@@ -180,26 +202,21 @@ Decision CompiledPolicy::decide_subject(const mcp::Message& message, const Calle
     case Subject::completion: return decide_completion(message, caller);
     case Subject::listen: return decide_listen(message, caller);
     case Subject::connect:
-    case Subject::task: {
-      const auto* rule = find_rule(nullptr, {}, message.method);
-      return rule != nullptr ? apply(rule, nullptr, caller) : verdict(Verdict::allow, "connect", "");
-    }
+    case Subject::task: return decide_method(message.method, caller);
     case Subject::unknown: break;
   }
   return verdict(Verdict::deny, "method", "this is no method of MCP that a client may call");
 }
 
 bool CompiledPolicy::visible(ListKind kind, std::string_view name, const Caller& caller) const {
-  if (!document_.hide) return true;
-  GlobSet Rule::* names = kind == ListKind::tools     ? &Rule::tools
-                          : kind == ListKind::prompts ? &Rule::prompts
-                                                      : &Rule::resources;
+  if (!document_.hide || document_.shadow) return true;
   const Rule* rule = nullptr;
-  for (const auto& each : document_.rules) {
-    if ((each.*names).matches(name)) {
-      rule = &each;
-      break;
-    }
+  switch (kind) {
+    case ListKind::tools: rule = find_rule(&Rule::tools, name, "tools/call"); break;
+    case ListKind::prompts: rule = find_rule(&Rule::prompts, name, "prompts/get"); break;
+    case ListKind::resources:
+    case ListKind::resource_templates: rule = find_rule(&Rule::resources, name, "resources/read"); break;
+    case ListKind::none: return true;
   }
   if (rule == nullptr) return document_.otherwise_allow;
   if (rule->deny) return false;

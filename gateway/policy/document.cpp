@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mcp/method.hpp"
+
 namespace postern::policy {
 namespace {
 
@@ -22,8 +24,8 @@ void read_scopes(MapReader& reader, Document& out) {
     if (!is_scope_token(entry.key))
       reader.faults().add(entry.at,
                           "`" + entry.key + "` is no scope name: visible ASCII without quotes and backslashes");
-    auto text = config::scalar_text(entry.value, "the text of a scope", reader.faults());
-    if (text) out.scopes.emplace_back(entry.key, std::move(*text));
+    auto text = config::located_text(entry.value, entry.key, reader.faults());
+    out.scopes.emplace_back(entry.key, text ? std::move(text->value) : std::string());
   }
   if (out.scopes.empty())
     reader.faults().add(scopes->at, "`scopes` names at least one scope and the text consent shows for it");
@@ -55,7 +57,7 @@ ScopeDemand scope_demand(MapReader& reader, std::string_view key, const Document
   ScopeDemand demand;
   const auto* value = required ? reader.required(key) : reader.optional(key);
   if (value == nullptr) return demand;
-  if (value->kind != Value::Kind::map) {
+  if (value->kind != Value::Kind::map || value->read_file) {
     demand.scopes = scope_list(reader, key, document);
     return demand;
   }
@@ -83,21 +85,37 @@ void read_roles(MapReader& reader, Document& out) {
   }
 }
 
+// A misspelt method would leave its rule without effect.
+void check_method(const config::Text& method, Faults& faults) {
+  const GlobSet glob({method.value}, GlobKind::name);
+  const auto known = mcp::all_methods();
+  if (std::none_of(known.begin(), known.end(), [&](const auto& each) { return glob.matches(each.name); }))
+    faults.add(method.at, "there is no method of MCP that " + method.written + " names");
+}
+
 GlobSet globs(MapReader& reader, std::string_view key, GlobKind kind, bool& named) {
-  std::vector<std::string> patterns;
-  if (!reader.has(key)) {
-    reader.optional(key);
-    return {};
+  named = named || reader.has(key);
+  const auto texts = reader.texts(key);
+  if (!texts) return {};
+  for (const auto& glob : *texts) {
+    if (glob.value.size() > GlobSet::kLongest) reader.faults().add(glob.at, "this is longer than 1024 bytes");
+    if (key == "methods") check_method(glob, reader.faults());
   }
-  named = true;
-  reader.strings(key, patterns);
-  return GlobSet(patterns, kind);
+  return GlobSet(values(*texts), kind);
 }
 
 void check_roles(const Document& document, const std::vector<config::Text>& roles, Faults& faults) {
   for (const auto& role : roles) {
     if (!document.roles.empty() && !document.roles.contains(role.value))
       faults.add(role.at, "the role " + role.written + " is not among `roles`");
+  }
+}
+
+void check_plans(const Document& document, const std::vector<config::Text>& plans, Faults& faults) {
+  for (const auto& plan : plans) {
+    if (!document.plans.empty() &&
+        std::find(document.plans.begin(), document.plans.end(), plan.value) == document.plans.end())
+      faults.add(plan.at, "the plan " + plan.written + " is not among `plans`: this rule would never apply");
   }
 }
 
@@ -117,15 +135,18 @@ Rule read_rule(const Value& value, std::size_t index, const Document& document, 
     check_roles(document, *roles, faults);
     rule.roles = values(*roles);
   }
-  if (const auto plans = reader.texts("plans")) rule.plans = values(*plans);
+  if (const auto plans = reader.texts("plans")) {
+    check_plans(document, *plans, faults);
+    rule.plans = values(*plans);
+  }
   if (const auto* arguments = reader.map("arguments")) {
     rule.arguments = ArgumentSchema::compile(*arguments, faults);
     if (rule.tools.empty() && rule.prompts.empty())
       faults.add(arguments->at, "`arguments` fits rules with `tools` or `prompts` only");
   }
-  if (rule.deny && (reader.has("scopes") || reader.has("roles") || reader.has("arguments"))) {
-    faults.add(reader.at("deny"),
-               "`deny: true` needs no `scopes`, `roles` or `arguments`: the call is refused either way");
+  const bool demands = reader.has("scopes") || reader.has("roles") || reader.has("plans") || reader.has("arguments");
+  if (rule.deny && demands) {
+    faults.add(reader.at("deny"), "`deny: true` stands alone: the call is refused whatever else the rule says");
   }
   reader.finish();
   return rule;

@@ -1,20 +1,51 @@
 #include "policy/glob.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include <re2/re2.h>
 
+#include "base/encoding.hpp"
 #include "base/strings.hpp"
 
 namespace postern::policy {
 namespace {
+
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = ascii_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// The byte of the escape that starts at `at`.
+std::optional<char> escaped_byte(std::string_view text, std::size_t at) noexcept {
+  if (at + 2 >= text.size()) return std::nullopt;
+  const int high = hex_digit(text[at + 1]);
+  const int low = hex_digit(text[at + 2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
+// What is no escape stays as it is.
+std::string decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? escaped_byte(text, i) : std::nullopt;
+    out += byte ? *byte : text[i];
+    if (byte) i += 2;
+  }
+  return out;
+}
 
 std::string to_regex(std::string_view glob, GlobKind kind) {
   std::string out;
   while (!glob.empty()) {
     if (glob.front() != '*') {
       const auto star = glob.find('*');
-      const auto literal = glob.substr(0, star);
-      out += RE2::QuoteMeta(re2::StringPiece(literal.data(), literal.size()));
-      glob.remove_prefix(literal.size());
+      const auto written = glob.substr(0, star);
+      out += RE2::QuoteMeta(kind == GlobKind::uri ? decoded(written) : std::string(written));
+      glob.remove_prefix(written.size());
       continue;
     }
     const bool deep = glob.starts_with("**");
@@ -24,53 +55,69 @@ std::string to_regex(std::string_view glob, GlobKind kind) {
   return out;
 }
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = ascii_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+bool has_capital(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-bool is_dot_segment(std::string_view segment) noexcept { return segment == "." || segment == ".."; }
+// A reader may end a segment at its parameters (`..;x`), and one that takes the URI for a file name looks for dot
+// segments behind `?` and `#` as well.
+bool has_dot_segment(std::string_view text) {
+  const auto segments = split(text, '/');
+  return std::any_of(segments.begin(), segments.end(), [](std::string_view segment) {
+    const auto name = segment.substr(0, segment.find_first_of(";?#"));
+    return name == "." || name == "..";
+  });
+}
+
+// The WHATWG URL Standard, "special schemes": parsers rewrite these, so that one thing has many spellings.
+bool is_special(std::string_view scheme) noexcept {
+  constexpr std::string_view special[] = {"file", "ftp", "http", "https", "ws", "wss"};
+  return std::find(std::begin(special), std::end(special), scheme) != std::end(special);
+}
+
+bool has_second_spelling(std::string_view uri) {
+  const auto colon = uri.find_first_of(":/?#");
+  if (colon == std::string_view::npos || uri[colon] != ':') return false;
+  const auto scheme = uri.substr(0, colon);
+  if (has_capital(scheme)) return true;
+  if (!is_special(scheme)) return false;
+  auto rest = uri.substr(colon + 1);
+  if (!rest.starts_with("//")) return true;
+  rest.remove_prefix(2);
+  const auto host = rest.substr(0, rest.find_first_of("/?#"));
+  if (has_capital(host) || host.find('@') != std::string_view::npos) return true;
+  if (scheme != "file") return host.empty();
+  return host == "localhost" || rest.substr(host.size()).find("//") != std::string_view::npos;
+}
 
 }  // namespace
 
-GlobSet::GlobSet(const std::vector<std::string>& globs, GlobKind kind) {
+GlobSet::GlobSet(const std::vector<std::string>& globs, GlobKind kind) : kind_(kind) {
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_encoding(RE2::Options::EncodingLatin1);  // bytes: what was decoded need not be UTF-8
   for (const auto& glob : globs) matchers_.push_back(std::make_shared<const RE2>(to_regex(glob, kind), options));
 }
 
 bool GlobSet::matches(std::string_view text) const {
-  for (const auto& matcher : matchers_) {
-    if (RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *matcher)) return true;
-  }
-  return false;
+  if (matchers_.empty()) return false;
+  const auto plain = kind_ == GlobKind::uri ? decoded(text) : std::string(text);
+  return std::any_of(matchers_.begin(), matchers_.end(),
+                     [&](const auto& matcher) { return RE2::FullMatch(plain, *matcher); });
 }
 
-bool is_ambiguous_uri(std::string_view uri) noexcept {
-  std::string decoded;
+bool is_ambiguous_uri(std::string_view uri) {
   for (std::size_t i = 0; i < uri.size(); ++i) {
-    const auto c = static_cast<unsigned char>(uri[i]);
-    if (c < 0x21 || c == 0x7F || c == '\\') return true;
-    if (c != '%') {
-      decoded += static_cast<char>(c);
-      continue;
-    }
-    if (i + 2 >= uri.size()) return true;
-    const int high = hex_digit(uri[i + 1]);
-    const int low = hex_digit(uri[i + 2]);
-    if (high < 0 || low < 0) return true;
-    const auto byte = static_cast<char>(high * 16 + low);
-    // A separator, a NUL or a second layer of encoding changes what the URI means once somebody decodes it.
-    if (byte == '/' || byte == '\\' || byte == '\0' || byte == '%') return true;
-    decoded += byte;
-    i += 2;
+    if (is_control(uri[i]) || uri[i] == ' ' || uri[i] == '\\') return true;
+    if (uri[i] != '%') continue;
+    const auto byte = escaped_byte(uri, i);
+    // A separator or a second layer of encoding changes what the URI means once somebody decodes it.
+    if (!byte || *byte == '/' || *byte == '\\' || *byte == '%' || is_control(*byte)) return true;
   }
-  const auto path = std::string_view(decoded).substr(0, decoded.find_first_of("?#"));
-  for (const auto segment : split(path, '/')) {
-    if (is_dot_segment(segment.substr(0, segment.find(';')))) return true;
-  }
-  return false;
+  const auto plain = decoded(uri);
+  return !is_valid_utf8(plain) || has_dot_segment(plain) || has_second_spelling(plain);
 }
 
 }  // namespace postern::policy

@@ -14,10 +14,12 @@ namespace postern::policy {
 // How far a `*` reaches. In names it matches anything; in resource URIs it stops at "/", and `**` does not.
 enum class GlobKind { name, uri };
 
-// A list of globs, matched in time linear in the text (RE2). Everything but `*` stands for itself. Immutable;
-// thread-safe.
+// A list of globs, matched in time linear in the text (RE2). Everything but `*` stands for itself; in URIs, percent
+// escapes are decoded on both sides first, so that `%61` and `a` are the same. Immutable; thread-safe.
 class GlobSet {
  public:
+  static constexpr std::size_t kLongest = 1024;  // bytes of one glob
+
   GlobSet() = default;
   GlobSet(const std::vector<std::string>& globs, GlobKind kind);
 
@@ -26,10 +28,13 @@ class GlobSet {
 
  private:
   std::vector<std::shared_ptr<const re2::RE2>> matchers_;
+  GlobKind kind_ = GlobKind::name;
 };
 
-// Resource URIs that two readers may take for different things: dot segments (plain or encoded), encoded separators,
-// backslashes, control bytes, percent errors. Refused before any rule is looked at.
-bool is_ambiguous_uri(std::string_view uri) noexcept;
+// Resource URIs (RFC 3986) that two readers may take for different things: dot segments anywhere, plain or encoded;
+// encoded separators and encoded percent signs; backslashes and control bytes; percent errors and broken UTF-8; second
+// spellings of one address (scheme or host in capitals, user information, `file:/x`, `file://localhost/x`,
+// `file:///a//x`). Refused before any rule is looked at. URI templates (RFC 6570) are judged like URIs.
+bool is_ambiguous_uri(std::string_view uri);
 
 }  // namespace postern::policy

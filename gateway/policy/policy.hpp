@@ -35,7 +35,7 @@ enum class Verdict : std::uint8_t {
 struct Decision {
   Verdict verdict = Verdict::deny;
   std::vector<std::string> needed;  // every scope the call needs (connect's too), sorted as in the policy
-  std::string rule;                 // "rules[2]", "connect", "otherwise", "method", "plans"
+  std::string rule;                 // "rules[2]", "connect", "otherwise", "method", "plans", "uri"
   std::string reason;               // a sentence for the audit line and the error description; no argument values
   bool shadow = false;              // the verdict is logged and counted, but the call passes
 };

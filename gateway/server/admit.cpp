@@ -22,19 +22,6 @@ authn::Refusal challenged(int status, std::string error, std::string description
 
 namespace {
 
-// MCP transports, "Security": servers MUST validate Origin, 403 when it is present and not allowed.
-MaybeRefusal check_origin(McpExchange& x) {
-  const auto count = x.head().fields.count("origin");
-  if (count == 0) return std::nullopt;
-  const auto origin = x.head().fields.only("origin");
-  if (!origin || !x.context.snapshot->origin_allowed(x.resource, *origin)) {
-    return refusal(403, "origin_not_allowed",
-                   "pages of this origin may not call this server; the operator can allow it under `origins`");
-  }
-  x.origin = *origin;
-  return std::nullopt;
-}
-
 MaybeRefusal check_method(const McpExchange& x) {
   const auto method = x.head().method;
   if (method == "POST" || method == "GET" || method == "DELETE") return std::nullopt;
@@ -70,8 +57,20 @@ MaybeRefusal check_rate(const McpExchange& x) {
 
 }  // namespace
 
+// MCP transports, "Security": servers MUST validate Origin, 403 when it is present and not allowed.
+MaybeRefusal check_origin(McpExchange& x) {
+  const auto count = x.head().fields.count("origin");
+  if (count == 0) return std::nullopt;
+  const auto origin = x.head().fields.only("origin");
+  if (!origin || !x.context.snapshot->origin_allowed(x.resource, *origin)) {
+    return refusal(403, "origin_not_allowed",
+                   "pages of this origin may not call this server; the operator can allow it under `origins`");
+  }
+  x.origin = *origin;
+  return std::nullopt;
+}
+
 MaybeRefusal admit(McpExchange& x) {
-  if (auto refused = check_origin(x)) return refused;
   if (auto refused = check_method(x)) return refused;
   if (auto refused = check_media_type(x)) return refused;
   return check_rate(x);

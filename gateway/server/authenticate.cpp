@@ -40,6 +40,17 @@ awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
   co_return verified;
 }
 
+// A role that was lowered since the consent lowers what the token carries: in decisions, in the challenge, and in what
+// the server behind is told.
+std::shared_ptr<const token::Principal> within_role(std::shared_ptr<const token::Principal> principal,
+                                                    const policy::Policy& policy) {
+  auto scopes = policy.grantable(principal->scopes, principal->role);
+  if (scopes.size() == principal->scopes.size()) return principal;
+  auto lowered = std::make_shared<token::Principal>(*principal);
+  lowered->scopes = std::move(scopes);
+  return lowered;
+}
+
 }  // namespace
 
 // RFC 6750 section 3.1, RFC 8707 section 2: the token must be ours, alive, and for this resource.
@@ -74,7 +85,7 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
     auto refused = invalid_token("the access token was issued for another resource; sign in for this one");
     co_return refused;
   }
-  x.principal = std::move(*verified);
+  x.principal = within_role(std::move(*verified), *x.resource.policy);
   co_return std::nullopt;
 }
 

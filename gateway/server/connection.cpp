@@ -188,6 +188,7 @@ awaitable<void> Connection::reply(RequestContext& context, http::Response respon
                     context.head.content_length > 64 * 1024)) {
     keep_alive_ = false;
   }
+  if (worker_.draining()) keep_alive_ = false;
   const auto head = response_head(response.status, response.headers, keep_alive_, false, response.body.size());
   const std::string_view pieces[] = {head, head_only ? std::string_view() : std::string_view(response.body)};
   stream_->write_deadline(after(limits_.write_deadline));
@@ -199,6 +200,7 @@ awaitable<bool> Connection::begin(RequestContext& context, int status, const htt
                                   std::optional<std::uint64_t> length, std::string_view first) {
   chunked_ = !length && context.head.minor == 1;
   if (!length && !chunked_) keep_alive_ = false;  // HTTP/1.0: the end of the body is the end of the connection
+  if (worker_.draining()) keep_alive_ = false;
   const auto head = response_head(status, headers, keep_alive_, chunked_, length);
   char size[24];
   const std::size_t digits = chunked_ && !first.empty() ? http::write_chunk_size(size, first.size()) : 0;

@@ -94,69 +94,86 @@ http::Response page_or_json(const Route& route, int status, std::string_view err
   return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
 }
 
-}  // namespace
-
-awaitable<void> handle_endpoint(Connection& connection, RequestContext& context, const Route& route) {
-  auto& services = connection.worker().services();
-  const auto& head = context.head;
-  http::Response response;
-  if (!method_allowed(route.methods, head.method)) {
-    response = page_or_json(route, 405, "method_not_allowed", "Method not allowed",
-                            "This address takes " + std::string(route.methods) + ".", context.id);
+std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, const Route& route,
+                                                      const RequestContext& context) {
+  if (!method_allowed(route.methods, context.head.method)) {
+    auto response = page_or_json(route, 405, "method_not_allowed", "Method not allowed",
+                                 "This address takes " + std::string(route.methods) + ".", context.id);
     response.headers.set("Allow", route.methods);
-    co_await connection.reply(context, std::move(response));
-    co_return;
+    return response;
   }
-  if (head.method == "OPTIONS") {
-    co_await connection.reply(context, preflight(route));
-    co_return;
-  }
-  if (const int wait = over_limit(services.limiters, route, context); wait > 0) {
-    response = page_or_json(route, 429, "slow_down", "Too many tries", "Too many requests from here; wait a little.",
-                            context.id);
+  if (const int wait = over_limit(limiters, route, context); wait > 0) {
+    auto response = page_or_json(route, 429, "slow_down", "Too many tries",
+                                 "Too many requests from here; wait a little.", context.id);
     response.headers.set("Retry-After", std::to_string(wait));
-    allow_any_origin(response, route.kind);
-    co_await connection.reply(context, std::move(response));
-    co_return;
+    return response;
   }
-  auto body = co_await connection.read_body(context, kEndpointBody);
-  if (!body) {
-    if (body.error().status == 0) co_return;
-    response = error_response(body.error().status, body.error().error, body.error().description, context.id);
-    allow_any_origin(response, route.kind);
-    co_await connection.reply(context, std::move(response));
-    co_return;
+  return std::nullopt;
+}
+
+http::Response could_not_be_run(const Error& error, const Route& route, Services& services, const std::string& id) {
+  if (error.code == Errc::busy) {
+    auto response =
+        page_or_json(route, 503, "temporarily_unavailable", "Busy", "The gateway is busy; try again in a moment.", id);
+    response.headers.set("Retry-After", "2");
+    return response;
   }
-  const std::string origin = (connection.listener().secure ? "https://" : "http://") + std::string(head.authority);
-  auto request = std::make_shared<http::Request>(to_request(context, std::move(*body), origin));
+  services.log.error("endpoint_failed", {{"request_id", id}, {"what", error.what}});
+  return page_or_json(route, 500, "server_error", "Something went wrong",
+                      "The gateway met an error; its log says more.", id);
+}
+
+// Off the worker's thread: the store and password hashing block.
+awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route,
+                                   std::string body) {
+  auto& services = connection.worker().services();
+  const std::string scheme = connection.listener().secure ? "https://" : "http://";
+  const auto request = std::make_shared<http::Request>(
+      to_request(context, std::move(body), scheme + std::string(context.head.authority)));
   auto& pool = route.kind == RouteKind::login ? services.password_pool : services.store_pool;
   const std::function<http::Response()> work = [route, request, snapshot = context.snapshot] {
     return run(route, *request, *snapshot);
   };
   auto done = co_await net::offload<http::Response>(pool, work);
-  if (done) {
-    response = std::move(*done);
-  } else {
-    const bool busy = done.error().code == Errc::busy;
-    if (!busy) services.log.error("endpoint_failed", {{"request_id", context.id}, {"what", done.error().what}});
-    response = page_or_json(
-        route, busy ? 503 : 500, busy ? "temporarily_unavailable" : "server_error",
-        busy ? "Busy" : "Something went wrong",
-        busy ? "The gateway is busy; try again in a moment." : "The gateway met an error; its log says more.",
-        context.id);
-    if (busy) response.headers.set("Retry-After", "2");
-  }
-  allow_any_origin(response, route.kind);
-  response.headers.set("X-Request-Id", context.id);
+  if (!done) co_return could_not_be_run(done.error(), route, services, context.id);
+  co_return std::move(*done);
+}
+
+void record(Services& services, const Route& route, const RequestContext& context, int status) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
-  services.metrics.endpoint(to_string(route.kind), response.status, seconds);
+  services.metrics.endpoint(to_string(route.kind), status, seconds);
   services.log.info("endpoint", {{"request_id", context.id},
                                  {"route", to_string(route.kind)},
-                                 {"method", head.method},
-                                 {"status", response.status},
+                                 {"method", context.head.method},
+                                 {"status", status},
                                  {"peer", context.peer},
                                  {"ms", seconds * 1000}});
-  co_await connection.reply(context, std::move(response));
+}
+
+}  // namespace
+
+awaitable<void> handle_endpoint(Connection& connection, RequestContext& context, const Route& route) {
+  auto& services = connection.worker().services();
+  if (context.head.method == "OPTIONS" && method_allowed(route.methods, "OPTIONS")) {
+    co_await connection.reply(context, preflight(route));
+    co_return;
+  }
+  auto response = refused_before_its_body(services.limiters, route, context);
+  if (!response) {
+    auto body = co_await connection.read_body(context, kEndpointBody);
+    if (body) {
+      std::string whole = std::move(*body);
+      response = co_await work_out(connection, context, route, std::move(whole));
+    } else if (const auto fault = body.error(); fault.status != 0) {
+      response = page_or_json(route, fault.status, fault.error, "Not understood", fault.description, context.id);
+    } else {
+      co_return;
+    }
+  }
+  allow_any_origin(*response, route.kind);
+  response->headers.set("X-Request-Id", context.id);
+  record(services, route, context, response->status);
+  co_await connection.reply(context, std::move(*response));
 }
 
 }  // namespace postern::server

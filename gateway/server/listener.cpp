@@ -2,6 +2,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -19,12 +20,13 @@ struct Accepted {
 
 class Place {
  public:
-  Place(Worker& worker, std::string address) : worker_(worker), address_(std::move(address)) {
+  Place(Worker& worker, std::string address, bool counted)
+      : worker_(worker), address_(std::move(address)), counted_(counted) {
     worker_.services().metrics.connection_opened();
   }
   ~Place() {
     worker_.services().metrics.connection_closed();
-    worker_.counter().leave(address_);
+    if (counted_) worker_.counter().leave(address_);
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -32,11 +34,46 @@ class Place {
  private:
   Worker& worker_;
   std::string address_;
+  bool counted_;
 };
+
+// Probes and the one who looks at the metrics must get through just when all places are taken.
+bool is_limited(const ListenerInfo& info) noexcept { return info.serve != config::Serve::operations; }
+
+constexpr int kMostTurnedAway = 64;  // at the same time, by one listener
+constexpr auto kTurningAway = std::chrono::seconds(1);
+
+std::string full_answer() {
+  constexpr std::string_view body =
+      R"({"error":"temporarily_unavailable","error_description":"too many connections; try again in a moment"})";
+  return "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
+         "Retry-After: 2\r\nConnection: close\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+class OneMore {
+ public:
+  explicit OneMore(std::shared_ptr<int> count) : count_(std::move(count)) { ++*count_; }
+  ~OneMore() { --*count_; }
+  OneMore(const OneMore&) = delete;
+  OneMore& operator=(const OneMore&) = delete;
+
+ private:
+  std::shared_ptr<int> count_;
+};
+
+awaitable<void> turn_away(std::shared_ptr<net::TcpStream> stream, std::shared_ptr<int> turned_away) {
+  const OneMore counted(std::move(turned_away));
+  const auto answer = full_answer();
+  const std::string_view pieces[] = {answer};
+  stream->write_deadline(std::chrono::steady_clock::now() + kTurningAway);
+  const auto sent = co_await stream->write(pieces);
+  if (sent) co_await stream->shutdown();
+}
 
 awaitable<void> serve(std::shared_ptr<Accepted> accepted) {
   auto& worker = *accepted->worker;
-  const Place place(worker, accepted->address);
+  const Place place(worker, accepted->address, is_limited(accepted->info));
   std::unique_ptr<net::Stream> stream;
   if (accepted->tls) {
     const auto limits = worker.snapshot()->config().limits;
@@ -84,13 +121,22 @@ awaitable<void> Listener::accept_loop() {
   }
 }
 
+// An answer where one can be had without a handshake; a flood is just closed.
+void Listener::refuse(std::unique_ptr<net::TcpStream> stream, std::string_view why) {
+  worker_.services().metrics.connection_refused(why);
+  if (tls_ || *turned_away_ >= kMostTurnedAway) return;
+  boost::asio::co_spawn(worker_.io(), turn_away(std::move(stream), turned_away_), boost::asio::detached);
+}
+
 void Listener::admit(std::unique_ptr<net::TcpStream> stream) {
   auto accepted = std::make_shared<Accepted>();
   accepted->address = stream->peer();
-  switch (worker_.counter().enter(accepted->address)) {
-    case ConnectionCounter::Verdict::admitted: break;
-    case ConnectionCounter::Verdict::total: worker_.services().metrics.connection_refused("total"); return;
-    case ConnectionCounter::Verdict::per_address: worker_.services().metrics.connection_refused("per_address"); return;
+  if (is_limited(info_)) {
+    const auto verdict = worker_.counter().enter(accepted->address);
+    if (verdict != ConnectionCounter::Verdict::admitted) {
+      refuse(std::move(stream), verdict == ConnectionCounter::Verdict::total ? "total" : "per_address");
+      return;
+    }
   }
   accepted->stream = std::move(stream);
   accepted->info = info_;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "net/tcp.hpp"
 #include "net/tls.hpp"
@@ -33,11 +34,13 @@ class Listener {
  private:
   awaitable<void> accept_loop();
   void admit(std::unique_ptr<net::TcpStream> stream);
+  void refuse(std::unique_ptr<net::TcpStream> stream, std::string_view why);
 
   std::unique_ptr<net::Acceptor> acceptor_;
   ListenerInfo info_;
   std::shared_ptr<TlsSlot> tls_;
   Worker& worker_;
+  std::shared_ptr<int> turned_away_ = std::make_shared<int>(0);  // being told so now
 };
 
 }  // namespace postern::server

@@ -37,7 +37,10 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
 
 // One request, top to bottom.
 awaitable<MaybeRefusal> run_phases(McpExchange& x) {
-  auto refused = co_await authenticate(x);
+  // Before the token, so that a page that may call can read the challenge as well.
+  auto refused = check_origin(x);
+  if (refused) co_return refused;
+  refused = co_await authenticate(x);
   if (refused) co_return refused;
   refused = admit(x);
   if (refused) co_return refused;

@@ -46,6 +46,7 @@ authn::Refusal challenged(int status, std::string error, std::string description
 using MaybeRefusal = std::optional<authn::Refusal>;
 
 // The phases, in their own files. Each fills the exchange or says what to refuse.
+MaybeRefusal check_origin(McpExchange& exchange);
 awaitable<MaybeRefusal> authenticate(McpExchange& exchange);
 MaybeRefusal admit(McpExchange& exchange);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);

@@ -28,6 +28,7 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
   auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body);
   if (!body) {
     x.context.body_read = true;
+    if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;
     auto refused =
         refusal(body.error().status == 0 ? 400 : body.error().status, body.error().error, body.error().description);
     co_return refused;

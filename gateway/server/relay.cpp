@@ -30,7 +30,8 @@ awaitable<MaybeRefusal> relay_as_is(McpExchange& x, upstream::Exchange& answer, 
     }
     open = co_await x.connection.send(*bytes);
   }
-  if (open) co_await x.connection.finish();
+  if (open) open = co_await x.connection.finish();
+  if (!open) x.outcome = telemetry::Outcome::cancelled;  // the client left, or did not read
   co_return std::nullopt;
 }
 
@@ -130,7 +131,10 @@ awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter& fi
       co_return;
     }
     const bool open = co_await writer.write(*out);
-    if (!open) co_return;
+    if (!open) {
+      x.outcome = telemetry::Outcome::cancelled;
+      co_return;
+    }
   }
   co_await x.connection.finish();
 }

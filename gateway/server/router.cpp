@@ -9,6 +9,12 @@ std::string origin_of(bool secure, std::string_view authority) {
   return (secure ? "https://" : "http://") + std::string(authority);
 }
 
+// The root's own slash stays.
+std::string_view without_trailing_slash(std::string_view path) {
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
 }  // namespace
 
 std::string_view to_string(RouteKind kind) noexcept {
@@ -64,7 +70,7 @@ void Router::add_server(const config::AuthorizationServer& server) {
 void Router::add_resource(const tenant::Resource& resource) {
   const Route mcp{RouteKind::resource, "GET, POST, DELETE, OPTIONS", &resource, nullptr};
   const Route metadata{RouteKind::resource_metadata, "GET, HEAD, OPTIONS", &resource, nullptr};
-  add(resource.origin, resource.path, mcp);
+  add(resource.origin, std::string(without_trailing_slash(resource.path)), mcp);
   add(resource.origin, resource.metadata_path, metadata);
   if (resource.root_metadata) add(resource.origin, "/.well-known/oauth-protected-resource", metadata);
 }
@@ -77,9 +83,10 @@ const Route* Router::find(bool secure, std::string_view authority, std::string_v
   const auto origin = origins_.find(origin_of(secure, authority));
   if (origin == origins_.end()) return nullptr;
   if (const auto route = origin->second.find(path); route != origin->second.end()) return &route->second;
-  if (path.size() < 2 || !path.ends_with('/')) return nullptr;
   // Clients append or drop the slash; a redirect would lose the body, so both are the resource.
-  const auto route = origin->second.find(path.substr(0, path.size() - 1));
+  const auto shorter = without_trailing_slash(path);
+  if (shorter.size() == path.size() || shorter.ends_with('/')) return nullptr;
+  const auto route = origin->second.find(shorter);
   const bool bare = route != origin->second.end() &&
                     (route->second.kind == RouteKind::resource || route->second.kind == RouteKind::resource_metadata);
   return bare ? &route->second : nullptr;

@@ -78,14 +78,15 @@ class Worker {
   Services& services_;
   ConnectionCounter& counter_;
   std::shared_ptr<const Snapshot> snapshot_;
-  boost::asio::io_context io_{1};
-  std::map<std::string, std::unique_ptr<upstream::Upstream>> upstreams_;
   std::map<std::string, bool> mints_sessions_;
   std::unordered_set<Connection*> connections_;
   std::unordered_set<OpenStream*> streams_;
   std::string id_prefix_;
   std::uint64_t next_id_ = 0;
   bool draining_ = false;
+  // Goes before what the coroutines it still holds take leave of, and after the upstreams, whose timers are its own.
+  boost::asio::io_context io_{1};
+  std::map<std::string, std::unique_ptr<upstream::Upstream>> upstreams_;
 };
 
 }  // namespace postern::server

@@ -57,8 +57,8 @@ void Connection::close() noexcept {
   if (const auto address = std::move(address_)) address->give_place_back();
 }
 
-void Connection::keep() noexcept {
-  if (const auto address = std::move(address_)) address->put_back(std::move(stream_));
+void Connection::keep(std::chrono::milliseconds idle) noexcept {
+  if (const auto address = std::move(address_)) address->put_back(std::move(stream_), idle);
 }
 
 Address::Address(asio::any_io_executor executor, const std::string& url, const Limits& limits)
@@ -150,15 +150,16 @@ std::unique_ptr<net::Stream> Address::take_idle() noexcept {
   return nullptr;
 }
 
-void Address::put_back(std::unique_ptr<net::Stream> stream) noexcept {
+void Address::put_back(std::unique_ptr<net::Stream> stream, std::chrono::milliseconds idle) noexcept {
   if (retired_) {
     stream.reset();
     return give_place_back();
   }
   stream->read_deadline(net::kNoDeadline);
   stream->write_deadline(net::kNoDeadline);
-  idle_.push_back({std::move(stream), now() + limits_.idle});
-  sweep_later();
+  const net::SteadyTime until = now() + idle;
+  idle_.push_back({std::move(stream), until});
+  sweep_at(until);
   wake_one();
 }
 
@@ -173,15 +174,13 @@ void Address::wake_one() noexcept {
   waiting_.pop_front();
 }
 
-void Address::sweep_later() {
-  if (sweeping_ || idle_.empty()) return;
-  sweeping_ = true;
-  sweep_timer_.expires_at(idle_.front().until);
+void Address::sweep_at(net::SteadyTime time) {
+  if (time >= next_sweep_) return;
+  next_sweep_ = time;
+  sweep_timer_.expires_at(time);
   sweep_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    if (!self) return;
-    self->sweeping_ = false;
-    if (!error) self->sweep();
+    if (self && !error) self->sweep();
   });
 }
 
@@ -190,7 +189,9 @@ void Address::sweep() noexcept {
   const std::size_t dropped =
       std::erase_if(idle_, [time](const Idle& idle) { return idle.until <= time || !idle.stream->is_quiet(); });
   taken_ -= dropped;
-  sweep_later();
+  next_sweep_ = net::kNoDeadline;
+  const auto first = std::ranges::min_element(idle_, {}, &Idle::until);
+  if (first != idle_.end()) sweep_at(first->until);
 }
 
 }  // namespace postern::upstream

@@ -28,8 +28,8 @@ class Connection {
   // It carried an exchange before: the other side may have ended it in the meantime.
   bool reused() const noexcept { return reused_; }
   void close() noexcept;
-  // Makes it available to later exchanges: only after a whole answer, with nothing left over.
-  void keep() noexcept;
+  // Makes it available to later exchanges, for that long: only after a whole answer, with nothing left over.
+  void keep(std::chrono::milliseconds idle) noexcept;
 
  private:
   friend class Address;
@@ -44,7 +44,6 @@ class Address : public std::enable_shared_from_this<Address> {
  public:
   struct Limits {
     std::size_t connections = 0;
-    std::chrono::milliseconds idle{};
     std::chrono::milliseconds connect_timeout{};
   };
 
@@ -75,10 +74,10 @@ class Address : public std::enable_shared_from_this<Address> {
   static awaitable<Result<void>> wait_for_place(std::shared_ptr<Address> self, CancelSlot& slot,
                                                 net::SteadyTime deadline);
   std::unique_ptr<net::Stream> take_idle() noexcept;
-  void put_back(std::unique_ptr<net::Stream> stream) noexcept;
+  void put_back(std::unique_ptr<net::Stream> stream, std::chrono::milliseconds idle) noexcept;
   void give_place_back() noexcept;
   void wake_one() noexcept;
-  void sweep_later();
+  void sweep_at(net::SteadyTime time);
   void sweep() noexcept;
 
   boost::asio::any_io_executor executor_;
@@ -91,7 +90,7 @@ class Address : public std::enable_shared_from_this<Address> {
   std::vector<Idle> idle_;
   std::deque<boost::asio::steady_timer*> waiting_;
   boost::asio::steady_timer sweep_timer_;
-  bool sweeping_ = false;
+  net::SteadyTime next_sweep_ = net::kNoDeadline;
   bool retired_ = false;
   net::SteadyTime avoid_until_ = net::SteadyTime::min();
 };

@@ -6,6 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "base/strings.hpp"
 #include "upstream/attached.hpp"
 
 namespace postern::upstream {
@@ -13,12 +14,32 @@ namespace postern::upstream {
 namespace {
 
 constexpr int kMostInformational = 8;
+constexpr std::chrono::seconds kKeptShorter{1};
+constexpr std::uint64_t kLongestSaid = 1'000'000;
 // What the socket's buffer surely takes without waiting.
 constexpr std::size_t kSentAtOnce = 64 * 1024;
 
 net::SteadyTime from_now(std::chrono::milliseconds span) {
   if (span.count() <= 0) return net::kNoDeadline;
   return std::chrono::steady_clock::now() + span;
+}
+
+// The least of what is said there; nullopt for nothing, or nothing that can be read.
+std::optional<std::chrono::seconds> keep_alive_timeout(const http::FieldBlock& fields) {
+  constexpr std::string_view kName = "timeout=";
+  std::optional<std::chrono::seconds> least;
+  for (const http::Field& field : fields.all()) {
+    if (!ascii_iequals(field.name, "keep-alive")) continue;
+    for (const std::string_view part : split(field.value, ',')) {
+      const std::string_view parameter = trim(part);
+      std::uint64_t number = 0;
+      if (!ascii_iequals(parameter.substr(0, kName.size()), kName)) continue;
+      if (!parse_uint(parameter.substr(kName.size()), number)) continue;
+      const std::chrono::seconds said(std::min<std::uint64_t>(number, kLongestSaid));
+      least = std::min(least.value_or(said), said);
+    }
+  }
+  return least;
 }
 
 Error broken(std::string_view what) { return fail(Errc::protocol, "the upstream's answer: " + std::string(what)); }
@@ -29,7 +50,9 @@ HttpConversation::HttpConversation(Connection connection, const HttpUpstreamOpti
     : connection_(std::move(connection)),
       limits_{.head = options.head, .target = 0, .fields = http::FieldBlock::kCapacity},
       response_timeout_(options.response_timeout),
-      idle_timeout_(options.stream_idle_timeout),
+      stream_idle_timeout_(options.stream_idle_timeout),
+      idle_(options.idle),
+      longest_idle_(options.longest_idle),
       authority_(std::move(authority)) {}
 
 bool HttpConversation::was_stale(const Error& error) const noexcept {
@@ -161,7 +184,7 @@ awaitable<Result<std::string_view>> HttpConversation::read_body(std::shared_ptr<
     if (!at_hand || !at_hand->empty() || self->finished_) co_return at_hand;
 
     net::Stream* const stream = self->connection_.stream();
-    stream->read_deadline(from_now(self->idle_timeout_));
+    stream->read_deadline(from_now(self->stream_idle_timeout_));
     if (self->input_.empty() && self->input_.drained()) {
       self->input_.release();
       const auto ready = co_await stream->wait_readable();
@@ -190,11 +213,20 @@ void HttpConversation::abandon() noexcept {
 void HttpConversation::finish() noexcept {
   finished_ = true;
   const bool reusable = sent_ && head_.keep_alive && head_.framing != http::Framing::until_close && input_.empty();
-  if (reusable) {
-    connection_.keep();
+  const std::chrono::milliseconds idle = reusable ? idle_time() : std::chrono::milliseconds(0);
+  if (idle.count() > 0) {
+    connection_.keep(idle);
   } else {
     connection_.close();
   }
+}
+
+// How long the server keeps the connection, as it says in `Keep-Alive: timeout=SECONDS`: a request sent in that moment
+// may be lost, and one that cannot be repeated with it. So ours ends a second earlier.
+std::chrono::milliseconds HttpConversation::idle_time() const noexcept {
+  const auto announced = keep_alive_timeout(head_.fields);
+  if (!announced) return idle_;
+  return std::min<std::chrono::milliseconds>(*announced - kKeptShorter, longest_idle_);
 }
 
 Error HttpConversation::fail_with(Error error) noexcept {

@@ -47,12 +47,15 @@ class HttpConversation : public std::enable_shared_from_this<HttpConversation> {
   Result<bool> scan_head(http::HeadFinder& finder, const std::string& method);
   Result<std::string_view> take_chunks();
   void finish() noexcept;
+  std::chrono::milliseconds idle_time() const noexcept;
   Error fail_with(Error error) noexcept;
 
   Connection connection_;
   http::HeadLimits limits_;
   std::chrono::milliseconds response_timeout_;
-  std::chrono::milliseconds idle_timeout_;
+  std::chrono::milliseconds stream_idle_timeout_;
+  std::chrono::milliseconds idle_;
+  std::chrono::milliseconds longest_idle_;
   std::string authority_;
   InputBuffer input_;
   std::string head_text_;  // what head_ points into

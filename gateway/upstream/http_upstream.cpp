@@ -1,4 +1,4 @@
-#include <bit>
+#include <algorithm>
 #include <stdexcept>
 
 #include "upstream/http_exchange.hpp"
@@ -9,6 +9,13 @@ namespace postern::upstream {
 namespace {
 
 constexpr std::size_t kMostUrls = 64;
+
+// RFC 9110 section 9.2.2: a proxy must not send a request again by itself unless its method is idempotent, for the
+// server may have carried it out before it closed. So a tool is never called twice; the client is told instead.
+bool may_be_repeated(std::string_view method) {
+  constexpr std::string_view kIdempotent[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return std::ranges::find(kIdempotent, method) != std::end(kIdempotent);
+}
 
 class HttpExchange final : public Exchange {
  public:
@@ -61,6 +68,7 @@ awaitable<Begun> try_once(std::shared_ptr<Pool> pool, Connection connection, std
   const auto begun = co_await HttpConversation::begin(conversation, std::move(outgoing), slot);
   if (begun) co_return conversation;
   stale = conversation->was_stale(begun.error());
+  conversation->abandon();  // a body still being sent beside must not outlast this
   if (slot.cancelled()) co_return fail(Errc::cancelled, "the exchange was cancelled");
   co_return begun.error();
 }
@@ -88,7 +96,7 @@ awaitable<Result<std::unique_ptr<Exchange>>> exchange_with(std::shared_ptr<Pool>
       auto begun = co_await try_once(pool, std::move(ready), address, outgoing, slot, stale);
       if (begun) co_return std::make_unique<HttpExchange>(std::move(*begun));
       last = std::move(begun).error();
-      if (stale) continue;
+      if (stale && may_be_repeated(outgoing->request.method)) continue;
       if (last.code == Errc::closed) last.code = Errc::unavailable;
       co_return last;
     }
@@ -102,7 +110,7 @@ class HttpUpstream final : public Upstream {
  public:
   HttpUpstream(boost::asio::any_io_executor executor, HttpUpstreamOptions options) : pool_(std::make_shared<Pool>()) {
     if (options.urls.empty() || options.urls.size() > kMostUrls) throw std::invalid_argument("1 to 64 upstream urls");
-    const Address::Limits limits{options.connections, options.idle, options.connect_timeout};
+    const Address::Limits limits{options.connections, options.connect_timeout};
     for (const std::string& url : options.urls) {
       pool_->addresses.push_back(std::make_shared<Address>(executor, url, limits));
     }

@@ -70,11 +70,11 @@ class CancelSlot {
 class Upstream {
  public:
   virtual ~Upstream() = default;
-  // Sends the request and waits for the answer's head; informational answers are skipped (at most 8). An idle
-  // connection that turns out to be dead before a byte of the answer came is replaced once. Errors: unavailable (cannot
-  // connect, or closed without an answer), timed_out (no head in time), busy (every connection is in use), protocol
-  // (what came is no acceptable HTTP), cancelled, invalid (method or target cannot be sent).
-  // `slot` receives a handle with which the caller can cancel while waiting.
+  // Sends the request and waits for the answer's head; informational answers are skipped (at most 8). A request is sent
+  // twice in one case only: its method is idempotent, and the connection, used before, ended without a byte of the
+  // answer. A POST never is. Errors: unavailable (cannot connect, or closed without an answer), timed_out (no head in
+  // time), busy (every connection is in use), protocol (what came is no acceptable HTTP), cancelled, invalid (method or
+  // target cannot be sent). `slot` receives a handle with which the caller can cancel while waiting.
   virtual awaitable<Result<std::unique_ptr<Exchange>>> exchange(Request request, CancelSlot& slot) = 0;
 };
 
@@ -86,7 +86,10 @@ struct HttpUpstreamOptions {
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds response_timeout{120000};
   std::chrono::milliseconds stream_idle_timeout{600000};  // between two bytes of a body; 0: no limit
-  std::chrono::milliseconds idle{55000};                  // how long an unused connection is kept
+  // How long an unused connection is kept: `idle` where the server does not say (Node's and uvicorn's own is 5 s), else
+  // one second less than it says in `Keep-Alive: timeout=SECONDS`, but never longer than `longest_idle`.
+  std::chrono::milliseconds idle{4000};
+  std::chrono::milliseconds longest_idle{55000};
   std::size_t head = 64 * 1024;
 };
 

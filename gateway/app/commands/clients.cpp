@@ -41,15 +41,10 @@ int client_add(Opened& opened, const ClientOptions& options, Console& console) {
   }
   const auto added = opened.store.clients().add(client);
   if (!added) return say_error(console, added.error().what);
-  if (console.json) {
-    nlohmann::json body{{"client_id", client.id}, {"redirect_uris", client.redirect_uris}};
-    if (!secret.empty()) body["client_secret"] = secret;
-    console.out << body.dump() << '\n';
-    return kDone;
-  }
-  console.out << "client_id: " << client.id << '\n';
-  if (!secret.empty()) console.out << "client_secret: " << secret << '\n';
-  return kDone;
+  nlohmann::json body{{"client_id", client.id}, {"redirect_uris", client.redirect_uris}};
+  if (secret.empty()) return say_done(console, "client_id: " + client.id, body);
+  body["client_secret"] = secret;
+  return say_done(console, "client_id: " + client.id + "\nclient_secret: " + secret, body);
 }
 
 int client_rotate_secret(Opened& opened, const std::string& id, Console& console) {
@@ -60,12 +55,7 @@ int client_rotate_secret(Opened& opened, const std::string& id, Console& console
   const auto secret = crypto::random_token();
   const auto done = opened.store.clients().set_secret(id, crypto::sha256_string(secret));
   if (!done) return say_error(console, done.error().what);
-  if (console.json) {
-    console.out << nlohmann::json{{"client_id", id}, {"client_secret", secret}}.dump() << '\n';
-  } else {
-    console.out << "client_secret: " << secret << '\n';
-  }
-  return kDone;
+  return say_done(console, "client_secret: " + secret, {{"client_id", id}, {"client_secret", secret}});
 }
 
 int client_list(Opened& opened, Console& console) {
@@ -86,7 +76,7 @@ int client_list(Opened& opened, Console& console) {
                   << join(client.redirect_uris, " ") << '\n';
     }
   }
-  if (console.json) console.out << all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  if (console.json) print_json(console, all);
   return kDone;
 }
 
@@ -95,8 +85,7 @@ int client_remove(Opened& opened, const std::string& id, Console& console) {
   if (!done)
     return say_error(console,
                      done.error().code == Errc::not_found ? "there is no client `" + id + "`" : done.error().what);
-  console.out << "removed " << id << " and its grants\n";
-  return kDone;
+  return say_done(console, "removed " + id + " and its grants", {{"client_id", id}});
 }
 
 int grant_list(Opened& opened, const GrantOptions& options, Console& console) {
@@ -123,7 +112,7 @@ int grant_list(Opened& opened, const GrantOptions& options, Console& console) {
                   << join(grant.scopes, " ") << "  " << date_of(grant.created_at) << '\n';
     }
   }
-  if (console.json) console.out << all.dump() << '\n';
+  if (console.json) print_json(console, all);
   return kDone;
 }
 
@@ -132,8 +121,7 @@ int grant_revoke(Opened& opened, const std::string& id, Console& console) {
   if (!done)
     return say_error(console,
                      done.error().code == Errc::not_found ? "there is no grant `" + id + "`" : done.error().what);
-  console.out << "revoked " << id << '\n';
-  return kDone;
+  return say_done(console, "revoked " + id, {{"grant", id}});
 }
 
 }  // namespace postern::app

@@ -1,5 +1,7 @@
 #include <ostream>
 
+#include <nlohmann/json.hpp>
+
 #include "app/commands.hpp"
 #include "config/load.hpp"
 
@@ -8,6 +10,19 @@ namespace postern::app {
 int say_error(Console& console, const std::string& sentence) {
   console.err << "postern: " << sentence << '\n';
   return kNo;
+}
+
+int say_done(Console& console, const std::string& sentence, const nlohmann::json& value) {
+  if (console.json) {
+    print_json(console, value);
+  } else {
+    console.out << sentence << '\n';
+  }
+  return kDone;
+}
+
+void print_json(Console& console, const nlohmann::json& value) {
+  console.out << value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 std::string user_key(const std::string& name) { return name.find(':') == std::string::npos ? "local:" + name : name; }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -18,13 +19,16 @@ namespace fs = std::filesystem;
 
 constexpr const char* kVerdicts[] = {"allow", "step_up", "deny", "not_found"};
 
-// `cases/*.yaml` beside each policy file, each once, in order.
+// Beside `policies/NAME.yaml`: `policies/cases/NAME.yaml` and `policies/cases/NAME.*.yaml`. In order.
 std::vector<std::string> cases_beside(const config::Config& config) {
   std::vector<std::string> found;
   for (const auto& policy : config.policies) {
+    const fs::path path(policy.path);
     std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(fs::path(policy.path).parent_path() / "cases", ignored)) {
-      if (entry.path().extension() == ".yaml") found.push_back(entry.path().string());
+    for (const auto& entry : fs::directory_iterator(path.parent_path() / "cases", ignored)) {
+      const auto name = entry.path().filename().string();
+      if (name.starts_with(path.stem().string() + ".") && name.ends_with(".yaml"))
+        found.push_back(entry.path().string());
     }
   }
   std::sort(found.begin(), found.end());
@@ -39,10 +43,13 @@ mcp::Message message_of(const ExplainOptions& options, const nlohmann::json& arg
   return policy::method_call(options.method);
 }
 
-const policy::Policy* choose(const server::Policies& policies, const std::string& name) {
-  if (name.empty()) return policies.size() == 1 ? policies.begin()->second.get() : nullptr;
-  const auto found = policies.find(name);
-  return found == policies.end() ? nullptr : found->second.get();
+// The one asked for, else the only one that resources name.
+const policy::Policy* choose(const Loaded& loaded, const std::string& asked_for) {
+  std::set<std::string> named;
+  for (const auto& resource : loaded.config.resources) named.insert(resource.policy);
+  const auto& name = asked_for.empty() && named.size() == 1 ? *named.begin() : asked_for;
+  const auto found = loaded.policies.find(name);
+  return found == loaded.policies.end() ? nullptr : found->second.get();
 }
 
 int print_decision(const policy::Decision& decision, const policy::Caller& caller, Console& console) {
@@ -51,7 +58,7 @@ int print_decision(const policy::Decision& decision, const policy::Caller& calle
     const nlohmann::json body{{"verdict", verdict},        {"rule", decision.rule}, {"reason", decision.reason},
                               {"needed", decision.needed}, {"role", caller.role},   {"plan", caller.plan},
                               {"shadow", decision.shadow}};
-    console.out << body.dump() << '\n';
+    print_json(console, body);
   } else {
     console.out << verdict << " by " << decision.rule << '\n';
     if (!decision.reason.empty()) console.out << "because " << decision.reason << '\n';
@@ -76,7 +83,7 @@ int policy_test(const std::string& config_file, const std::vector<std::string>& 
   if (files.empty())
     return say_error(console, "there are no case files; name them, or put them in `cases/` beside the policies");
   std::size_t passed = 0;
-  std::size_t failed = 0;
+  auto failures = nlohmann::json::array();
   for (const auto& file : files) {
     const auto results = policy::run_cases(file, loaded->policies, sources);
     if (!results) {
@@ -84,14 +91,19 @@ int policy_test(const std::string& config_file, const std::vector<std::string>& 
       return kNo;
     }
     for (const auto& result : *results) {
-      ++(result.passed ? passed : failed);
-      if (!result.passed) {
-        console.out << result.at.file << ':' << result.at.line << ':' << result.at.column << ": " << result.name << ": "
-                    << result.what << '\n';
+      if (result.passed) {
+        ++passed;
+        continue;
       }
+      const auto& at = result.at;
+      failures.push_back(
+          {{"file", at.file}, {"line", at.line}, {"column", at.column}, {"name", result.name}, {"what", result.what}});
+      if (!console.json) console.out << config::to_string(at) << ": " << result.name << ": " << result.what << '\n';
     }
   }
-  console.out << passed << " passed, " << failed << " failed\n";
+  const auto failed = failures.size();
+  say_done(console, std::to_string(passed) + " passed, " + std::to_string(failed) + " failed",
+           {{"passed", passed}, {"failed", failed}, {"failures", std::move(failures)}});
   return failed == 0 && passed > 0 ? kDone : kNo;
 }
 
@@ -101,7 +113,7 @@ int policy_explain(const ExplainOptions& options, Console& console) {
     console.err << loaded.error().to_string();
     return kNo;
   }
-  const auto* policy = choose(loaded->policies, options.policy);
+  const auto* policy = choose(*loaded, options.policy);
   if (policy == nullptr) return say_error(console, "name one policy of the configuration with --policy");
   auto arguments = nlohmann::json::object();
   if (!options.arguments.empty()) {

@@ -1,9 +1,28 @@
 #include <ostream>
 
+#include <nlohmann/json.hpp>
+
 #include "app/commands.hpp"
 #include "app/gateway.hpp"
 
 namespace postern::app {
+namespace {
+
+int say_faults(const config::Faults& faults, Console& console) {
+  if (!console.json) {
+    console.err << faults.to_string();
+    return kNo;
+  }
+  auto all = nlohmann::json::array();
+  for (const auto& fault : faults.all()) {
+    const auto& at = fault.at;
+    all.push_back({{"file", at.file}, {"line", at.line}, {"column", at.column}, {"what", fault.what}});
+  }
+  print_json(console, {{"valid", false}, {"faults", std::move(all)}});
+  return kNo;
+}
+
+}  // namespace
 
 int serve(const std::string& config_file, Console& console) {
   auto loaded = app::load(config_file, config::system_sources());
@@ -21,13 +40,18 @@ int serve(const std::string& config_file, Console& console) {
 
 int check(const std::string& config_file, Console& console) {
   const auto loaded = app::load(config_file, config::system_sources());
-  if (!loaded) {
-    console.err << loaded.error().to_string();
-    return kNo;
+  if (!loaded) return say_faults(loaded.error(), console);
+  const auto& config = loaded->config;
+  if (console.json) {
+    print_json(console, {{"valid", true},
+                         {"resources", config.resources.size()},
+                         {"policies", config.policies.size()},
+                         {"warnings", config.warnings}});
+    return kDone;
   }
-  for (const auto& warning : loaded->config.warnings) console.err << config_file << ": warning: " << warning << '\n';
-  console.out << config_file << ": valid, with " << loaded->config.resources.size() << " resource(s) and "
-              << loaded->policies.size() << " policy file(s)\n";
+  for (const auto& warning : config.warnings) console.err << config_file << ": warning: " << warning << '\n';
+  console.out << config_file << ": valid, with " << config.resources.size() << " resource(s) and "
+              << config.policies.size() << " policy file(s)\n";
   return kDone;
 }
 

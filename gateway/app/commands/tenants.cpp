@@ -15,6 +15,10 @@ bool in_file(const Opened& opened, const std::string& handle) {
   return false;
 }
 
+nlohmann::json to_json(const store::Tenant& tenant) {
+  return {{"handle", tenant.handle}, {"name", tenant.name}, {"plan", tenant.plan}};
+}
+
 }  // namespace
 
 int tenant_add(Opened& opened, const TenantOptions& options, Console& console) {
@@ -28,11 +32,9 @@ int tenant_add(Opened& opened, const TenantOptions& options, Console& console) {
   if (!found) return say_error(console, found.error().what);
   if (*found)
     return say_error(console, "there is a tenant `" + options.handle + "` already; change it with `tenant set`");
-  const auto put =
-      opened.store.tenants().put({options.handle, options.name.empty() ? options.handle : options.name, options.plan});
-  if (!put) return say_error(console, put.error().what);
-  console.out << "added " << options.handle << '\n';
-  return kDone;
+  const store::Tenant tenant{options.handle, options.name.empty() ? options.handle : options.name, options.plan};
+  if (const auto put = opened.store.tenants().put(tenant); !put) return say_error(console, put.error().what);
+  return say_done(console, "added " + tenant.handle, to_json(tenant));
 }
 
 int tenant_set(Opened& opened, const TenantOptions& options, Console& console) {
@@ -45,8 +47,7 @@ int tenant_set(Opened& opened, const TenantOptions& options, Console& console) {
   if (!options.plan.empty()) (*found)->plan = options.plan;
   const auto put = opened.store.tenants().put(**found);
   if (!put) return say_error(console, put.error().what);
-  console.out << "changed " << options.handle << '\n';
-  return kDone;
+  return say_done(console, "changed " + options.handle, to_json(**found));
 }
 
 int tenant_list(Opened& opened, Console& console) {
@@ -62,7 +63,7 @@ int tenant_list(Opened& opened, Console& console) {
   for (const auto& tenant : *stored) {
     if (!in_file(opened, tenant.handle)) add(tenant.handle, tenant.name, tenant.plan, "store");
   }
-  if (console.json) console.out << all.dump() << '\n';
+  if (console.json) print_json(console, all);
   return kDone;
 }
 
@@ -71,8 +72,7 @@ int tenant_remove(Opened& opened, const std::string& handle, Console& console) {
   if (!done)
     return say_error(
         console, done.error().code == Errc::not_found ? "the store has no tenant `" + handle + "`" : done.error().what);
-  console.out << "removed " << handle << ", its memberships and grants\n";
-  return kDone;
+  return say_done(console, "removed " + handle + ", its memberships and grants", {{"handle", handle}});
 }
 
 }  // namespace postern::app

@@ -1,6 +1,8 @@
 #include <istream>
 #include <ostream>
 
+#include <nlohmann/json.hpp>
+
 #include "app/commands.hpp"
 #include "app/loaded.hpp"
 #include "base/strings.hpp"
@@ -36,8 +38,7 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   grant.scopes = split_words(options.scope);
   const auto token = oauth::mint_token(grant, *lifetime, context);
   if (!token) return say_error(console, token.error().what);
-  console.out << *token << '\n';
-  return kDone;
+  return say_done(console, *token, {{"access_token", *token}});
 }
 
 int token_revoke(Opened& opened, const std::string& given, Console& console) {
@@ -56,8 +57,7 @@ int token_revoke(Opened& opened, const std::string& given, Console& console) {
   if (grant.empty()) return say_error(console, "the store knows no such token");
   const auto done = opened.store.grants().revoke(grant, "operator", opened.clock.now());
   if (!done) return say_error(console, done.error().what);
-  console.out << "revoked grant " << grant << '\n';
-  return kDone;
+  return say_done(console, "revoked grant " + grant, {{"grant", grant}});
 }
 
 }  // namespace postern::app

@@ -31,7 +31,6 @@ Result<bool> tenant_exists(Opened& opened, const std::string& handle) {
 // Reads or makes the password. The error is a sentence.
 Result<std::string> password_of(const UserOptions& options, Console& console) {
   if (options.password_generate) return crypto::generate_password();
-  if (!options.password_stdin) return fail(Errc::invalid, "give --password-stdin or --password-generate");
   std::string password;
   std::getline(console.in, password);
   if (!password.empty() && password.back() == '\r') password.pop_back();
@@ -48,8 +47,12 @@ bool is_user_name(const std::string& name) {
   return true;
 }
 
-void print_password(const UserOptions& options, const std::string& password, Console& console) {
-  if (options.password_generate) console.out << "Password: " << password << '\n';
+// A password that was made here is printed this once.
+int say_user(const UserOptions& options, const std::string& sentence, const std::string& password, Console& console) {
+  nlohmann::json value{{"user", user_key(options.name)}};
+  if (!options.password_generate) return say_done(console, sentence, value);
+  value["password"] = password;
+  return say_done(console, sentence + "\nPassword: " + password, value);
 }
 
 }  // namespace
@@ -80,9 +83,7 @@ int user_add(Opened& opened, const UserOptions& options, Console& console) {
     const auto put = opened.store.tenants().put_member({user.key, member.handle, member.role});
     if (!put) return say_error(console, put.error().what);
   }
-  console.out << "added " << user.key << '\n';
-  print_password(options, *password, console);
-  return kDone;
+  return say_user(options, "added " + user.key, *password, console);
 }
 
 int user_list(Opened& opened, Console& console) {
@@ -103,7 +104,7 @@ int user_list(Opened& opened, Console& console) {
       console.out << user.key << (user.email.empty() ? "" : " <" + user.email + ">")
                   << (user.disabled ? " (disabled)" : "") << text << '\n';
   }
-  if (console.json) console.out << all.dump() << '\n';
+  if (console.json) print_json(console, all);
   return kDone;
 }
 
@@ -112,8 +113,8 @@ int user_disable(Opened& opened, const std::string& name, Console& console) {
   if (!done)
     return say_error(console,
                      done.error().code == Errc::not_found ? "there is no user `" + name + "`" : done.error().what);
-  console.out << "disabled " << user_key(name) << "; its sessions and grants have ended\n";
-  return kDone;
+  const auto key = user_key(name);
+  return say_done(console, "disabled " + key + "; its sessions and grants have ended", {{"user", key}});
 }
 
 int user_set_password(Opened& opened, const UserOptions& options, Console& console) {
@@ -124,9 +125,7 @@ int user_set_password(Opened& opened, const UserOptions& options, Console& conso
   if (!done)
     return say_error(
         console, done.error().code == Errc::not_found ? "there is no user `" + options.name + "`" : done.error().what);
-  console.out << "set the password of " << key << '\n';
-  print_password(options, *password, console);
-  return kDone;
+  return say_user(options, "set the password of " + key, *password, console);
 }
 
 int member_add(Opened& opened, const std::string& name, const std::string& membership, Console& console) {
@@ -137,20 +136,21 @@ int member_add(Opened& opened, const std::string& name, const std::string& membe
   const auto user = opened.store.users().find(user_key(name));
   if (!user) return say_error(console, user.error().what);
   if (!*user) return say_error(console, "there is no user `" + name + "`; add it first");
-  const auto put = opened.store.tenants().put_member({user_key(name), member.handle, member.role});
+  const auto key = user_key(name);
+  const auto put = opened.store.tenants().put_member({key, member.handle, member.role});
   if (!put) return say_error(console, put.error().what);
-  console.out << user_key(name) << " is a member of " << member.handle
-              << (member.role.empty() ? "" : " as " + member.role) << '\n';
-  return kDone;
+  return say_done(console, key + " is a member of " + member.handle + (member.role.empty() ? "" : " as " + member.role),
+                  {{"user", key}, {"tenant", member.handle}, {"role", member.role}});
 }
 
-int member_remove(Opened& opened, const std::string& name, const std::string& handle, Console& console) {
-  const auto done = opened.store.tenants().remove_member(user_key(name), handle);
+int member_remove(Opened& opened, const std::string& name, const std::string& membership, Console& console) {
+  const auto handle = parse_member(membership).handle;
+  const auto key = user_key(name);
+  const auto done = opened.store.tenants().remove_member(key, handle);
   if (!done)
     return say_error(console,
                      done.error().code == Errc::not_found ? name + " is no member of " + handle : done.error().what);
-  console.out << user_key(name) << " is no longer a member of " << handle << '\n';
-  return kDone;
+  return say_done(console, key + " is no longer a member of " + handle, {{"user", key}, {"tenant", handle}});
 }
 
 }  // namespace postern::app

@@ -109,6 +109,30 @@ void check_policies(Reading& reading, const Value& root) {
   }
 }
 
+bool is_served(const Config& config, bool secure) {
+  return std::any_of(config.listen.begin(), config.listen.end(), [&](const Listener& listener) {
+    const bool ends_tls = listener.behind_proxy || !listener.certificates.empty();
+    return listener.serve == Serve::gateway && ends_tls == secure;
+  });
+}
+
+// A listener answers for addresses of its own scheme alone: what no listener can be asked for would always be refused.
+void check_schemes(Reading& reading) {
+  if (!reading.faults.empty()) return;
+  const auto check = [&](const std::string& url, const Position& at) {
+    const bool secure = url.starts_with("https://");
+    if (is_served(reading.config, secure)) return;
+    reading.faults.add(at, secure ? ticked(url) +
+                                        " is https, but no listener is: give one `tls`, or `behind_proxy: true` "
+                                        "when a proxy in front ends TLS"
+                                  : ticked(url) +
+                                        " is plain http, but every listener is for https: add one without "
+                                        "`tls` and `behind_proxy`");
+  };
+  for (const auto& server : reading.config.authorization_servers) check(server.issuer, server.at);
+  for (const auto& resource : reading.config.resources) check(resource.serve, resource.at);
+}
+
 void warn_about_proxies(Reading& reading) {
   if (!reading.config.trusted_proxies.empty()) return;
   for (const auto& listener : reading.config.listen) {
@@ -129,6 +153,7 @@ void check_whole(const Value& root, Reading& reading) {
   check_paths(reading);
   check_roots(reading);
   check_policies(reading, root);
+  check_schemes(reading);
   warn_about_proxies(reading);
 }
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "config/load.hpp"
+#include "unit/source_dir.hpp"
 
 // Every file of broken/ is a configuration with the faults that its first lines name:
 //   # 12:3: the end or the middle of a sentence
@@ -16,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFolder = fs::path(POSTERN_SOURCE_DIR) / "tests/unit/config/broken";
+const fs::path kFolder = fs::path(source_dir()) / "tests/unit/config/broken";
 
 struct Expected {
   std::string place;  // "12:3"

@@ -15,6 +15,7 @@
 #include "base/strings.hpp"
 #include "config/read/reading.hpp"
 #include "unit/config/sample.hpp"
+#include "unit/source_dir.hpp"
 
 namespace postern::config {
 namespace {
@@ -23,7 +24,7 @@ using nlohmann::json;
 
 // POSTERN_REGENERATE=1 writes the files instead of comparing them.
 void expect_fresh(const std::string& name, const std::string& generated) {
-  const auto path = std::string(POSTERN_SOURCE_DIR) + "/config/" + name;
+  const auto path = source_dir() + "/config/" + name;
   if (std::getenv("POSTERN_REGENERATE")) std::ofstream(path, std::ios::binary) << generated;
   EXPECT_TRUE(read_text(path) == generated) << path << " is stale: run config_tests with POSTERN_REGENERATE=1";
 }
@@ -41,7 +42,7 @@ TEST(Reference, LoadsWithoutFaultAndWarning) {
 TEST(Reference, StatesTheTrueDefaults) {
   const auto all = load_text(reference_yaml(), "/p/r.yaml", system_sources());
   const auto none = load_text(
-      "listen: [{address: 127.0.0.1:8080}]\nauthorization_servers: {main: {issuer: https://ai.example.test}}\n"
+      "listen: [{address: 127.0.0.1:8080}]\nauthorization_servers: {main: {issuer: \"http://127.0.0.1:8080\"}}\n"
       "upstreams: {tools: {urls: [http://127.0.0.1:3001/mcp]}}\n",
       "/p/r.yaml", system_sources());
   ASSERT_TRUE(all) << all.error().to_string();
@@ -137,7 +138,7 @@ class SchemaAnswers : public ::testing::Test {
 TEST_F(SchemaAnswers, YesToWhatTheReaderTakes) {
   EXPECT_TRUE(accepts(sample_text()));
   EXPECT_TRUE(accepts(reference_yaml()));
-  EXPECT_TRUE(accepts(read_text(POSTERN_SOURCE_DIR "/config/postern.minimal.yaml")));
+  EXPECT_TRUE(accepts(read_text(source_dir() + "/config/postern.minimal.yaml")));
   EXPECT_TRUE(
       accepts("listen: [{address: \"${X}\", behind_proxy: \"${X}\", serve: {file: x}}]\nworkers: \"${X:-4}\"\n"));
 }

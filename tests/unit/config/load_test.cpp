@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "unit/config/sample.hpp"
+#include "unit/source_dir.hpp"
 
 namespace postern::config {
 namespace {
@@ -131,7 +132,7 @@ TEST(Load, OnlyListenIsRequired) {
 }
 
 TEST(Load, TheMinimalFileHasNoFaultAndNoWarning) {
-  const auto loaded = load(POSTERN_SOURCE_DIR "/config/postern.minimal.yaml", system_sources());
+  const auto loaded = load(source_dir() + "/config/postern.minimal.yaml", system_sources());
   ASSERT_TRUE(loaded) << loaded.error().to_string();
   EXPECT_THAT(loaded->warnings, IsEmpty());
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "unit/config/fake_sources.hpp"
+#include "unit/source_dir.hpp"
 
 namespace postern::config {
 
@@ -14,7 +15,7 @@ inline std::string read_text(const std::string& path) {
 }
 
 // A configuration with every key that is served, and what its ${…} and its files hold.
-inline std::string sample_text() { return read_text(POSTERN_SOURCE_DIR "/tests/unit/config/sample.yaml"); }
+inline std::string sample_text() { return read_text(source_dir() + "/tests/unit/config/sample.yaml"); }
 inline FakeSources sample_sources() {
   return {{{"UPSTREAM_TOKEN", "hunter2"}, {"MCP_REDIRECT_DOMAINS", "chatgpt.com,claude.ai"}},
           {{"/etc/postern/tls/acme.pem", "pem"}, {"/etc/postern/tls/acme.key", "key"}}};

@@ -67,8 +67,20 @@ TEST(Acceptor, DescriptorsAreNotInheritedByChildren) {
 TEST(Acceptor, SeveralListenOnTheSameAddress) {
   asio::io_context io{1};
   const auto first = listen(io);
-  const auto second = Acceptor::listen(io, "127.0.0.1", first->port());
+  const auto second = Acceptor::listen(io, "127.0.0.1", first->port(), Acceptor::Place::joining);
   EXPECT_TRUE(second);
+  const auto third = Acceptor::listen(io, "127.0.0.1", first->port(), Acceptor::Place::joining);
+  EXPECT_TRUE(third);
+}
+
+TEST(Acceptor, NoOtherProcessSharesTheAddress) {
+  asio::io_context io{1};
+  const auto ours = listen(io);
+  const auto joined = Acceptor::listen(io, "127.0.0.1", ours->port(), Acceptor::Place::joining);
+  EXPECT_TRUE(joined);
+  const auto another = Acceptor::listen(io, "127.0.0.1", ours->port(), Acceptor::Place::first);
+  ASSERT_FALSE(another);
+  EXPECT_NE(another.error().what.find("Address already in use"), std::string::npos) << another.error().what;
 }
 
 TEST(Acceptor, ListensOnIpv6InBrackets) {

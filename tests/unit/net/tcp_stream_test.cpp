@@ -277,6 +277,132 @@ TEST_F(TcpStreamTest, ACancelledReadHasTakenNothing) {
   run(io, test());
 }
 
+class TcpCancelReadTest : public TcpStreamTest {
+ protected:
+  void SetUp() override {
+    stream.read_deadline(patience());
+    stream.write_deadline(patience());
+  }
+  awaitable<void> cancelling() {
+    stream.cancel_read();
+    co_return;
+  }
+};
+
+TEST_F(TcpCancelReadTest, EndsTheReadUnderWayAndTheNextGetsWhatComesLater) {
+  const auto test = [this]() -> awaitable<void> {
+    for (const std::string later : {"later", "later still"}) {
+      beside(io, cancelling());
+      const auto got = co_await read_once(stream);
+      EXPECT_EQ(error_of(got), Errc::cancelled);
+      co_await send(pair.peer, later);
+      auto next = co_await read_once(stream);
+      EXPECT_EQ(must(std::move(next)), later);
+    }
+  };
+  run(io, test());
+}
+
+TEST_F(TcpCancelReadTest, TheNextReadMayWaitForWhatComesLater) {
+  const auto test = [this]() -> awaitable<void> {
+    beside(io, cancelling());
+    const auto got = co_await read_once(stream);
+    EXPECT_EQ(error_of(got), Errc::cancelled);
+    beside(io, send(pair.peer, "later"));
+    auto next = co_await read_once(stream);
+    EXPECT_EQ(must(std::move(next)), "later");
+  };
+  run(io, test());
+}
+
+TEST_F(TcpCancelReadTest, EndsAWaitUnderWay) {
+  const auto test = [this]() -> awaitable<void> {
+    beside(io, cancelling());
+    const auto waited = co_await stream.wait_readable();
+    EXPECT_EQ(error_of(waited), Errc::cancelled);
+    beside(io, send(pair.peer, "later"));
+    auto ready = co_await stream.wait_readable();
+    must(std::move(ready));
+    auto next = co_await read_once(stream);
+    EXPECT_EQ(must(std::move(next)), "later");
+  };
+  run(io, test());
+}
+
+// Whoever is first, the bytes or the cancellation: they are read once.
+TEST_F(TcpCancelReadTest, LosesNothingThatComesAtTheSameMoment) {
+  const auto at_once = [this]() -> awaitable<void> {
+    pair.peer.send(asio::buffer("same moment", 11));
+    stream.cancel_read();
+    co_return;
+  };
+  const auto test = [&]() -> awaitable<void> {
+    beside(io, at_once());
+    const auto got = co_await read_once(stream);
+    std::string all = got ? *got : std::string();
+    if (!got) EXPECT_EQ(got.error().code, Errc::cancelled);
+    co_await send(pair.peer, ".");
+    while (all.size() < 12) {
+      auto next = co_await read_once(stream);
+      all += must(std::move(next));
+    }
+    EXPECT_EQ(all, "same moment.");
+  };
+  run(io, test());
+}
+
+TEST_F(TcpCancelReadTest, WithoutAReadUnderWayTheNextIsNotEnded) {
+  const auto test = [this]() -> awaitable<void> {
+    stream.cancel_read();
+    beside(io, send(pair.peer, "later"));
+    auto got = co_await read_once(stream);
+    EXPECT_EQ(must(std::move(got)), "later");
+    stream.cancel_read();
+    beside(io, send(pair.peer, "last"));
+    auto ready = co_await stream.wait_readable();
+    must(std::move(ready));
+    auto last = co_await read_once(stream);
+    EXPECT_EQ(must(std::move(last)), "last");
+    stream.close();
+    stream.cancel_read();
+  };
+  run(io, test());
+}
+
+TEST_F(TcpCancelReadTest, LeavesAWriteUnderWayAlone) {
+  const std::string text(16 * 1024 * 1024, 'x');
+  bool written = false;
+  const auto writing = [&]() -> awaitable<void> {
+    auto result = co_await write_text(stream, text);
+    must(std::move(result));
+    written = true;
+  };
+  const auto test = [&]() -> awaitable<void> {
+    beside(io, writing());
+    co_await pause(5ms);
+    beside(io, cancelling());
+    const auto got = co_await read_once(stream);
+    EXPECT_EQ(error_of(got), Errc::cancelled);
+    EXPECT_FALSE(written);
+    const auto received = co_await receive(pair.peer, text.size());
+    EXPECT_TRUE(received == text);
+    while (!written) co_await pause(1ms);
+  };
+  run(io, test());
+}
+
+TEST_F(TcpCancelReadTest, TheDeadlineStillHoldsForTheNextRead) {
+  const auto test = [this]() -> awaitable<void> {
+    beside(io, cancelling());
+    const auto got = co_await read_once(stream);
+    EXPECT_EQ(error_of(got), Errc::cancelled);
+    stream.read_deadline(after(10ms));
+    const auto late = co_await read_once(stream);
+    EXPECT_EQ(error_of(late), Errc::timed_out);
+  };
+  run(io, test());
+}
+
 TEST_F(TcpStreamTest, WaitReadableHoldsNoBufferAndSeesDataAndEnd) {
   const auto test = [this]() -> awaitable<void> {
     stream.read_deadline(after(10ms));

@@ -9,6 +9,7 @@ namespace postern::upstream {
 namespace {
 
 using namespace net_testing;
+using namespace std::string_literals;
 
 // One connection of the server behind: what it received, and bytes to send as the test likes.
 class ServerConnection {
@@ -389,24 +390,95 @@ TEST_F(HttpUpstreamTest, AnIdleConnectionThatEndedIsNotedBeforeUse) {
   EXPECT_EQ(server.accepted(), 2);
 }
 
-TEST_F(HttpUpstreamTest, AConnectionThatDiesBeforeTheAnswerIsReplacedOnce) {
-  const Script dying = [](ServerConnection& connection) -> awaitable<void> {
-    co_await connection.request();
-    co_await connection.send(kOk);
+// RFC 9110 section 9.2.2
+TEST_F(HttpUpstreamTest, AnIdempotentRequestOnAConnectionThatDiesBeforeTheAnswerIsSentAgainOnce) {
+  for (const std::string method : {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}) {
+    int received = 0;
+    const auto taking = [&](int answered, bool dies) -> Script {
+      return [&received, answered, dies](ServerConnection& connection) -> awaitable<void> {
+        for (int i = 0; i < answered; ++i) {
+          co_await connection.request();
+          ++received;
+          co_await connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+        }
+        if (!dies) co_return;
+        co_await connection.request();
+        ++received;
+        connection.socket().close();
+      };
+    };
+    serve(taking(1, true));
+    serve(taking(1, false));
+    const int before = server.accepted();
+    const auto upstream = make(options());
+    const auto test = [&]() -> awaitable<void> {
+      for (int i = 0; i < 2; ++i) {
+        Request request;
+        request.method = method;
+        auto fetched = co_await fetch(*upstream, std::move(request));
+        EXPECT_EQ(must(std::move(fetched)), "204 ");
+      }
+    };
+    run(io, test());
+    EXPECT_EQ(server.accepted() - before, 2) << method;
+    EXPECT_EQ(received, 3) << method;
+  }
+}
+
+// RFC 9110 section 9.2.2: the server may have called the tool before it closed.
+TEST_F(HttpUpstreamTest, APostIsNeverSentTwice) {
+  for (const std::string method : {"POST", "PATCH", "SEARCH"}) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{10}, std::size_t{1024 * 1024}}) {
+      for (const bool by_reset : {false, true}) {
+        serve([by_reset](ServerConnection& connection) -> awaitable<void> {
+          co_await connection.request();
+          co_await connection.send(kOk);
+          co_await connection.request();
+          if (by_reset) {
+            reset(connection.socket());
+          } else {
+            connection.socket().close();
+          }
+        });
+        const int before = server.accepted();
+        const auto upstream = make(options());
+        const auto test = [&]() -> awaitable<void> {
+          auto first = co_await fetch(*upstream, get());
+          must(std::move(first));
+          Request request;
+          request.method = method;
+          request.body = std::string(size, 'x');
+          const auto second = co_await fetch(*upstream, std::move(request));
+          EXPECT_EQ(error_of(second), Errc::unavailable);
+          // The next call finds its way.
+          serve(answering(kOk));
+          auto third = co_await fetch(*upstream, post("y"));
+          EXPECT_EQ(must(std::move(third)), "200 ok");
+        };
+        run(io, test());
+        EXPECT_EQ(server.accepted() - before, 2) << method << " " << size;
+      }
+    }
+  }
+}
+
+// Nor elsewhere: that the server at one address was gone is no word about what it did before.
+TEST_F(HttpUpstreamTest, APostIsNotSentToAnotherAddressAfterOneHasTakenIt) {
+  Server other(io);
+  HttpUpstreamOptions both = options();
+  both.urls.push_back(other.url());
+  serve([](ServerConnection& connection) -> awaitable<void> {
     co_await connection.request();
     connection.socket().close();
-  };
-  serve(dying);
-  serve(dying);
-  const auto upstream = make(options());
+  });
+  const auto upstream = make(both);
   const auto test = [&]() -> awaitable<void> {
-    for (int i = 0; i < 2; ++i) {
-      auto fetched = co_await fetch(*upstream, post("x"));
-      EXPECT_EQ(must(std::move(fetched)), "200 ok");
-    }
+    const auto fetched = co_await fetch(*upstream, post("x"));
+    EXPECT_EQ(error_of(fetched), Errc::unavailable);
   };
   run(io, test());
-  EXPECT_EQ(server.accepted(), 2);
+  EXPECT_EQ(server.accepted(), 1);
+  EXPECT_EQ(other.accepted(), 0);
 }
 
 TEST_F(HttpUpstreamTest, ANewConnectionThatDiesBeforeTheAnswerIsNotTriedAgain) {
@@ -494,7 +566,7 @@ TEST_F(HttpUpstreamTest, AHostileHeadIsAProtocolError) {
       "HTTP/9.9 200 OK\r\n\r\n",
       "HTTP/2 200\r\n\r\n",
       "SSH-2.0-OpenSSH_9.2\r\n",
-      std::string("HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", 29),
+      "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n"s,
       many_103,
   };
   for (const std::string& answer : answers) EXPECT_EQ(error_for(answer), Errc::protocol) << answer.substr(0, 60);
@@ -842,6 +914,114 @@ TEST_F(HttpUpstreamTest, AnIdleConnectionIsClosedAfterItsTime) {
   };
   run(io, test());
   EXPECT_TRUE(server_saw_end);
+}
+
+// The race between a request and the end of an unused connection is lost by the one who knows less: the server's time
+// has to be the longer one.
+TEST(HttpUpstreamOptions, ConnectionsAreKeptShorterThanNodeAndUvicornKeepThemUnlessTheServerSaysMore) {
+  EXPECT_LT(HttpUpstreamOptions().idle, 5s);
+  EXPECT_GT(HttpUpstreamOptions().longest_idle, 5s);
+}
+
+std::string with_fields(const std::string& fields) {
+  return "HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 2\r\n\r\nok";
+}
+
+struct KeepAliveCase {
+  std::string fields;
+  std::chrono::milliseconds unless_said;
+  bool kept;
+};
+
+class KeepAliveTest : public HttpUpstreamTest, public testing::WithParamInterface<KeepAliveCase> {};
+
+// draft-thomson-hybi-http-timeout-03 section 2.1
+TEST_P(KeepAliveTest, AnUnusedConnectionIsKeptASecondLessThanTheServerSays) {
+  const auto& [fields, unless_said, kept] = GetParam();
+  serve([answer = with_fields(fields), requests = kept ? 2 : 1](ServerConnection& connection) -> awaitable<void> {
+    for (int i = 0; i < requests; ++i) {
+      co_await connection.request();
+      co_await connection.send(answer);
+    }
+  });
+  if (!kept) serve(answering(kOk));
+  HttpUpstreamOptions all = options();
+  all.idle = unless_said;
+  all.response_timeout = 5s;
+  const auto upstream = make(std::move(all));
+  const auto test = [&]() -> awaitable<void> {
+    for (int i = 0; i < 2; ++i) {
+      auto fetched = co_await fetch(*upstream, get());
+      EXPECT_EQ(must(std::move(fetched)), "200 ok");
+    }
+  };
+  run(io, test());
+  EXPECT_EQ(server.accepted(), kept ? 1 : 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Said, KeepAliveTest,
+    testing::Values(KeepAliveCase{"", 1min, true}, KeepAliveCase{"", 0ms, false},
+                    KeepAliveCase{"Keep-Alive: timeout=60\r\n", 0ms, true},
+                    KeepAliveCase{"keep-alive: max=100 , Timeout=60\r\n", 0ms, true},
+                    KeepAliveCase{"Keep-Alive: timeout=99999999999999999999\r\n", 0ms, false},
+                    KeepAliveCase{"Keep-Alive: timeout=9999999999999999999\r\n", 0ms, true},
+                    KeepAliveCase{"Keep-Alive: timeout=1\r\n", 1min, false},
+                    KeepAliveCase{"Keep-Alive: timeout=0\r\n", 1min, false},
+                    KeepAliveCase{"Keep-Alive: timeout=60\r\nKeep-Alive: timeout=1\r\n", 1min, false},
+                    KeepAliveCase{"Keep-Alive: timeout=x, max=1\r\n", 1min, true},
+                    KeepAliveCase{"Keep-Alive: timeout\r\n", 1min, true},
+                    KeepAliveCase{"Keep-Alive: timeout=60\r\nConnection: close\r\n", 1min, false}));
+
+TEST_F(HttpUpstreamTest, HoweverLongTheServerKeepsAConnectionOursHasALimit) {
+  bool server_saw_end = false;
+  serve([&](ServerConnection& connection) -> awaitable<void> {
+    co_await connection.request();
+    co_await connection.send(with_fields("Keep-Alive: timeout=3600\r\n"));
+    server_saw_end = co_await connection.sees_end();
+  });
+  HttpUpstreamOptions brief = options();
+  brief.longest_idle = 10ms;
+  const auto upstream = make(brief);
+  const auto test = [&]() -> awaitable<void> {
+    auto fetched = co_await fetch(*upstream, get());
+    must(std::move(fetched));
+    while (scripts_done < 1) co_await pause(1ms);
+  };
+  run(io, test());
+  EXPECT_TRUE(server_saw_end);
+}
+
+TEST_F(HttpUpstreamTest, EachIdleConnectionHasItsOwnTime) {
+  bool brief_ended = false;
+  serve([&](ServerConnection& connection) -> awaitable<void> {
+    co_await connection.request();
+    co_await connection.send(with_fields("Keep-Alive: timeout=60\r\n"));
+    co_await connection.request();
+    co_await connection.send(kOk);
+  });
+  serve([&](ServerConnection& connection) -> awaitable<void> {
+    co_await connection.request();
+    co_await connection.send(kOk);
+    brief_ended = co_await connection.sees_end();
+  });
+  HttpUpstreamOptions brief = options();
+  brief.idle = 10ms;
+  const auto upstream = make(brief);
+  const auto test = [&]() -> awaitable<void> {
+    CancelSlot slot;
+    auto first = co_await upstream->exchange(get(), slot);
+    const auto kept_long = must(std::move(first));
+    auto second = co_await upstream->exchange(get(), slot);
+    const auto kept_briefly = must(std::move(second));
+    co_await body_of(*kept_long);
+    co_await body_of(*kept_briefly);
+    while (!brief_ended) co_await pause(1ms);
+    auto third = co_await fetch(*upstream, post("x"));
+    EXPECT_EQ(must(std::move(third)), "200 ok");
+  };
+  run(io, test());
+  EXPECT_EQ(server.accepted(), 2);
 }
 
 TEST(MakeHttpUpstream, UrlsThatAreNoneAreRefused) {

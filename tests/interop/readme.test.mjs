@@ -1,0 +1,134 @@
+// README.md: every block in it is run, or checked against what it shows. A block that no rule here knows is a fault.
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { before, describe, it } from 'node:test';
+import { binary, patience } from './lib/gateway.mjs';
+import { send } from './lib/http.mjs';
+import { Child, freePort, root, run, temporaryFolder } from './lib/process.mjs';
+import { until } from './lib/wait.mjs';
+
+const text = readFileSync(path.join(root, 'README.md'), 'utf8');
+const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, body]) => ({ language, body }));
+const commands = blocks
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ body }) => body.trim().split('\n').map((line) => line.trim()));
+
+/** Run by other parts of the tests, or by whoever builds this. */
+const runElsewhere = new Set([
+  'examples/quickstart/run',
+  'examples/quickstart/run --check',
+  'tests/run',
+  'scripts/install-dependencies --build-only',
+  'scripts/build release postern',
+]);
+
+const isConfiguration = ({ language, body }) => language === 'yaml' && /^listen:/m.test(body);
+const isPolicy = ({ language, body }) => language === 'yaml' && /^scopes:/m.test(body);
+const isCases = ({ language, body }) => language === 'yaml' && /^cases:/m.test(body);
+const isPicture = ({ language }) => language === 'text';
+
+const only = (rule) => {
+  const found = blocks.filter(rule);
+  assert.equal(found.length, 1, `README.md has ${found.length} such blocks`);
+  return found[0].body;
+};
+
+describe('README.md', { timeout: 120_000 * patience }, () => {
+  let folder;
+  let port;
+  const file = (...parts) => path.join(folder, ...parts);
+
+  // The folder a reader of the page would have by its end.
+  before(async () => {
+    folder = temporaryFolder('readme');
+    port = await freePort();
+    mkdirSync(file('policies', 'cases'), { recursive: true });
+    const configuration = only(isConfiguration).replaceAll(':8080', `:${port}`);
+    writeFileSync(file('postern.minimal.yaml'), configuration);
+    copyFileSync(path.join(root, 'config/policies/everyone.yaml'), file('policies', 'everyone.yaml'));
+    writeFileSync(
+      file('postern.yaml'),
+      configuration.replace('policy: everyone', 'policy: links').replace('everyone.yaml', 'links.yaml'),
+    );
+    writeFileSync(file('policies', 'links.yaml'), only(isPolicy));
+    writeFileSync(file('policies', 'cases', 'links.yaml'), only(isCases));
+  });
+
+  const words = (command) => {
+    assert.match(command, /^postern [\w ./:=-]+$/, 'plain words that need no shell');
+    return command.split(/ +/).slice(1);
+  };
+
+  /** Runs a command that ends. */
+  async function runs(command) {
+    const { code, output } = await run(binary(), words(command), { cwd: folder });
+    assert.equal(code, 0, `${command}: ${output}`);
+    return output;
+  }
+
+  /** Starts a command that serves, asks it once, and ends it. */
+  async function serves(command, origin, headers, further = []) {
+    const child = new Child(binary(), [...words(command), ...further], { cwd: folder });
+    try {
+      const answer = await until(`an answer of ${command}`, async () => {
+        if (!child.alive) throw Object.assign(new Error(child.output), { fatal: true });
+        return send(`${origin}/mcp`, { method: 'POST', headers, json: {}, seconds: 2 });
+      });
+      assert.equal(answer.status, 401, answer.body);
+      assert.match(String(answer.headers['www-authenticate']), /^Bearer .*resource_metadata="/);
+      return child.output;
+    } finally {
+      assert.deepEqual(await child.stop(20 * patience), { code: 0, signal: null });
+    }
+  }
+
+  const rules = [
+    [/^postern check -c postern\.minimal\.yaml$/, async (command) => assert.match(await runs(command), /valid/)],
+    [/^postern user add \w+ --password-generate -c postern\.minimal\.yaml$/, async (command) =>
+      assert.match(await runs(command), /Password: \S{20}/)],
+    [/^postern serve -c postern\.minimal\.yaml$/, (command) =>
+      serves(command, `http://127.0.0.1:${port}`, { Host: 'ai.example.test' })],
+    [/^postern policy test -c postern\.yaml$/, async (command) => assert.match(await runs(command), / 0 failed/)],
+    [/^postern quick --upstream \S+$/, async (command) => {
+      const listen = `127.0.0.1:${await freePort()}`;
+      const output = await serves(command, `http://${listen}`, {}, ['--listen', listen]);
+      assert.match(output, /MCP URL: \S+\/mcp\nUser: \w+\nPassword: \S+\n/);
+    }],
+  ];
+
+  for (const command of commands.filter((each) => !runElsewhere.has(each))) {
+    it(`runs: ${command}`, async () => {
+      const rule = rules.find(([pattern]) => pattern.test(command));
+      assert.ok(rule, 'no rule of this test knows this command');
+      await rule[1](command);
+    });
+  }
+
+  it('shows the minimal configuration as it is shipped', () => {
+    assert.equal(only(isConfiguration), readFileSync(path.join(root, 'config/postern.minimal.yaml'), 'utf8'));
+  });
+
+  it('names programs that are there', () => {
+    for (const command of runElsewhere) {
+      assert.ok(commands.includes(command), `${command} is no longer on the page: remove it here`);
+      assert.ok(existsSync(path.join(root, command.split(' ')[0])), command);
+    }
+  });
+
+  it('has no block that is not covered here', () => {
+    const known = [({ language }) => language === 'sh', isConfiguration, isPolicy, isCases, isPicture];
+    for (const block of blocks) assert.ok(known.some((rule) => rule(block)), `\`\`\`${block.language}\n${block.body}`);
+    assert.equal(text.match(/^```/gm).length, 2 * blocks.length, 'a block is not closed, or has an unusual fence');
+    const prose = text.replaceAll(/^```[\s\S]*?^```$/gm, '');
+    assert.doesNotMatch(prose, /^( {4}|\t|~~~)/m, 'blocks are fenced with ```');
+  });
+
+  it('links to what is there', () => {
+    const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, target]) => target);
+    assert.ok(links.length > 0);
+    for (const target of links) {
+      if (!/^https?:/.test(target)) assert.ok(existsSync(path.join(root, target)), target);
+    }
+  });
+});

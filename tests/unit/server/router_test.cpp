@@ -1,0 +1,247 @@
+#include "server/router.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/server/fixture.hpp"
+
+namespace postern::server {
+namespace {
+
+constexpr const char* kHost = "ai.example.test";
+
+// The router of a site, and everything its routes point into.
+struct Routed {
+  explicit Routed(Site made)
+      : site(std::move(made)), catalog(site.config, site.policies), router(catalog, site.config) {}
+
+  const Route* at(std::string_view path, std::string_view host = kHost, bool secure = true) const {
+    return router.find(secure, host, path);
+  }
+  // "none" for a 404.
+  std::string_view kind(std::string_view path, std::string_view host = kHost, bool secure = true) const {
+    const auto* route = at(path, host, secure);
+    return route ? to_string(route->kind) : "none";
+  }
+
+  Site site;
+  tenant::Catalog catalog;
+  Router router;
+};
+
+Site two_resources() {
+  Site site;
+  site.add("https://ai.example.test/mcp");
+  site.add("https://ai.example.test/mcp/orgonaut").root = true;
+  return site;
+}
+
+TEST(Router, FindsAResourceByItsPath) {
+  const Routed routed(two_resources());
+  const auto* first = routed.at("/mcp");
+  const auto* second = routed.at("/mcp/orgonaut");
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->kind, RouteKind::resource);
+  EXPECT_EQ(first->methods, "GET, POST, DELETE, OPTIONS");
+  EXPECT_EQ(first->resource->url, "https://ai.example.test/mcp");
+  EXPECT_EQ(second->resource->url, "https://ai.example.test/mcp/orgonaut");
+}
+
+// A redirect would lose the body of a POST: both spellings are the resource, whichever one was configured.
+TEST(Router, AResourceIsServedWithAndWithoutItsTrailingSlash) {
+  for (const char* serve : {"https://ai.example.test/mcp", "https://ai.example.test/mcp/"}) {
+    Site site;
+    site.add(serve);
+    const Routed routed(std::move(site));
+    EXPECT_EQ(routed.kind("/mcp"), "resource") << serve;
+    EXPECT_EQ(routed.kind("/mcp/"), "resource") << serve;
+    EXPECT_EQ(routed.kind("/mcp//"), "none") << serve;
+    EXPECT_EQ(routed.kind("/.well-known/oauth-protected-resource/mcp"), "resource_metadata") << serve;
+    EXPECT_EQ(routed.kind("/.well-known/oauth-protected-resource/mcp/"), "resource_metadata") << serve;
+  }
+}
+
+TEST(Router, AResourceMayBeTheRoot) {
+  Site site;
+  site.add("https://ai.example.test");
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.kind("/"), "resource");
+  EXPECT_EQ(routed.kind("//"), "none");
+  EXPECT_EQ(routed.kind("/.well-known/oauth-protected-resource"), "resource_metadata");
+  EXPECT_EQ(routed.kind("/oauth/token"), "token");
+}
+
+TEST(Router, NothingNearAPathIsThePath) {
+  const Routed routed(two_resources());
+  for (const char* path : {"",
+                           "/",
+                           "mcp",
+                           "/mc",
+                           "/mcpx",
+                           "/MCP",
+                           "/Mcp",
+                           "//mcp",
+                           "/mcp//",
+                           "/mcp/x",
+                           "/./mcp",
+                           "/mcp/.",
+                           "/mcp/..",
+                           "/x/../mcp",
+                           "/mcp/../mcp",
+                           "/mcp/orgonaut/..",
+                           "/mcp%2Forgonaut",
+                           "/mcp%2forgonaut",
+                           "/%6dcp",
+                           "/mcp%00",
+                           "/mcp;x",
+                           "/mcp?x",
+                           "/mcp ",
+                           "/mcp\\orgonaut",
+                           "/mcp/orgonaut/x",
+                           "/oauth",
+                           "/oauth/",
+                           "/oauth/token/",
+                           "/oauth/TOKEN",
+                           "/oauth/token/x",
+                           "/login/",
+                           "/login/../mcp",
+                           "/.well-known",
+                           "/.well-known/",
+                           "/.well-known/oauth-protected-resource/mc",
+                           "/.well-known/oauth-protected-resource/mcp/x",
+                           "/.well-known/oauth-protected-resourcemcp",
+                           "/mcp/.well-known/oauth-protected-resource"}) {
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+}
+
+TEST(Router, HostsAreMatchedExactly) {
+  Site site = two_resources();
+  site.add("https://other.example.test:8443/mcp");
+  site.add("http://localhost:8080/mcp");
+  const Routed routed(std::move(site));
+  const std::pair<bool, const char*> served[] = {
+      {true, "ai.example.test"}, {true, "other.example.test:8443"}, {false, "localhost:8080"}};
+  for (const auto& [secure, host] : served) {
+    EXPECT_TRUE(routed.router.serves(secure, host)) << host;
+    EXPECT_EQ(routed.kind("/mcp", host, secure), "resource") << host;
+    EXPECT_FALSE(routed.router.serves(!secure, host)) << host;
+    EXPECT_EQ(routed.kind("/mcp", host, !secure), "none") << host;
+  }
+  // What the caller answers with 421.
+  for (const char* host :
+       {"", "example.test", "evil.test", "x.ai.example.test", "ai.example.test.", "ai.example.test:80",
+        "ai.example.test:8443", "other.example.test", "ai.example.test.evil.test", "localhost", "127.0.0.1",
+        "ai.example.test/mcp", "user@ai.example.test"}) {
+    EXPECT_FALSE(routed.router.serves(true, host)) << host;
+    EXPECT_EQ(routed.kind("/mcp", host), "none") << host;
+  }
+}
+
+TEST(Router, AHostServesItsOwnResourcesOnly) {
+  Site site = two_resources();
+  site.add("https://tools.example.test/tools");
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.kind("/tools", "tools.example.test"), "resource");
+  EXPECT_EQ(routed.kind("/mcp", "tools.example.test"), "none");
+  EXPECT_EQ(routed.kind("/tools"), "none");
+  for (const char* path : {"/oauth/token", "/oauth/authorize", "/login", "/.well-known/oauth-authorization-server"}) {
+    EXPECT_EQ(routed.kind(path, "tools.example.test"), "none") << path;
+  }
+}
+
+// RFC 9728 section 3.1: the well-known part stands between host and path.
+TEST(Router, ResourceMetadataIsWhereThePathPutsIt) {
+  const Routed routed(two_resources());
+  for (const char* path : {"/mcp", "/mcp/orgonaut"}) {
+    const auto* metadata = routed.at("/.well-known/oauth-protected-resource" + std::string(path));
+    ASSERT_TRUE(metadata) << path;
+    EXPECT_EQ(metadata->kind, RouteKind::resource_metadata);
+    EXPECT_EQ(metadata->methods, "GET, HEAD, OPTIONS");
+    EXPECT_EQ(metadata->resource, routed.at(path)->resource);
+  }
+}
+
+TEST(Router, MetadataAtTheRootIsThatOfTheResourceThatAsksForItOrIsAlone) {
+  const Routed asked(two_resources());
+  const auto* root = asked.at("/.well-known/oauth-protected-resource");
+  ASSERT_TRUE(root);
+  EXPECT_EQ(root->resource->url, "https://ai.example.test/mcp/orgonaut");
+
+  Site several = two_resources();
+  several.config.resources[1].root = false;
+  EXPECT_EQ(Routed(std::move(several)).kind("/.well-known/oauth-protected-resource"), "none");
+
+  Site alone;
+  alone.add("https://ai.example.test/mcp");
+  EXPECT_EQ(Routed(std::move(alone)).kind("/.well-known/oauth-protected-resource"), "resource_metadata");
+}
+
+// RFC 8414 section 3.1, OpenID Connect Discovery 1.0 section 4.1
+TEST(Router, ServerMetadataOfAnIssuerWithoutAPath) {
+  const Routed routed(two_resources());
+  for (const char* path : {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"}) {
+    const auto* metadata = routed.at(path);
+    ASSERT_TRUE(metadata) << path;
+    EXPECT_EQ(metadata->kind, RouteKind::server_metadata);
+    EXPECT_EQ(metadata->server->name, "main");
+  }
+  // Where clients probe for the resource's own path: nobody's, and a clean 404.
+  for (const char* path : {"/.well-known/oauth-authorization-server/mcp", "/.well-known/openid-configuration/mcp",
+                           "/mcp/.well-known/openid-configuration", "/mcp/.well-known/oauth-authorization-server"}) {
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+}
+
+TEST(Router, ServerMetadataOfAnIssuerWithAPathIsInBothPositionsAndNotAtTheRoot) {
+  Site site("https://ai.example.test/as/one");
+  site.add("https://ai.example.test/mcp");
+  const Routed routed(std::move(site));
+  for (const char* path : {"/.well-known/oauth-authorization-server/as/one", "/.well-known/openid-configuration/as/one",
+                           "/as/one/.well-known/openid-configuration"}) {
+    EXPECT_EQ(routed.kind(path), "server_metadata") << path;
+  }
+  for (const char* path : {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration",
+                           "/.well-known/oauth-authorization-server/as", "/as/one", "/as/one/oauth/token"}) {
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+}
+
+TEST(Router, SeveralIssuersOfAHostEachHaveTheirs) {
+  Site site("https://ai.example.test/one");
+  site.config.authorization_servers.push_back(site.config.authorization_servers[0]);
+  site.config.authorization_servers[1].name = "second";
+  site.config.authorization_servers[1].issuer = "https://ai.example.test/two";
+  site.config.authorization_servers[1].endpoints.token = "/two/token";
+  site.add("https://ai.example.test/mcp");
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.at("/.well-known/oauth-authorization-server/one")->server->name, "main");
+  EXPECT_EQ(routed.at("/.well-known/oauth-authorization-server/two")->server->name, "second");
+  EXPECT_EQ(routed.at("/oauth/token")->server->name, "main");
+  EXPECT_EQ(routed.at("/two/token")->server->name, "second");
+}
+
+TEST(Router, TheEndpointsAreWhereTheConfigurationPutsThem) {
+  Site site;
+  site.config.authorization_servers[0].endpoints.token = "/t";
+  site.add("https://ai.example.test/mcp");
+  const Routed routed(std::move(site));
+  const std::pair<const char*, const char*> expected[] = {{"/oauth/authorize", "authorize"},
+                                                          {"/t", "token"},
+                                                          {"/oauth/token", "none"},
+                                                          {"/oauth/register", "register"},
+                                                          {"/oauth/revoke", "revoke"},
+                                                          {"/oauth/introspect", "introspect"},
+                                                          {"/login", "login"},
+                                                          {"/logout", "logout"}};
+  for (const auto& [path, kind] : expected) EXPECT_EQ(routed.kind(path), kind) << path;
+}
+
+TEST(Router, ClosedRegistrationIsNotServed) {
+  Site site;
+  site.config.authorization_servers[0].registration.open = false;
+  site.add("https://ai.example.test/mcp");
+  EXPECT_EQ(Routed(std::move(site)).kind("/oauth/register"), "none");
+}
+
+}  // namespace
+}  // namespace postern::server

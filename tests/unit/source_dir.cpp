@@ -1,0 +1,7 @@
+#include "unit/source_dir.hpp"
+
+namespace postern {
+
+std::string source_dir() { return POSTERN_SOURCE_DIR; }
+
+}  // namespace postern
