@@ -77,7 +77,11 @@ struct Gateway::Impl {
         limiters(config.limits),
         services{*store,     clock,         *log,         *metrics,     tokens,
                  store_pool, password_pool, session_seal, consent_seal, limiters},
-        counter(config.limits.connections, config.limits.connections_per_address) {}
+        counter(config.limits.connections, config.limits.connections_per_address) {
+    // Before anything listens: whoever sees it serve may end it.
+    signals.add(SIGINT);
+    signals.add(SIGTERM);
+  }
 
   Result<void> open(Loaded loaded);
   Result<void> bind(const config::Config& config);
@@ -204,8 +208,6 @@ void Gateway::Impl::run() {
   }
   feed = std::make_unique<ChangeFeed>(
       *store, *log, [this](const auto& changes) { apply(changes); }, [this] { tokens.drop_all(); });
-  signals.add(SIGINT);
-  signals.add(SIGTERM);
   signals.async_wait([this](const boost::system::error_code&, int) {
     timer.cancel();
     control.stop();
@@ -221,6 +223,8 @@ void Gateway::Impl::run() {
   // Closed connections end their coroutines; what still waits for a pool is dropped with the context.
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
   for (auto& thread : threads) thread.join();
+  // A write still under way tells the workers of the change: it ends while they are there.
+  for (auto* pool : {&store_pool, &password_pool, &housekeeping}) pool->stop();
   log->info("stopped", {});
   log->flush();
 }

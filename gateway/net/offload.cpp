@@ -45,7 +45,9 @@ OffloadPool::OffloadPool(std::string name, std::size_t threads, std::size_t queu
   }
 }
 
-OffloadPool::~OffloadPool() {
+OffloadPool::~OffloadPool() { stop(); }
+
+void OffloadPool::stop() noexcept {
   std::deque<std::function<void()>> dropped;
   {
     const std::lock_guard lock(impl_->mutex);

@@ -13,8 +13,8 @@
 namespace postern::net {
 
 // A bounded pool of threads for work that blocks: store, password hashing, outbound documents; one pool each, so that
-// one kind never starves another. Thread-safe. Destruction finishes what was begun and drops what was not; it comes
-// before the destruction of the io_contexts whose coroutines wait for the pool, or after, but not at the same time.
+// one kind never starves another. Thread-safe. Destruction is a stop(); it comes before the destruction of the
+// io_contexts whose coroutines wait for the pool, or after, but not at the same time.
 class OffloadPool {
  public:
   // At least one thread. `queue`: how many pieces of work may wait for a thread.
@@ -25,6 +25,8 @@ class OffloadPool {
 
   // False when the queue is full: answered with 503. `work` must not throw.
   bool submit(std::function<void()> work);
+  // Finishes what was begun, drops what was not, refuses what comes. Not called from work of the pool.
+  void stop() noexcept;
   std::size_t queued() const noexcept;
   const std::string& name() const noexcept;
 

@@ -28,15 +28,15 @@ awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
   auto& services = x.services();
   const auto digest = crypto::sha256(token);
   const auto now = services.clock.now();
+  x.token_generation = services.tokens.generation();
   auto cached = services.tokens.find(digest, now);
   services.metrics.token_cache(cached != nullptr);
   if (cached) co_return cached;
-  const auto generation = services.tokens.generation();
   const std::function<Verified()> work = [snapshot = x.context.snapshot, hash = crypto::as_string(digest), now] {
     return snapshot->verifier().verify(hash, now);
   };
   auto verified = co_await net::offload<Verified>(services.store_pool, work);
-  if (verified) services.tokens.insert(digest, *verified, now, generation);
+  if (verified) services.tokens.insert(digest, *verified, now, x.token_generation);
   co_return verified;
 }
 
@@ -86,6 +86,16 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
     co_return refused;
   }
   x.principal = within_role(std::move(*verified), *x.resource.policy);
+  co_return std::nullopt;
+}
+
+// A change raises the generation first and then has each worker end the streams of the grant. So once it stands still
+// here, what is forwarded without waiting again will be found by any change that follows.
+awaitable<MaybeRefusal> stay_authenticated(McpExchange& x) {
+  while (x.services().tokens.generation() != x.token_generation) {
+    auto refused = co_await authenticate(x);
+    if (refused) co_return refused;
+  }
   co_return std::nullopt;
 }
 

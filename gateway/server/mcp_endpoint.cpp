@@ -46,6 +46,8 @@ awaitable<MaybeRefusal> run_phases(McpExchange& x) {
   if (refused) co_return refused;
   refused = co_await open_body(x);
   if (refused) co_return refused;
+  refused = co_await stay_authenticated(x);
+  if (refused) co_return refused;
   refused = open_mcp_session(x);
   if (refused) co_return refused;
   refused = co_await authorize(x);

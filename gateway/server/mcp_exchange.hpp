@@ -20,6 +20,7 @@ struct McpExchange {
   const tenant::Resource& resource;
 
   std::shared_ptr<const token::Principal> principal{};
+  std::uint64_t token_generation = 0;  // of the cache, read before the token was looked at
   std::string body{};
   std::optional<mcp::Message> message{};  // of a POST
   bool modern = false;                    // era of the request
@@ -48,6 +49,8 @@ using MaybeRefusal = std::optional<authn::Refusal>;
 // The phases, in their own files. Each fills the exchange or says what to refuse.
 MaybeRefusal check_origin(McpExchange& exchange);
 awaitable<MaybeRefusal> authenticate(McpExchange& exchange);
+// Again, if the store has changed since: a grant may be revoked while its call still comes in.
+awaitable<MaybeRefusal> stay_authenticated(McpExchange& exchange);
 MaybeRefusal admit(McpExchange& exchange);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);

@@ -7,11 +7,7 @@ namespace postern::server {
 MaybeRefusal open_mcp_session(McpExchange& x) {
   if (x.modern) return std::nullopt;
   const auto count = x.head().fields.count("mcp-session-id");
-  if (count == 0) {
-    const bool begins = x.message && x.message->method == "initialize";
-    if (begins || !x.connection.worker().mints_sessions(x.resource.upstream->name)) return std::nullopt;
-    return refusal(400, "session_required", "send the Mcp-Session-Id that the answer to initialize gave");
-  }
+  if (count == 0) return std::nullopt;  // whether one is needed the server behind knows
   const auto sealed = x.head().fields.only("mcp-session-id");
   if (!sealed) return refusal(400, "invalid_request", "send exactly one Mcp-Session-Id");
   auto session = open_session(*sealed, x.services().session_seal);

@@ -42,6 +42,9 @@ MaybeRefusal refused_by_upstream(const McpExchange& x, const http::ResponseHead&
     return refusal(502, "upstream_error",
                    "the server behind this gateway failed (its status was " + std::to_string(status) + ")");
   }
+  if (const auto id = head.fields.only("mcp-session-id"); id && id->size() > kLongestSessionId) {
+    return refusal(502, "upstream_error", "the server behind this gateway sent a session id that is too long");
+  }
   if (encoded(head)) {
     return refusal(502, "upstream_error",
                    "the server behind this gateway sent a compressed answer, which it was asked not to");
@@ -61,8 +64,6 @@ void seal_new_session(McpExchange& x, const upstream::Exchange& answer, http::He
     if (*id == x.session->id && sent) headers.set("Mcp-Session-Id", std::string(*sent));
     return;
   }
-  if (x.message && x.message->method == "initialize")
-    x.connection.worker().mints_sessions(x.resource.upstream->name) = true;
   Session session;
   session.id = *id;
   session.address = answer.address();
@@ -100,8 +101,8 @@ AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
     plan.headers.set("X-Accel-Buffering", "no");
   } else if (filters_lists(x) && success) {
     plan.kind = AnswerPlan::Kind::filter_whole;
-  } else if (head.status == 400 && x.session && type == "application/json") {
-    plan.kind = AnswerPlan::Kind::maybe_dead_session;
+  } else if (head.status == 400 && !x.modern && type == "application/json") {
+    plan.kind = AnswerPlan::Kind::maybe_of_session;
   }
   return plan;
 }

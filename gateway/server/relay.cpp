@@ -57,11 +57,11 @@ awaitable<MaybeRefusal> send_whole(McpExchange& x, const upstream::Exchange& ans
   co_return std::nullopt;
 }
 
-awaitable<MaybeRefusal> relay_unless_session_is_gone(McpExchange& x, upstream::Exchange& answer,
-                                                     const http::Headers& headers) {
+awaitable<MaybeRefusal> relay_unless_of_session(McpExchange& x, upstream::Exchange& answer,
+                                                const http::Headers& headers) {
   const auto whole = co_await read_whole(answer);
   if (!whole) co_return broken_answer(whole.error().what);
-  if (says_session_is_gone(*whole)) co_return session_has_ended();
+  if (is_about_session(*whole)) co_return x.session ? session_has_ended() : session_is_missing();
   auto sent = co_await send_whole(x, answer, headers, *whole);
   co_return sent;
 }
@@ -199,8 +199,8 @@ awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, Answer
     refused = co_await relay_events(x, answer, plan.headers);
   } else if (plan.kind == AnswerPlan::Kind::filter_whole) {
     refused = co_await relay_filtered(x, answer, plan.headers);
-  } else if (plan.kind == AnswerPlan::Kind::maybe_dead_session) {
-    refused = co_await relay_unless_session_is_gone(x, answer, plan.headers);
+  } else if (plan.kind == AnswerPlan::Kind::maybe_of_session) {
+    refused = co_await relay_unless_of_session(x, answer, plan.headers);
   } else {
     refused = co_await relay_as_is(x, answer, plan.headers);
   }

@@ -11,12 +11,13 @@ namespace postern::server {
 
 // What the server behind answered, judged before a byte goes to the client.
 struct AnswerPlan {
-  enum class Kind { refuse, stream, filter_whole, maybe_dead_session, pass } kind = Kind::pass;
+  enum class Kind { refuse, stream, filter_whole, maybe_of_session, pass } kind = Kind::pass;
   MaybeRefusal refusal{};
   http::Headers headers{};  // of our answer: an allow-list of the upstream's, and ours
 };
 
 authn::Refusal session_has_ended();
+authn::Refusal session_is_missing();
 
 // Never relayed as ours: the upstream's 401 or 403, redirects, compressed answers, error pages (MCP authorization
 // "Token passthrough"; RFC 9110 section 15).
@@ -25,9 +26,9 @@ AnswerPlan plan_answer(McpExchange& exchange, const upstream::Exchange& answer);
 // Sends the answer on as planned. `watch` runs meanwhile.
 awaitable<MaybeRefusal> relay(McpExchange& exchange, upstream::Exchange& answer, AnswerPlan plan);
 
-// MCP 2025-11-25, "Session management": 404 tells a client to begin a new session. Many servers answer 400 with an
-// error that names the session instead, and leave their clients stuck.
-bool says_session_is_gone(std::string_view answer);
+// MCP 2025-11-25, "Session management": 404 tells a client to begin a new session, 400 that it must send one. Many
+// servers answer 400 with an error that names the session to both, and leave their clients stuck.
+bool is_about_session(std::string_view answer);
 
 // Decides what of a list answer this caller may see; used for whole answers and for events.
 bool filters_lists(const McpExchange& exchange);

@@ -10,7 +10,7 @@ namespace postern::server {
 namespace {
 
 constexpr std::string_view kContext = "mcp-session";
-constexpr std::size_t kMaxSealed = 4096;
+constexpr std::size_t kMaxSealed = 12 * 1024;
 
 void append(std::string& out, std::string_view part) {
   out += static_cast<char>(part.size() >> 8);

@@ -22,6 +22,9 @@ struct Session {
   std::string client;
 };
 
+// Of the server behind, in bytes. Sealed it must still fit into a client's request.
+inline constexpr std::size_t kLongestSessionId = 2048;
+
 // Visible ASCII, as the transport demands.
 std::string seal_session(const Session& session, const crypto::Aead& seal);
 // nullopt: forged, damaged or of another gateway.

@@ -58,8 +58,6 @@ class Worker {
   // The upstream of that name, made at first use.
   upstream::Upstream& upstream(const config::Upstream& settings);
   std::string next_request_id();
-  // Whether that upstream hands out sessions: then a legacy request without one is refused here.
-  bool& mints_sessions(const std::string& upstream) { return mints_sessions_[upstream]; }
 
   void add_connection(Connection* connection) { connections_.insert(connection); }
   void remove_connection(Connection* connection) { connections_.erase(connection); }
@@ -78,7 +76,6 @@ class Worker {
   Services& services_;
   ConnectionCounter& counter_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::map<std::string, bool> mints_sessions_;
   std::unordered_set<Connection*> connections_;
   std::unordered_set<OpenStream*> streams_;
   std::string id_prefix_;

@@ -32,10 +32,10 @@ export async function startEverything() {
 /**
  * A small MCP server without sessions. Every request is kept in `requests` as `{method, url, headers, body, message}`,
  * and the bytes are counted: `untouched()` fails if even one came in since `reset()`.
- * `answer(message, request, response)` may take a request over by returning true.
+ * `answer(message, request, response)` may take a request over by returning true. Without `port` it takes a free one.
  */
 export class RecordingUpstream {
-  static async start({ answer } = {}) {
+  static async start({ answer, port } = {}) {
     const upstream = new RecordingUpstream();
     upstream.answer = answer;
     upstream.requests = [];
@@ -53,7 +53,7 @@ export class RecordingUpstream {
       });
       upstream.http.emit('connection', socket);
     });
-    upstream.port = await freePort();
+    upstream.port = port ?? (await freePort());
     upstream.server.listen(upstream.port, '127.0.0.1');
     await once(upstream.server, 'listening');
     upstream.server.unref();

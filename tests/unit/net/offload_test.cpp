@@ -163,6 +163,22 @@ TEST(Offload, WorkThatWasNotBegunIsDroppedWithThePool) {
   EXPECT_FALSE(ran);
 }
 
+TEST(Offload, AStoppedPoolHasFinishedWhatWasBegunAndRefusesMore) {
+  OffloadPool pool("test", 1, 10);
+  std::atomic<bool> begun = false;
+  bool finished = false;
+  ASSERT_TRUE(pool.submit([&] {
+    begun = true;
+    begun.notify_one();
+    std::this_thread::yield();
+    finished = true;
+  }));
+  begun.wait(false);
+  pool.stop();
+  EXPECT_TRUE(finished);
+  EXPECT_FALSE(pool.submit([] {}));
+}
+
 TEST(Offload, TheContextMayGoWhileTheWorkIsUnderWay) {
   OffloadPool pool("test", 1, 10);
   auto io = std::make_unique<asio::io_context>(1);

@@ -16,7 +16,11 @@ authn::Refusal session_has_ended() {
   return refusal(404, "unknown_session", "the session has ended; begin a new one with initialize");
 }
 
-bool says_session_is_gone(std::string_view answer) {
+authn::Refusal session_is_missing() {
+  return refusal(400, "session_required", "send the Mcp-Session-Id that the answer to initialize gave");
+}
+
+bool is_about_session(std::string_view answer) {
   const auto json = mcp::parse_json(answer);
   if (!json || !json->is_object()) return false;
   const auto error = json->find("error");

@@ -1,0 +1,176 @@
+// How the process begins: with everything it needs, or with one sentence and exit code 1.
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { binary, Gateway, patience } from './lib/gateway.mjs';
+import { send } from './lib/http.mjs';
+import { initialize, ping } from './lib/mcp.mjs';
+import { OAuthClient } from './lib/oauth.mjs';
+import { Child, freePort, run } from './lib/process.mjs';
+import { RecordingUpstream } from './lib/upstream.mjs';
+import { until, within } from './lib/wait.mjs';
+
+const seconds = 15 * patience;
+
+describe('the beginning', { timeout: 120_000 * patience }, () => {
+  let upstream;
+  let gateway;
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+  });
+  after(async () => {
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+
+  /** `serve` must end by itself, with exit code 1 and one sentence for people that matches. */
+  async function failsToStart(file, sentence) {
+    const child = new Child(binary(), ['serve', '-c', file], { input: '' });
+    try {
+      const { code } = await within(seconds, `the end of a serve that cannot work`, child.exited);
+      assert.equal(code, 1, child.output);
+      assert.match(child.output, sentence);
+      assert.doesNotMatch(child.output, /listening on|terminate called|Segmentation/);
+      assert.equal(
+        child.output
+          .trimEnd()
+          .split('\n')
+          .filter((line) => !line.startsWith('{')).length,
+        1,
+        child.output,
+      );
+    } finally {
+      await child.kill();
+    }
+  }
+
+  it('a second instance on the same port fails, names the port, and does not disturb the first', async () => {
+    gateway = await Gateway.start({ name: 'lifecycle-port', upstream: upstream.url });
+    const token = (await (await OAuthClient.register(gateway)).grant()).access_token;
+    const rivals = {
+      'the gateway port': (config) => (config.listen[0].address = `127.0.0.1:${gateway.port}`),
+      'the operations port': (config) => (config.listen[1].address = `127.0.0.1:${gateway.operationsPort}`),
+    };
+    for (const [what, change] of Object.entries(rivals)) {
+      const rival = await Gateway.create({ name: 'lifecycle-rival', upstream: upstream.url, configure: change });
+      const port = what === 'the gateway port' ? gateway.port : gateway.operationsPort;
+      await failsToStart(rival.file, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: Address already in use`));
+    }
+    await failsToStart(gateway.file, /cannot listen on .*: Address already in use/);
+    for (let count = 0; count < 20; ++count) assert.equal((await ping(gateway.resource, token)).status, 200);
+  });
+
+  const stores = {
+    'a folder that is missing': [
+      (folder) => path.join(folder, 'no', 'such', 'folder', 'postern.db'),
+      /postern: the directory .*no\/such\/folder does not exist/,
+    ],
+    'a file where the folder should be': [
+      (folder) => {
+        writeFileSync(path.join(folder, 'file'), '');
+        return path.join(folder, 'file', 'postern.db');
+      },
+      /postern: .*file is not a directory|postern: .*Not a directory/,
+    ],
+    'a file that is no database': [
+      (folder) => {
+        const file = path.join(folder, 'text.db');
+        writeFileSync(file, 'This is a letter to a friend, and no database at all.\n'.repeat(100), { mode: 0o600 });
+        return file;
+      },
+      /postern: .*text\.db is not a database/,
+    ],
+    'a file that may only be read': [
+      (folder) => {
+        const file = path.join(folder, 'read-only.db');
+        writeFileSync(file, '');
+        chmodSync(file, 0o400);
+        return file;
+      },
+      /postern: .*read-only\.db is read-only/,
+    ],
+    'a file that others may read': [
+      (folder) => {
+        const file = path.join(folder, 'shared.db');
+        writeFileSync(file, '');
+        chmodSync(file, 0o644);
+        return file;
+      },
+      /postern: .*shared\.db may be read by others than its owner; run: chmod 600/,
+    ],
+    'a folder in its place': [
+      (folder) => {
+        mkdirSync(path.join(folder, 'folder.db'));
+        return path.join(folder, 'folder.db');
+      },
+      /postern: .*folder\.db is not a plain file/,
+    ],
+    'a folder that cannot be written': [() => '/proc/postern.db', /postern: \/proc\/postern\.db cannot be made/],
+  };
+
+  for (const [what, [make, sentence]] of Object.entries(stores)) {
+    it(`store, ${what}: a sentence and exit code 1`, async () => {
+      const broken = await Gateway.create({
+        name: 'lifecycle-store',
+        upstream: upstream.url,
+        configure: (config, self) => {
+          config.store = `sqlite:${make(self.folder)}`;
+        },
+      });
+      await failsToStart(broken.file, sentence);
+    });
+  }
+
+  it('store, a damaged key: a sentence and exit code 1, never a new key in silence', async () => {
+    const own = await Gateway.create({ name: 'lifecycle-key', upstream: upstream.url });
+    await own.addUser({ name: 'alice', members: ['acme:admin'] });
+    const key = path.join(own.folder, 'postern.db.key');
+    assert.ok(existsSync(key));
+    writeFileSync(key, 'short');
+    await failsToStart(own.file, /postern\.db\.key is not a key of 32 bytes/);
+    assert.equal(readFileSync(key, 'utf8'), 'short');
+  });
+
+  it('a configuration that is wrong ends with its place and exit code 1, before anything listens', async () => {
+    const own = await Gateway.create({
+      name: 'lifecycle-config',
+      upstream: upstream.url,
+      configure: (config) => {
+        config.resorces = config.resources;
+      },
+    });
+    await failsToStart(own.file, /postern\.yaml:\d+:\d+: .*resorces/);
+    assert.ok(!existsSync(path.join(own.folder, 'postern.db')), 'the store was not touched');
+    const { code } = await run(binary(), ['serve', '-c', path.join(own.folder, 'nothing.yaml')]);
+    assert.equal(code, 1);
+  });
+
+  it('an upstream that is down at the start: signing in works, calls are 502, and work once it is there', async () => {
+    const port = await freePort();
+    const own = await Gateway.start({ name: 'lifecycle-upstream', upstream: `http://127.0.0.1:${port}/mcp` });
+    let late;
+    try {
+      assert.equal((await send(`${own.operations}/readyz`)).status, 200);
+      const token = (await (await OAuthClient.register(own)).grant()).access_token;
+      const refused = await ping(own.resource, token);
+      assert.equal(refused.status, 502);
+      assert.equal(refused.message.error.data.error, 'upstream_unavailable');
+      assert.ok(refused.message.error.data.request_id);
+      late = await RecordingUpstream.start({ port });
+      await until('the upstream to be used', async () => (await ping(own.resource, token)).status === 200, { seconds });
+      await initialize(own.resource, token);
+      await late.stop();
+      const gone = await ping(own.resource, token);
+      assert.deepEqual([gone.status, gone.message.error.data.error], [502, 'upstream_unavailable']);
+      late = await RecordingUpstream.start({ port });
+      await until('the upstream to be used again', async () => (await ping(own.resource, token)).status === 200, {
+        seconds,
+      });
+    } finally {
+      await own.stop();
+      await late?.stop();
+    }
+  });
+});
