@@ -1,25 +1,14 @@
 #include "idp/local_users.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <optional>
 #include <vector>
 
 #include "base/encoding.hpp"
+#include "base/network.hpp"
 #include "crypto/hash.hpp"
 
 namespace postern::idp {
 namespace {
-
-// What one client can change at will does not count: of an IPv6 address everything behind the /64.
-std::string network_of(std::string_view address) {
-  const std::string text(address);
-  in6_addr bytes{};
-  if (inet_pton(AF_INET6, text.c_str(), &bytes) != 1) return text;
-  if (IN6_IS_ADDR_V4MAPPED(&bytes)) return text.substr(text.rfind(':') + 1);
-  return hex_encode({reinterpret_cast<const char*>(bytes.s6_addr), 8});
-}
 
 // Only hashes of names are stored: people type passwords into the wrong field.
 std::string key_of(std::string_view kind, std::string_view value) {

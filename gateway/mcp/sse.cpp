@@ -128,6 +128,17 @@ std::string sse_data(std::string_view event) {
   return joined;
 }
 
+bool sse_is_plain(std::string_view event) {
+  event = without_bom(event);
+  while (!event.empty()) {
+    const auto line = take_line(event).text;
+    if (line.empty()) continue;
+    const auto name = line.substr(0, line.find(':'));
+    if (!name.empty() && name != "data" && name != "id" && name != "event" && name != "retry") return false;
+  }
+  return true;
+}
+
 std::string sse_with_data(std::string_view event, std::string_view data) {
   std::string out;
   out.reserve(event.size() + data.size());

@@ -48,6 +48,9 @@ class SseSplitter {
 
 // The joined `data` lines of one event as the splitter yielded it; empty when it has none.
 std::string sse_data(std::string_view event);
+// Whether every line is a comment or one of the four fields (section 9.2.6). Others are ignored by the standard's
+// parser; a laxer one may read them, with whatever they hold.
+bool sse_is_plain(std::string_view event);
 // The event with its data replaced by `data` (split over lines where it has line ends); id, event, retry and comments
 // kept as they were.
 std::string sse_with_data(std::string_view event, std::string_view data);

@@ -19,12 +19,16 @@ constexpr auto kRefused = std::to_array<Range>({
     {0x7F, 0x9F},        // DEL and control
     {0xAD, 0xAD},        // soft hyphen
     {0x61C, 0x61C},      // Arabic letter mark
+    {0x115F, 0x1160},    // Hangul fillers
     {0x180E, 0x180E},    // Mongolian vowel separator
     {0x200B, 0x200B},    // zero width space; the joiners after it are part of names and emoji
     {0x200E, 0x200F},    // direction marks
     {0x2028, 0x202E},    // line ends, embeddings and overrides
     {0x2060, 0x206F},    // invisible operators, isolates
+    {0x2800, 0x2800},    // blank Braille pattern
+    {0x3164, 0x3164},    // Hangul filler
     {0xFEFF, 0xFEFF},    // byte order mark
+    {0xFFA0, 0xFFA0},    // half-width Hangul filler
     {0xFFF0, 0xFFFB},    // interlinear annotation
     {0xE0000, 0xE0FFF},  // tags
 });

@@ -16,10 +16,10 @@ namespace {
 // clang-format off
 constexpr auto kRefusedSchemes = std::to_array<std::string_view>({
     "about", "acap", "afp", "blob", "chrome", "chrome-extension", "cid", "content", "data", "dict", "dns", "edge",
-    "facetime", "file", "filesystem", "ftp", "ftps", "geo", "git", "gopher", "imap", "intent", "irc", "ircs",
+    "facetime", "feed", "file", "filesystem", "ftp", "ftps", "geo", "git", "gopher", "hcp", "imap", "intent", "irc", "ircs",
     "itms", "itms-apps", "jar", "javascript", "ldap", "ldaps", "livescript", "magnet", "mailto", "market", "mhtml",
-    "microsoft-edge", "mid", "mk", "mocha", "moz-extension", "news", "nfs", "nntp", "pop", "res", "resource",
-    "rtsp", "search-ms", "sftp", "shell", "sip", "sips", "smb", "sms", "ssh", "svn", "tel", "telnet", "tftp", "urn",
+    "microsoft-edge", "mid", "ms-msdt", "ms-settings", "mk", "mocha", "moz-extension", "news", "nfs", "nntp", "pop", "res", "resource",
+    "rtsp", "search-ms", "sftp", "shell", "sip", "sips", "smb", "sms", "ssh", "svn", "tel", "telnet", "tftp", "unsafe", "urn",
     "vbscript", "view-source", "vnc", "webcal", "ws", "wss", "wyciwyg", "x-apple",
 });
 // clang-format on

@@ -6,6 +6,8 @@
 namespace postern::policy {
 namespace {
 
+constexpr std::size_t kMostSubscriptions = 1000;
+
 using mcp::ListKind;
 using mcp::Subject;
 
@@ -142,6 +144,9 @@ Decision CompiledPolicy::decide_completion(const mcp::Message& message, const Ca
   if (ref == message.params.end() || !ref->is_object())
     return verdict(Verdict::deny, "method", "params.ref is missing");
   const auto type = ref->value("type", nlohmann::json());
+  if (type != "ref/prompt" && type != "ref/resource") {
+    return verdict(Verdict::deny, "method", "params.ref.type is neither ref/prompt nor ref/resource");
+  }
   const auto name = ref->value(type == "ref/prompt" ? "name" : "uri", nlohmann::json());
   if (!name.is_string()) return verdict(Verdict::deny, "method", "params.ref names neither a prompt nor a resource");
   const auto& text = name.get_ref<const std::string&>();
@@ -163,6 +168,9 @@ Decision CompiledPolicy::decide_listen(const mcp::Message& message, const Caller
   if (uris == notifications->end()) return decide_method(message.method, caller);
   if (!uris->is_array()) return verdict(Verdict::deny, "method", "resourceSubscriptions is no list");
   if (uris->empty()) return decide_method(message.method, caller);
+  if (uris->size() > kMostSubscriptions) {
+    return verdict(Verdict::deny, "method", "resourceSubscriptions holds more than 1000 URIs");
+  }
   std::optional<Decision> result;
   for (const auto& uri : *uris) {
     if (!uri.is_string())
@@ -170,6 +178,7 @@ Decision CompiledPolicy::decide_listen(const mcp::Message& message, const Caller
     auto decision = decide_uri(uri.get_ref<const std::string&>(), message.method, caller);
     if (decision.verdict == Verdict::deny || decision.verdict == Verdict::not_found) return decision;
     if (result && decision.verdict == Verdict::allow) continue;
+    if (result) std::erase_if(result->needed, [&](const auto& scope) { return contains(decision.needed, scope); });
     if (result) decision.needed.insert(decision.needed.end(), result->needed.begin(), result->needed.end());
     result = std::move(decision);
   }

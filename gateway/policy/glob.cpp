@@ -1,5 +1,8 @@
 #include "policy/glob.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -77,6 +80,51 @@ bool is_special(std::string_view scheme) noexcept {
   return std::find(std::begin(special), std::end(special), scheme) != std::end(special);
 }
 
+std::string_view default_port(std::string_view scheme) noexcept {
+  if (scheme == "https" || scheme == "wss") return "443";
+  return scheme == "ftp" ? "21" : "80";
+}
+
+// The URL Standard, "ends in a number": such a host is an address, in whatever way it is written.
+bool is_number(std::string_view label) noexcept {
+  if (label.starts_with("0x")) return true;
+  return !label.empty() && std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// One of many spellings of an address, or a name that a parser maps to another.
+bool is_plain_host(const std::string& host) {
+  char plain[INET6_ADDRSTRLEN];
+  if (host.starts_with('[')) {
+    in6_addr address{};
+    const auto inner = host.substr(1, host.size() - 2);
+    return host.ends_with(']') && inet_pton(AF_INET6, inner.c_str(), &address) == 1 &&
+           inet_ntop(AF_INET6, &address, plain, sizeof plain) != nullptr && inner == plain;
+  }
+  if (host.empty() || host.ends_with('.')) return false;
+  if (std::any_of(host.begin(), host.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) return false;
+  if (!is_number(std::string_view(host).substr(host.rfind('.') + 1))) return true;
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 &&
+         inet_ntop(AF_INET, &address, plain, sizeof plain) != nullptr && host == plain;
+}
+
+bool is_plain_authority(std::string_view authority, std::string_view scheme) {
+  const auto bracket = authority.rfind(']');
+  const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (!is_plain_host(std::string(authority.substr(0, colon)))) return false;
+  if (colon == std::string_view::npos) return true;
+  const auto port = authority.substr(colon + 1);
+  return is_number(port) && !port.starts_with('0') && port != default_port(scheme);
+}
+
+// Undecoded: a fragment is no part of what is fetched, `file:` has no query either, and a drive's `|` is rewritten to
+// `:`.
+bool has_what_readers_drop(std::string_view uri) {
+  const auto scheme = uri.substr(0, uri.find(':'));
+  if (!is_special(scheme)) return false;
+  return uri.find_first_of(scheme == "file" ? "|?#" : "#") != std::string_view::npos;
+}
+
 bool has_second_spelling(std::string_view uri) {
   const auto colon = uri.find_first_of(":/?#");
   if (colon == std::string_view::npos || uri[colon] != ':') return false;
@@ -88,8 +136,10 @@ bool has_second_spelling(std::string_view uri) {
   rest.remove_prefix(2);
   const auto host = rest.substr(0, rest.find_first_of("/?#"));
   if (has_capital(host) || host.find('@') != std::string_view::npos) return true;
-  if (scheme != "file") return host.empty();
-  return host == "localhost" || rest.substr(host.size()).find("//") != std::string_view::npos;
+  const auto path = rest.substr(host.size());
+  if (!path.starts_with('/')) return true;
+  if (scheme == "file") return host == "localhost" || path.find("//") != std::string_view::npos;
+  return !is_plain_authority(host, scheme);
 }
 
 }  // namespace
@@ -117,7 +167,7 @@ bool is_ambiguous_uri(std::string_view uri) {
     if (!byte || *byte == '/' || *byte == '\\' || *byte == '%' || is_control(*byte)) return true;
   }
   const auto plain = decoded(uri);
-  return !is_valid_utf8(plain) || has_dot_segment(plain) || has_second_spelling(plain);
+  return !is_valid_utf8(plain) || has_dot_segment(plain) || has_second_spelling(plain) || has_what_readers_drop(uri);
 }
 
 }  // namespace postern::policy

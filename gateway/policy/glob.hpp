@@ -34,7 +34,8 @@ class GlobSet {
 // Resource URIs (RFC 3986) that two readers may take for different things: dot segments anywhere, plain or encoded;
 // encoded separators and encoded percent signs; backslashes and control bytes; percent errors and broken UTF-8; second
 // spellings of one address (scheme or host in capitals, user information, `file:/x`, `file://localhost/x`,
-// `file:///a//x`). Refused before any rule is looked at. URI templates (RFC 6570) are judged like URIs.
+// `file:///a//x`, `file:///x#y`, `http://host` without a path, default ports, `http://127.1/`, fragments). Refused
+// before any rule is looked at. URI templates (RFC 6570) are judged like URIs.
 bool is_ambiguous_uri(std::string_view uri);
 
 }  // namespace postern::policy

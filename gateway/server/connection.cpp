@@ -175,7 +175,8 @@ std::string Connection::response_head(int status, const http::Headers& headers, 
   if (length && status != 204 && status != 304) out += "\r\nContent-Length: " + std::to_string(*length);
   if (chunked) out += "\r\nTransfer-Encoding: chunked";
   if (!keep_alive) out += "\r\nConnection: close";
-  if (listener_.secure) out += "\r\nStrict-Transport-Security: max-age=31536000";
+  if (listener_.secure && !headers.get("Strict-Transport-Security"))
+    out += "\r\nStrict-Transport-Security: max-age=31536000";
   out += "\r\n\r\n";
   return out;
 }

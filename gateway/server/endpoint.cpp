@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "authn/resource_metadata.hpp"
+#include "base/network.hpp"
 #include "http/form.hpp"
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
@@ -10,7 +11,8 @@
 namespace postern::server {
 namespace {
 
-constexpr std::size_t kEndpointBody = 256 * 1024;
+constexpr std::size_t kEndpointBody = 128 * 1024;
+constexpr std::size_t kRegistrationBody = 16 * 1024;  // it is kept
 
 bool is_page(RouteKind kind) noexcept {
   return kind == RouteKind::authorize || kind == RouteKind::login || kind == RouteKind::logout;
@@ -79,12 +81,13 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
 int over_limit(RateLimiters& limiters, const Route& route, const RequestContext& context) {
   if (context.head.method != "POST") return 0;
   const auto now = context.started;
+  const auto from = network_of(context.peer);
   switch (route.kind) {
     case RouteKind::token:
     case RouteKind::revoke:
-    case RouteKind::introspect: return limiters.token.take(context.peer, now);
-    case RouteKind::register_client: return limiters.register_.take(context.peer, now);
-    case RouteKind::login: return limiters.sign_in.take(context.peer, now);
+    case RouteKind::introspect: return limiters.token.take(from, now);
+    case RouteKind::register_client: return limiters.register_.take(from, now);
+    case RouteKind::login: return limiters.sign_in.take(from, now);
     default: return 0;
   }
 }
@@ -160,7 +163,8 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
   }
   auto response = refused_before_its_body(services.limiters, route, context);
   if (!response) {
-    auto body = co_await connection.read_body(context, kEndpointBody);
+    const bool kept = route.kind == RouteKind::register_client;
+    auto body = co_await connection.read_body(context, kept ? kRegistrationBody : kEndpointBody);
     if (body) {
       std::string whole = std::move(*body);
       response = co_await work_out(connection, context, route, std::move(whole));

@@ -6,6 +6,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/network.hpp"
+
 namespace postern::server {
 namespace {
 
@@ -16,6 +18,7 @@ struct Accepted {
   std::shared_ptr<const net::TlsServer> tls;
   Worker* worker;  // outlives its io_context's coroutines
   std::string address;
+  std::string counted_as;
 };
 
 class Place {
@@ -73,7 +76,7 @@ awaitable<void> turn_away(std::shared_ptr<net::TcpStream> stream, std::shared_pt
 
 awaitable<void> serve(std::shared_ptr<Accepted> accepted) {
   auto& worker = *accepted->worker;
-  const Place place(worker, accepted->address, is_limited(accepted->info));
+  const Place place(worker, accepted->counted_as, is_limited(accepted->info));
   std::unique_ptr<net::Stream> stream;
   if (accepted->tls) {
     const auto limits = worker.snapshot()->config().limits;
@@ -132,7 +135,9 @@ void Listener::admit(std::unique_ptr<net::TcpStream> stream) {
   auto accepted = std::make_shared<Accepted>();
   accepted->address = stream->peer();
   if (is_limited(info_)) {
-    const auto verdict = worker_.counter().enter(accepted->address);
+    const bool proxy = worker_.snapshot()->proxies().contains(accepted->address);
+    accepted->counted_as = network_of(accepted->address);
+    const auto verdict = worker_.counter().enter(accepted->counted_as, proxy);
     if (verdict != ConnectionCounter::Verdict::admitted) {
       refuse(std::move(stream), verdict == ConnectionCounter::Verdict::total ? "total" : "per_address");
       return;

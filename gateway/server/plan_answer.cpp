@@ -99,10 +99,10 @@ AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
   if (type == "text/event-stream" && success) {
     plan.kind = AnswerPlan::Kind::stream;
     plan.headers.set("X-Accel-Buffering", "no");
-  } else if (filters_lists(x) && success) {
-    plan.kind = AnswerPlan::Kind::filter_whole;
   } else if (head.status == 400 && !x.modern && type == "application/json") {
     plan.kind = AnswerPlan::Kind::maybe_of_session;
+  } else if (filters_lists(x) && (success || type == "application/json")) {
+    plan.kind = AnswerPlan::Kind::filter_whole;
   }
   return plan;
 }

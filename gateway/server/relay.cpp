@@ -57,19 +57,17 @@ awaitable<MaybeRefusal> send_whole(McpExchange& x, const upstream::Exchange& ans
   co_return std::nullopt;
 }
 
-awaitable<MaybeRefusal> relay_unless_of_session(McpExchange& x, upstream::Exchange& answer,
-                                                const http::Headers& headers) {
+// Read whole, since what may not be seen must be taken out before anything leaves.
+awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, const AnswerPlan& plan) {
+  const auto& headers = plan.headers;
   const auto whole = co_await read_whole(answer);
   if (!whole) co_return broken_answer(whole.error().what);
-  if (is_about_session(*whole)) co_return x.session ? session_has_ended() : session_is_missing();
-  auto sent = co_await send_whole(x, answer, headers, *whole);
-  co_return sent;
-}
-
-// A list answer, read whole, since what may not be seen must be taken out before anything leaves.
-awaitable<MaybeRefusal> relay_filtered(McpExchange& x, upstream::Exchange& answer, const http::Headers& headers) {
-  const auto whole = co_await read_whole(answer);
-  if (!whole) co_return broken_answer(whole.error().what);
+  const bool of_session = plan.kind == AnswerPlan::Kind::maybe_of_session && is_about_session(*whole);
+  if (of_session) co_return x.session ? session_has_ended() : session_is_missing();
+  if (!filters_lists(x)) {
+    auto unchanged = co_await send_whole(x, answer, headers, *whole);
+    co_return unchanged;
+  }
   auto changed = filtered(x, *whole);
   if (!changed)
     co_return broken_answer("the server behind this gateway sent a list that cannot be read: " +
@@ -90,6 +88,7 @@ class EventFilter {
     out_.clear();
     if (!splitter_.feed(bytes)) return std::nullopt;
     for (auto event = splitter_.next(); !event.empty(); event = splitter_.next()) {
+      if (!mcp::sse_is_plain(event)) return std::nullopt;
       const auto data = mcp::sse_data(event);
       if (data.empty()) {
         out_ += event;
@@ -197,10 +196,8 @@ awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, Answer
   MaybeRefusal refused;
   if (plan.kind == AnswerPlan::Kind::stream) {
     refused = co_await relay_events(x, answer, plan.headers);
-  } else if (plan.kind == AnswerPlan::Kind::filter_whole) {
-    refused = co_await relay_filtered(x, answer, plan.headers);
-  } else if (plan.kind == AnswerPlan::Kind::maybe_of_session) {
-    refused = co_await relay_unless_of_session(x, answer, plan.headers);
+  } else if (plan.kind == AnswerPlan::Kind::filter_whole || plan.kind == AnswerPlan::Kind::maybe_of_session) {
+    refused = co_await relay_whole(x, answer, plan);
   } else {
     refused = co_await relay_as_is(x, answer, plan.headers);
   }

@@ -9,11 +9,11 @@
 
 namespace postern::server {
 
-ConnectionCounter::Verdict ConnectionCounter::enter(const std::string& address) {
+ConnectionCounter::Verdict ConnectionCounter::enter(const std::string& address, bool shared) {
   const std::lock_guard lock(mutex_);
   if (open_ >= total_) return Verdict::total;
   auto& count = addresses_[address];
-  if (count >= per_address_) return Verdict::per_address;
+  if (count >= per_address_ && !shared) return Verdict::per_address;
   ++count;
   ++open_;
   return Verdict::admitted;

@@ -32,7 +32,8 @@ class ConnectionCounter {
  public:
   enum class Verdict { admitted, total, per_address };
   ConnectionCounter(std::size_t total, std::size_t per_address) : total_(total), per_address_(per_address) {}
-  Verdict enter(const std::string& address);
+  // `shared`: many clients come from there, so that only the total counts.
+  Verdict enter(const std::string& address, bool shared);
   void leave(const std::string& address);
 
  private:

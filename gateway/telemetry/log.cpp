@@ -1,5 +1,8 @@
 #include "telemetry/log.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <stdexcept>
 
@@ -31,6 +34,9 @@ std::int64_t now_millis() {
 spdlog::sink_ptr open_sink(const std::string& file) {
   if (file.empty()) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
   try {
+    // Made here, so that what people call is not readable to everybody on the machine.
+    if (const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640); made >= 0)
+      ::close(made);
     return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
   } catch (const spdlog::spdlog_ex&) {
     throw std::runtime_error("cannot open the log file " + file + ": create its folder or make it writable");

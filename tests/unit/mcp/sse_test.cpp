@@ -130,5 +130,17 @@ TEST(Sse, KeepAliveIsAnEventWithoutData) {
   EXPECT_EQ(sse_data(kSseKeepAlive), "");
 }
 
+TEST(SseEvent, HoldsNothingButCommentsAndTheFourFields) {
+  EXPECT_TRUE(sse_is_plain(": hello\nid: 1\nevent: message\nretry: 5\ndata: {}\ndata\n\n"));
+  EXPECT_TRUE(
+      sse_is_plain("\xEF\xBB\xBF"
+                   "data: {}\r\n\r\n"));
+  EXPECT_FALSE(
+      sse_is_plain("\xEF\xBB\xBF\xEF\xBB\xBF"
+                   "data: {}\n\n"));
+  EXPECT_FALSE(sse_is_plain("Data: {}\n\n"));
+  EXPECT_FALSE(sse_is_plain(" data: {}\n\n"));
+}
+
 }  // namespace
 }  // namespace postern::mcp

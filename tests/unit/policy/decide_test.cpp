@@ -250,6 +250,7 @@ TEST(Decide, CompletionFollowsWhatItCompletes) {
   EXPECT_EQ(complete({{"type", "ref/prompt"}, {"uri", "demo://text/1"}}).verdict, Verdict::deny);
   EXPECT_EQ(complete({{"type", "ref/resource"}, {"uri", 1}}).verdict, Verdict::deny);
   EXPECT_EQ(complete("open").verdict, Verdict::deny);
+  EXPECT_EQ(complete({{"type", "ref/other"}, {"uri", "demo://text/1"}}).verdict, Verdict::deny);
   EXPECT_EQ(policy->decide(message_of("completion/complete"), who).verdict, Verdict::deny);
 }
 
@@ -273,6 +274,8 @@ TEST(Decide, ListenIsJudgedByItsStrictestResource) {
   EXPECT_EQ(listen({"x://open/1", 2}).verdict, Verdict::deny);
   EXPECT_EQ(listen("x://open/1").verdict, Verdict::deny);
   EXPECT_EQ(listen(json::array()).verdict, Verdict::allow);
+  EXPECT_EQ(listen(json(std::vector<std::string>(1000, "x://read/1"))).needed, (Scopes{"use", "read"}));
+  EXPECT_EQ(listen(json(std::vector<std::string>(1001, "x://open/1"))).verdict, Verdict::deny);
   const auto lists = message_of("subscriptions/listen", {{"notifications", {{"toolsListChanged", true}}}});
   EXPECT_EQ(verdict_of(*policy, lists, caller({"use"})), Verdict::allow);
 }

@@ -81,7 +81,7 @@ TEST_P(PlainUri, IsNotRefused) { EXPECT_FALSE(is_ambiguous_uri(GetParam())); }
 INSTANTIATE_TEST_SUITE_P(Uris, PlainUri,
                          testing::Values("file:///public/a%20b.txt", "test://static-text",
                                          "demo://resource/dynamic/text/1", "ui://widget?x=1", "https://example.com/",
-                                         "https://example.com/a?b=c#d", "file:///C:/Users/x", "file:///a/.hidden",
+                                         "https://example.com/a?b=c%23d", "file:///C:/Users/x", "file:///a/.hidden",
                                          "file:///a/...", "file:///a/b..c", "file:///r%C3%A9sum%C3%A9", "file:///größe",
                                          "urn:isbn:123", "memo://Acme/Notes", "git+ssh://git@host/x", "test://a//b",
                                          "demo://resource/dynamic/text/{resourceId}", "file:///{+path}",
@@ -108,6 +108,21 @@ INSTANTIATE_TEST_SUITE_P(SecondSpellings, TwofoldUri,
                                          "https:example.com", "https:/example.com", "https:///example.com",
                                          "https://Example.com/", "https://ok@example.com/", "HTTPS://example.com/",
                                          "f%49le:///x", "https://%45xample.com/"));
+
+TEST(AmbiguousUri, OneAddressHasOneSpelling) {
+  for (const auto* uri :
+       {"https://evil.test?.good.test/x", "https://evil.test#.good.test/x", "https://evil.test:443?.good.test/",
+        "http://127.0.0.1:80/x", "http://127.1/x", "http://0x7f.1/x", "http://2130706433/x", "http://127.0.0.01/x",
+        "http://host.test./x", "http://host.test:/x", "http://host.test:080/x", "http://[0:0:0:0:0:0:0:1]/x",
+        "https://host.test", "https://host.test/x#y", "https://\xEF\xBC\x91.test/x", "file:///c|/x",
+        "file:///secret.txt#x", "file:///secret.txt?x"}) {
+    EXPECT_TRUE(is_ambiguous_uri(uri)) << uri;
+  }
+  for (const auto* uri : {"http://127.0.0.1/x", "http://127.0.0.1:8080/x", "http://[::1]/x", "https://good.test/x?y=1",
+                          "https://good.test:8443/", "file:///c:/x", "demo://resource/1#part", "ui://widget?x=1"}) {
+    EXPECT_FALSE(is_ambiguous_uri(uri)) << uri;
+  }
+}
 
 }  // namespace
 }  // namespace postern::policy
