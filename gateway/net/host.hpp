@@ -11,7 +11,7 @@ namespace postern::net {
 inline std::optional<boost::asio::ip::address> address_literal(const std::string& host) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(bracketed ? host.substr(1, host.size() - 2) : host, error);
+  auto address = boost::asio::ip::make_address(bracketed ? host.substr(1, host.size() - 2) : host, error);
   if (error) return std::nullopt;
   return address;
 }

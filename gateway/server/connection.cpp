@@ -127,12 +127,13 @@ awaitable<void> Connection::dispatch(RequestContext& context) {
   if (!bug) co_return;
   // Nobody knows how far the answer got: the connection is of no more use.
   keep_alive_ = false;
-  std::string what = "unknown";
+  std::string what;
   try {
     std::rethrow_exception(bug);
   } catch (const std::exception& e) {
     what = e.what();
   } catch (...) {
+    what = "unknown";
   }
   worker_.services().log.error("internal_error", {{"request_id", context.id}, {"what", what}});
   stream_->close();

@@ -31,9 +31,10 @@ Result<std::string> text(Connection& db, std::string_view sql) {
 }
 
 Result<void> ours(const std::string& path, Connection& db) {
-  const auto application = integer(db, "PRAGMA application_id");
-  const auto version = integer(db, "PRAGMA user_version");
+  // In this order: another process may make the store between two of these, in one transaction that sets all three.
   const auto objects = integer(db, "SELECT count(*) FROM sqlite_schema");
+  const auto version = integer(db, "PRAGMA user_version");
+  const auto application = integer(db, "PRAGMA application_id");
   if (db.failure()) return explain(path, db, *db.failure());
   const bool empty = *application == 0 && *version == 0 && *objects == 0;
   if (!empty && *application != kApplicationId) return fail(Errc::invalid, path + " is a database of another program");
