@@ -20,6 +20,17 @@ authn::Refusal of_upstream(const Error& error) {
   }
 }
 
+// The client is still there: what ended the exchange was a revocation, or the end of the process.
+authn::Refusal of_our_end(bool draining) {
+  if (!draining) {
+    return challenged(401, "invalid_token", "the access token was revoked while the call was under way",
+                      "invalid_token");
+  }
+  auto refused = refusal(503, "temporarily_unavailable", "the gateway is being restarted; try again in a moment");
+  refused.retry_after = 2;
+  return refused;
+}
+
 // Streams are ended from outside when their grant is revoked.
 class RegisteredStream {
  public:
@@ -52,7 +63,8 @@ awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, ups
     x.services().log.warning(
         "upstream_failed",
         {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", answer.error().what}});
-    auto refused = of_upstream(answer.error());
+    const bool ended_by_us = answer.error().code == Errc::cancelled;
+    auto refused = ended_by_us ? of_our_end(x.connection.worker().draining()) : of_upstream(answer.error());
     co_return refused;
   }
   running.answer = std::move(*answer);

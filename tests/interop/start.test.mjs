@@ -7,7 +7,7 @@ import { binary, Gateway, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { initialize, ping } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
-import { Child, freePort, run } from './lib/process.mjs';
+import { Child, freePort, run, temporaryFolder } from './lib/process.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
 
@@ -45,6 +45,21 @@ describe('the beginning', { timeout: 120_000 * patience }, () => {
       await child.kill();
     }
   }
+
+  it('quick that cannot listen does not use up the password it would have shown', async () => {
+    const taken = `127.0.0.1:${new URL(upstream.url).port}`;
+    const folder = temporaryFolder('quick');
+    const failed = await run(binary(), ['quick', '--upstream', upstream.url, '--listen', taken], { cwd: folder });
+    assert.equal(failed.code, 1, failed.output);
+    assert.match(failed.output, /Address already in use/);
+    const listen = `127.0.0.1:${await freePort()}`;
+    const child = new Child(binary(), ['quick', '--upstream', upstream.url, '--listen', listen], { cwd: folder });
+    try {
+      await until('the password', () => /^Password: \S{12,}$/m.test(child.output));
+    } finally {
+      await child.stop();
+    }
+  });
 
   it('a second instance on the same port fails, names the port, and does not disturb the first', async () => {
     gateway = await Gateway.start({ name: 'lifecycle-port', upstream: upstream.url });

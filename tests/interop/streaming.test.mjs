@@ -216,6 +216,19 @@ describe('streaming', { timeout: 180_000 * patience }, () => {
     assert.equal(await ends(others), 'end', 'another grant of the same user');
   });
 
+  it('a call whose grant is revoked before its answer begins is told to sign in again', async () => {
+    const reached = moment();
+    answer = () => reached.fire();
+    const own = await OAuthClient.register(gateway);
+    const tokens = await own.grant();
+    const pending = open({ token: tokens.access_token, message: call() });
+    await reached;
+    await own.revoke(tokens.refresh_token);
+    const stream = await pending;
+    assert.equal(stream.status, 401);
+    assert.match(String(stream.headers['www-authenticate']), /error="invalid_token"/);
+  });
+
   it('a call whose grant is revoked while its body still comes is not made', async () => {
     for (const [how, change] of Object.entries({
       'by the operator': (tokens) => gateway.command(['token', 'revoke', tokens.access_token]),

@@ -44,6 +44,13 @@ Result<std::string> first_user(store::Store& store, const Clock& clock) {
   return password;
 }
 
+Result<std::string> first_password(const std::string& store_url) {
+  auto opened = store::open_store(store_url);
+  if (!opened) return opened.error();
+  const SystemClock clock;
+  return first_user(*opened->store, clock);
+}
+
 }  // namespace
 
 int quick(const QuickOptions& options, Console& console) {
@@ -63,25 +70,20 @@ int quick(const QuickOptions& options, Console& console) {
     for (const auto& fault : faults.all()) console.err << "postern: " << fault.what << '\n';
     return kNo;
   }
-  std::string password;
-  {
-    auto opened = store::open_store(config->store);
-    if (!opened) return say_error(console, opened.error().what);
-    const SystemClock clock;
-    auto made = first_user(*opened->store, clock);
-    if (!made) return say_error(console, made.error().what);
-    password = std::move(*made);
-  }
+  const auto store_url = config->store;
   auto loaded = check_whole(std::move(*config), sources);
   if (!loaded) return say_error(console, loaded.error().to_string());
   const auto resource = loaded->config.resources.front().serve;
   auto gateway = Gateway::start(std::move(*loaded));
   if (!gateway) return say_error(console, gateway.error().what);
+  // Only now that nothing can fail any more: the password is shown once.
+  const auto password = first_password(store_url);
+  if (!password) return say_error(console, password.error().what);
   console.out << "MCP URL: " << resource << '\n' << "User: " << kUser << '\n';
-  if (password.empty()) {
+  if (password->empty()) {
     console.out << "Password: (printed when " << options.data << " was made)\n";
   } else {
-    console.out << "Password: " << password << '\n';
+    console.out << "Password: " << *password << '\n';
   }
   console.out.flush();
   (*gateway)->run();
