@@ -35,10 +35,10 @@ std::optional<std::string_view> data_of(std::string_view line) noexcept {
   return line;
 }
 
-// Section 9.2.5: one BOM before the stream. Later ones would hide the first line from a strict client; reading the
-// line all the same can only filter more.
+// Section 9.2.5: one BOM before the stream. Later and further ones would hide the first line from a strict client;
+// reading the line all the same can only filter more.
 std::string_view without_bom(std::string_view event) noexcept {
-  if (event.starts_with(kBom)) event.remove_prefix(kBom.size());
+  while (event.starts_with(kBom)) event.remove_prefix(kBom.size());
   return event;
 }
 
@@ -129,7 +129,7 @@ std::string sse_data(std::string_view event) {
 }
 
 bool sse_is_plain(std::string_view event) {
-  event = without_bom(event);
+  if (event.starts_with(kBom)) event.remove_prefix(kBom.size());
   while (!event.empty()) {
     const auto line = take_line(event).text;
     if (line.empty()) continue;

@@ -130,6 +130,14 @@ TEST(Sse, KeepAliveIsAnEventWithoutData) {
   EXPECT_EQ(sse_data(kSseKeepAlive), "");
 }
 
+TEST(SseEvent, FurtherByteOrderMarksHideNoData) {
+  const std::string event =
+      "\xEF\xBB\xBF\xEF\xBB\xBF"
+      "data: x\n\n";
+  EXPECT_EQ(sse_data(event), "x");
+  EXPECT_EQ(sse_data(sse_with_data(event, "y")), "y");
+}
+
 TEST(SseEvent, HoldsNothingButCommentsAndTheFourFields) {
   EXPECT_TRUE(sse_is_plain(": hello\nid: 1\nevent: message\nretry: 5\ndata: {}\ndata\n\n"));
   EXPECT_TRUE(
