@@ -42,6 +42,12 @@ std::string_view without_bom(std::string_view event) noexcept {
   return event;
 }
 
+// Section 9.2.6: the fields a client acts on, and comments, whose name is empty.
+bool is_known(std::string_view line) noexcept {
+  const auto name = line.substr(0, line.find(':'));
+  return name.empty() || name == "data" || name == "id" || name == "event" || name == "retry";
+}
+
 void append_data(std::string& out, std::string_view data) {
   do {
     const bool more = data.find_first_of("\r\n") != std::string_view::npos;
@@ -132,9 +138,7 @@ bool sse_is_plain(std::string_view event) {
   if (event.starts_with(kBom)) event.remove_prefix(kBom.size());
   while (!event.empty()) {
     const auto line = take_line(event).text;
-    if (line.empty()) continue;
-    const auto name = line.substr(0, line.find(':'));
-    if (!name.empty() && name != "data" && name != "id" && name != "event" && name != "retry") return false;
+    if (!is_known(line)) return false;
   }
   return true;
 }
@@ -145,7 +149,8 @@ std::string sse_with_data(std::string_view event, std::string_view data) {
   event = without_bom(event);
   while (!event.empty()) {
     const Line line = take_line(event);
-    if (line.text.empty() || data_of(line.text)) continue;
+    // A line that means nothing here could mean something once the lines before it are gone.
+    if (line.text.empty() || !is_known(line.text) || data_of(line.text)) continue;
     out += line.with_end;
     if (line.text.size() == line.with_end.size()) out += '\n';
   }

@@ -52,7 +52,7 @@ std::string sse_data(std::string_view event);
 // parser; a laxer one may read them, with whatever they hold.
 bool sse_is_plain(std::string_view event);
 // The event with its data replaced by `data` (split over lines where it has line ends); id, event, retry and comments
-// kept as they were.
+// kept as they were, lines that mean nothing dropped.
 std::string sse_with_data(std::string_view event, std::string_view data);
 
 inline constexpr std::string_view kSseKeepAlive = ": keep-alive\n\n";

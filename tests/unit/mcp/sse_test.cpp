@@ -138,6 +138,15 @@ TEST(SseEvent, FurtherByteOrderMarksHideNoData) {
   EXPECT_EQ(sse_data(sse_with_data(event, "y")), "y");
 }
 
+TEST(SseEvent, ALineThatMeansNothingIsNotMovedToTheFrontWhereItWouldMeanData) {
+  const std::string event =
+      "data: a\r"
+      "\xEF\xBB\xBF"
+      "data: b\r\n\r\n";
+  EXPECT_EQ(sse_data(event), "a");
+  EXPECT_EQ(sse_data(sse_with_data(event, "y")), "y");
+}
+
 TEST(SseEvent, HoldsNothingButCommentsAndTheFourFields) {
   EXPECT_TRUE(sse_is_plain(": hello\nid: 1\nevent: message\nretry: 5\ndata: {}\ndata\n\n"));
   EXPECT_TRUE(
