@@ -63,7 +63,7 @@ void add_running(CLI::App& app, CommandLine& line) {
   quick_command->callback([&line] { line.run = [&line] { return quick(line.quick_options, line.console); }; });
 
   auto* reference = app.add_subcommand("reference", "Print generated references: yaml or schema");
-  reference->add_option("WHAT", line.first)->required()->check(CLI::IsMember({"yaml", "schema"}));
+  reference->add_option("WHAT", line.first, "yaml or schema")->required()->check(CLI::IsMember({"yaml", "schema"}));
   reference->callback([&line] {
     line.run = [&line] {
       line.console.out << (line.first == "yaml" ? config::reference_yaml() : config::schema_json());
@@ -88,10 +88,10 @@ void add_policy(CLI::App& app, CommandLine& line) {
   explain->add_option("--user", options.user, "User")->required();
   explain->add_option("--scope", options.scope, "Scopes the token holds, separated by blanks")->required();
   auto* what = explain->add_option_group("what", "The call");
-  what->add_option("--tool", options.tool);
+  what->add_option("--tool", options.tool, "A tool's name");
   what->add_option("--uri", options.uri, "A resource's URI");
-  what->add_option("--prompt", options.prompt);
-  what->add_option("--method", options.method);
+  what->add_option("--prompt", options.prompt, "A prompt's name");
+  what->add_option("--method", options.method, "A method that names nothing, such as tools/list");
   what->require_option(1);
   explain->add_option("--arguments", options.arguments, "Arguments of the tool, as JSON");
   explain->callback([&line] {
@@ -112,17 +112,17 @@ void add_password(CLI::App* command, UserOptions& user) {
 void add_users(CLI::App& app, CommandLine& line) {
   auto* user = group(app, "user", "Users of the store");
   auto* add = user->add_subcommand("add", "Add a user");
-  add->add_option("NAME", line.user.name)->required();
-  add->add_option("--email", line.user.email);
+  add->add_option("NAME", line.user.name, "Sign-in name")->required();
+  add->add_option("--email", line.user.email, "Passed to servers that ask for {user.email}");
   add->add_option("--member", line.user.members, "HANDLE or HANDLE:ROLE; may be repeated");
   add_password(add, line.user);
   line.on_store(add, [&line](Opened& o) { return user_add(o, line.user, line.console); });
   line.on_store(user->add_subcommand("list", "List users"), [&line](Opened& o) { return user_list(o, line.console); });
   auto* disable = user->add_subcommand("disable", "Disable a user and end its sessions and grants");
-  disable->add_option("NAME", line.user.name)->required();
+  disable->add_option("NAME", line.user.name, "Sign-in name")->required();
   line.on_store(disable, [&line](Opened& o) { return user_disable(o, line.user.name, line.console); });
   auto* set_password = user->add_subcommand("set-password", "Set a password and end the user's sign-in sessions");
-  set_password->add_option("NAME", line.user.name)->required();
+  set_password->add_option("NAME", line.user.name, "Sign-in name")->required();
   add_password(set_password, line.user);
   line.on_store(set_password, [&line](Opened& o) { return user_set_password(o, line.user, line.console); });
 }
@@ -132,9 +132,9 @@ void add_tenants(CLI::App& app, CommandLine& line) {
   for (const auto* verb : {"add", "set"}) {
     const bool adds = std::string(verb) == "add";
     auto* command = tenant->add_subcommand(verb, adds ? "Add a tenant" : "Change a tenant's name or plan");
-    command->add_option("HANDLE", line.tenant.handle)->required();
-    command->add_option("--name", line.tenant.name);
-    command->add_option("--plan", line.tenant.plan);
+    command->add_option("HANDLE", line.tenant.handle, "1 to 63 lower-case letters, digits and hyphens")->required();
+    command->add_option("--name", line.tenant.name, "Shown on pages; default: the handle");
+    command->add_option("--plan", line.tenant.plan, "As policies name it under `plans`");
     line.on_store(command, [&line, adds](Opened& o) {
       return adds ? tenant_add(o, line.tenant, line.console) : tenant_set(o, line.tenant, line.console);
     });
@@ -142,17 +142,17 @@ void add_tenants(CLI::App& app, CommandLine& line) {
   line.on_store(tenant->add_subcommand("list", "List tenants"),
                 [&line](Opened& o) { return tenant_list(o, line.console); });
   auto* remove = tenant->add_subcommand("remove", "Remove a tenant, its memberships and grants");
-  remove->add_option("HANDLE", line.tenant.handle)->required();
+  remove->add_option("HANDLE", line.tenant.handle, "Of the tenant")->required();
   line.on_store(remove, [&line](Opened& o) { return tenant_remove(o, line.tenant.handle, line.console); });
 
   auto* member = group(app, "member", "Who belongs to which tenant");
   auto* add = member->add_subcommand("add", "Make a user a member, or change its role");
-  add->add_option("USER", line.first)->required();
-  add->add_option("HANDLE[:ROLE]", line.second)->required();
+  add->add_option("USER", line.first, "Sign-in name, or PROVIDER:SUBJECT")->required();
+  add->add_option("HANDLE[:ROLE]", line.second, "The tenant, and a role of its policy")->required();
   line.on_store(add, [&line](Opened& o) { return member_add(o, line.first, line.second, line.console); });
   auto* leave = member->add_subcommand("remove", "End a membership and its grants");
-  leave->add_option("USER", line.first)->required();
-  leave->add_option("HANDLE[:ROLE]", line.second)->required();
+  leave->add_option("USER", line.first, "Sign-in name, or PROVIDER:SUBJECT")->required();
+  leave->add_option("HANDLE[:ROLE]", line.second, "The tenant")->required();
   line.on_store(leave, [&line](Opened& o) { return member_remove(o, line.first, line.second, line.console); });
 }
 
@@ -160,45 +160,57 @@ void add_tokens(CLI::App& app, CommandLine& line) {
   auto* token = group(app, "token", "Tokens made by hand");
   auto* mint = token->add_subcommand("mint", "Make an access token; it is the last line of the output");
   line.add_config(mint);
-  mint->add_option("--user", line.mint.user)->required();
-  mint->add_option("--tenant", line.mint.tenant)->required();
+  mint->add_option("--user", line.mint.user, "Sign-in name of the member it acts for")->required();
+  mint->add_option("--tenant", line.mint.tenant, "Handle")->required();
   mint->add_option("--resource", line.mint.resource, "URL of the resource")->required();
   mint->add_option("--scope", line.mint.scope, "Scopes, separated by blanks")->required();
   mint->add_option("--lifetime", line.mint.lifetime, "As 10m, 12h or 30d")->capture_default_str();
   mint->callback([&line] { line.run = [&line] { return token_mint(line.config, line.mint, line.console); }; });
   auto* revoke =
       token->add_subcommand("revoke", "Revoke the grant of a token; without TOKEN it is read from standard input");
-  revoke->add_option("TOKEN", line.first);
+  revoke->add_option("TOKEN", line.first, "Better not given here, where other users of the machine see it");
   line.on_store(revoke, [&line](Opened& o) { return token_revoke(o, line.first, line.console); });
 }
 
 void add_clients(CLI::App& app, CommandLine& line) {
   auto* client = group(app, "client", "Registered clients");
   auto* add = client->add_subcommand("add", "Register a client");
-  add->add_option("--name", line.client.name)->required();
+  add->add_option("--name", line.client.name, "Shown on the consent page")->required();
   add->add_option("--redirect-uri", line.client.redirect_uris, "May be repeated")->required();
   add->add_flag("--confidential", line.client.confidential, "With a secret, printed once");
   line.on_store(add, [&line](Opened& o) { return client_add(o, line.client, line.console); });
   auto* rotate = client->add_subcommand("rotate-secret", "Replace a client's secret");
-  rotate->add_option("ID", line.first)->required();
+  rotate->add_option("ID", line.first, "As `client list` prints it")->required();
   line.on_store(rotate, [&line](Opened& o) { return client_rotate_secret(o, line.first, line.console); });
   line.on_store(client->add_subcommand("list", "List clients"),
                 [&line](Opened& o) { return client_list(o, line.console); });
   auto* remove = client->add_subcommand("remove", "Remove a client and its grants");
-  remove->add_option("ID", line.first)->required();
+  remove->add_option("ID", line.first, "As `client list` prints it")->required();
   line.on_store(remove, [&line](Opened& o) { return client_remove(o, line.first, line.console); });
 }
 
 void add_grants(CLI::App& app, CommandLine& line) {
   auto* grant = group(app, "grant", "What users have allowed");
   auto* list = grant->add_subcommand("list", "List grants that live");
-  list->add_option("--user", line.grant.user);
-  list->add_option("--tenant", line.grant.tenant);
-  list->add_option("--client", line.grant.client);
+  list->add_option("--user", line.grant.user, "Of this user only");
+  list->add_option("--tenant", line.grant.tenant, "In this tenant only");
+  list->add_option("--client", line.grant.client, "To this client only");
   line.on_store(list, [&line](Opened& o) { return grant_list(o, line.grant, line.console); });
   auto* revoke = grant->add_subcommand("revoke", "Revoke a grant and its tokens");
-  revoke->add_option("ID", line.grant.id)->required();
+  revoke->add_option("ID", line.grant.id, "As `grant list` prints it")->required();
   line.on_store(revoke, [&line](Opened& o) { return grant_revoke(o, line.grant.id, line.console); });
+}
+
+// The word that was not understood, which is why something else is missing. Empty where it may be a value: somebody may
+// have typed a password in the wrong place.
+std::string misspelt(CLI::App& app) {
+  const auto rest = app.remaining(true);
+  if (rest.empty()) return "";
+  const CLI::App* reached = &app;
+  while (!reached->get_subcommands().empty()) reached = reached->get_subcommands().front();
+  const bool wants_command = !reached->get_subcommands([](const CLI::App*) { return true; }).empty();
+  const bool is_option = rest.front().starts_with("-");
+  return wants_command || is_option ? rest.front().substr(0, rest.front().find('=')) : "";
 }
 
 }  // namespace
@@ -219,7 +231,10 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error, console.out, console.err);
-    return code == 0 ? kDone : kUsage;
+    if (code == 0) return kDone;
+    if (const auto word = misspelt(app); !word.empty())
+      console.err << "`" << word << "` is no command or option here; --help lists them\n";
+    return kUsage;
   }
   return line.run ? line.run() : kUsage;
 }

@@ -124,6 +124,8 @@ int client_remove(Opened& opened, const std::string& id, Console& console);
 int grant_list(Opened& opened, const GrantOptions& options, Console& console);
 int grant_revoke(Opened& opened, const std::string& id, Console& console);
 
+// The membership that the configuration file gives, nullptr where it gives none: the file wins over the store.
+const config::Member* member_in_file(const config::Config& config, const std::string& user, const std::string& handle);
 // "alice" is "local:alice"; "PROVIDER:SUBJECT" stays.
 std::string user_key(const std::string& name);
 

@@ -54,6 +54,7 @@ struct Gateway::Impl {
   crypto::Aead consent_seal;
   token::TokenCache tokens{kCachedTokens, kCachedFor};
   server::RateLimiters limiters;
+  server::BodyBudget bodies;
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
@@ -75,8 +76,9 @@ struct Gateway::Impl {
         session_seal(crypto::hkdf_sha256(opened.master_key, "", "mcp-session-id")),
         consent_seal(crypto::hkdf_sha256(opened.master_key, "", "consent")),
         limiters(config.limits),
-        services{*store,     clock,         *log,         *metrics,     tokens,
-                 store_pool, password_pool, session_seal, consent_seal, limiters},
+        bodies(config.limits.body_memory),
+        services{*store,        clock,        *log,         *metrics, tokens, store_pool,
+                 password_pool, session_seal, consent_seal, limiters, bodies},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
@@ -243,6 +245,7 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   auto opened = store::open_store(loaded.config.store);
   if (!opened) return opened.error();
   for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
+  if (!opened->warning.empty()) log->warning("store", {{"what", opened->warning}});
   auto impl = std::make_unique<Impl>(loaded.config, std::move(log), std::move(*opened));
   if (auto open = impl->open(std::move(loaded)); !open) return open.error();
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));

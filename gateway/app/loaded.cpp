@@ -1,5 +1,7 @@
 #include "app/loaded.hpp"
 
+#include <algorithm>
+
 #include "net/tls.hpp"
 
 namespace postern::app {
@@ -10,6 +12,10 @@ using config::Faults;
 void load_policies(const config::Config& config, const config::Sources& sources, server::Policies& out,
                    Faults& faults) {
   for (const auto& file : config.policies) {
+    if (const auto text = sources.file(file.path); !text) {
+      faults.add(file.at, "cannot read the policy file " + file.path + ": " + text.error().what);
+      continue;
+    }
     auto policy = policy::load(file.path, sources);
     if (!policy) {
       const auto of_policy = policy.error();
@@ -34,6 +40,21 @@ void check_resources(const config::Config& config, const server::Policies& polic
   }
 }
 
+// A misspelt role would silently leave its member with nothing.
+void check_roles(const config::Config& config, const server::Policies& policies, Faults& faults) {
+  const auto known = [&](const std::string& role) {
+    return std::ranges::any_of(config.resources, [&](const config::Resource& resource) {
+      return policies.at(resource.policy)->knows_role(role);
+    });
+  };
+  for (const auto& tenant : config.tenants) {
+    for (const auto& member : tenant.members) {
+      if (member.role.empty() || known(member.role)) continue;
+      faults.add(member.at, "no policy of a resource has the role `" + member.role + "`");
+    }
+  }
+}
+
 void check_certificates(const config::Config& config, Faults& faults) {
   for (const auto& listener : config.listen) {
     for (const auto& certificate : listener.certificates) {
@@ -50,6 +71,7 @@ boost::system::result<Loaded, Faults> check_whole(config::Config config, const c
   Loaded loaded;
   load_policies(config, sources, loaded.policies, faults);
   if (faults.empty()) check_resources(config, loaded.policies, faults);
+  if (faults.empty()) check_roles(config, loaded.policies, faults);
   check_certificates(config, faults);
   if (!faults.empty()) return faults;
   loaded.config = std::move(config);

@@ -81,6 +81,7 @@ struct Identity {
 struct Member {
   std::string user;  // "alice" or "PROVIDER:SUBJECT"; stored as a user key
   std::string role;
+  Position at;  // of the role, where there is one
 };
 
 struct TenantEntry {
@@ -124,6 +125,7 @@ struct Rate {
 
 struct Limits {
   std::size_t body = 4 * 1024 * 1024;
+  std::size_t body_memory = 256 * 1024 * 1024;
   std::size_t head = 16 * 1024;
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 1'000;

@@ -261,6 +261,10 @@ Rows limits() {
   return {
       {"limits", Type::mapping, "What one gateway takes at most. Beyond it, callers get 413, 429, 431 or 503."},
       {"limits.body", Type::size, "The body of one request, 1KiB to 256MiB.", {.fallback = format_size(l.body)}},
+      {"limits.body_memory",
+       Type::size,
+       "All bodies over 16KiB held at once, 1MiB to 64GiB; what does not fit is answered 503.",
+       {.fallback = format_size(l.body_memory)}},
       {"limits.head", Type::size, "The head of one request, 1KiB to 1MiB.", {.fallback = format_size(l.head)}},
       {"limits.connections", Type::count, "Open connections in all.", {.fallback = std::to_string(l.connections)}},
       {"limits.connections_per_address",

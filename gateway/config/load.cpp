@@ -9,7 +9,7 @@ boost::system::result<Config, Faults> load(const std::string& path, const Source
   const auto text = sources.file(path);
   if (!text) {
     Faults faults;
-    faults.add({path, 1, 1}, "cannot read this file, or it is larger than 4 MiB");
+    faults.add({path, 1, 1}, "cannot read this file: " + text.error().what);
     return faults;
   }
   return load_text(*text, path, sources);

@@ -7,6 +7,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/result.hpp"
 #include "config/config.hpp"
 #include "config/position.hpp"
 
@@ -15,7 +16,8 @@ namespace postern::config {
 // Where ${NAME} and {file: PATH} come from; tests give their own.
 struct Sources {
   std::function<std::optional<std::string>(const std::string& name)> variable;
-  std::function<std::optional<std::string>(const std::string& path)> file;  // nullopt: cannot be read
+  // The error says why it cannot be read, to follow a colon: "there is no such file".
+  std::function<Result<std::string>(const std::string& path)> file;
 };
 Sources system_sources();
 

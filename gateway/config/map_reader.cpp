@@ -82,7 +82,7 @@ std::optional<std::string> scalar_text(const Value& value, std::string_view what
   }
   auto text = value.read_file();
   if (!text) {
-    faults.add(value.at, "cannot read the file named by " + ticked(value.written));
+    faults.add(value.at, "cannot read the file named by " + ticked(value.written) + ": " + text.error().what);
     return std::nullopt;
   }
   if (text->ends_with('\n')) text->pop_back();
@@ -91,7 +91,7 @@ std::optional<std::string> scalar_text(const Value& value, std::string_view what
     faults.add(value.at, "the file named by " + ticked(value.written) + " does not hold UTF-8 text");
     return std::nullopt;
   }
-  return text;
+  return std::move(*text);
 }
 
 std::optional<Text> located_text(const Value& value, std::string_view what, Faults& faults) {

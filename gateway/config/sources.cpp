@@ -1,7 +1,9 @@
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <system_error>
 
 #include "config/load.hpp"
 
@@ -11,16 +13,21 @@ namespace {
 // Whatever a configuration names is small; a device or a runaway file must not fill the memory.
 constexpr std::size_t kLargestFile = 4 * 1024 * 1024;
 
-std::optional<std::string> read_file(const std::string& path) {
+std::string reason(int error) {
+  if (error == ENOENT) return "there is no such file";
+  return std::generic_category().message(error);
+}
+
+Result<std::string> read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
-  if (!file) return std::nullopt;
+  if (!file) return fail(Errc::not_found, reason(errno));
   std::string text;
   std::array<char, 16 * 1024> buffer;
   while (const auto got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
     text.append(buffer.data(), got);
-    if (text.size() > kLargestFile) return std::nullopt;
+    if (text.size() > kLargestFile) return fail(Errc::too_large, "it is larger than 4 MiB");
   }
-  if (std::ferror(file.get())) return std::nullopt;
+  if (std::ferror(file.get())) return fail(Errc::unavailable, reason(errno));
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/position.hpp"
 
@@ -33,7 +34,7 @@ struct Value {
   std::vector<Value> items;
   std::vector<Entry> entries;
   // Set for a mapping with the single key `file` only, which stands for the file's text wherever a scalar is wanted.
-  std::function<std::optional<std::string>()> read_file;
+  std::function<Result<std::string>()> read_file;
 
   const Value* find(std::string_view key) const noexcept;
 };

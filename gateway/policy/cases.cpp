@@ -59,7 +59,18 @@ void read_call(MapReader& reader, Case& out) {
     reader.faults().add(reader.at("arguments"), "`arguments` fit a case with `tool` or `prompt`");
 }
 
-Case read_case(const Value& value, Faults& faults) {
+// A misspelt name would make a case pass for the wrong reason.
+void check_names(const Case& one, const Policy& policy, const MapReader& reader, Faults& faults) {
+  if (!one.caller.role.empty() && !policy.knows_role(one.caller.role))
+    faults.add(reader.at("role"), "the policy `" + policy.name() + "` has no role `" + one.caller.role + "`");
+  for (const auto& scope : one.caller.scopes) {
+    const auto known = [&](const auto& each) { return each.first == scope; };
+    if (std::ranges::none_of(policy.scopes(), known))
+      faults.add(reader.at("scopes"), "the policy `" + policy.name() + "` has no scope `" + scope + "`");
+  }
+}
+
+Case read_case(const Value& value, const Policy* policy, Faults& faults) {
   Case out;
   out.at = value.at;
   MapReader reader(value, "a case", faults);
@@ -81,6 +92,7 @@ Case read_case(const Value& value, Faults& faults) {
   if (out.visible && out.list == mcp::ListKind::none)
     reader.faults().add(reader.at("visible"), "`visible` fits a case with `tool`, `resource` or `prompt`");
   reader.finish();
+  if (policy != nullptr) check_names(out, *policy, reader, faults);
   if (out.name.empty()) out.name = out.message.method + " " + out.message.name;
   return out;
 }
@@ -140,7 +152,7 @@ boost::system::result<std::vector<CaseResult>, Faults> run_cases(const std::stri
   Faults faults;
   const auto text = sources.file(path);
   if (!text) {
-    faults.add({path, 1, 1}, "this cases file cannot be read");
+    faults.add({path, 1, 1}, "cannot read this cases file: " + text.error().what);
     return faults;
   }
   const auto root = config::parse_yaml(*text, path, sources, faults);
@@ -155,7 +167,7 @@ boost::system::result<std::vector<CaseResult>, Faults> run_cases(const std::stri
   reader.finish();
   if (cases != nullptr && cases->items.empty()) faults.add(cases->at, "`cases` holds no case");
   for (const auto& value : cases != nullptr ? cases->items : std::vector<Value>{}) {
-    const auto one = read_case(value, faults);
+    const auto one = read_case(value, policy == policies.end() ? nullptr : policy->second.get(), faults);
     if (faults.empty()) results.push_back(run_case(one, *policy->second));
   }
   if (!faults.empty()) return faults;

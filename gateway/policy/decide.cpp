@@ -19,6 +19,10 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 
 CompiledPolicy::CompiledPolicy(Document document) : document_(std::move(document)) {}
 
+bool CompiledPolicy::knows_role(std::string_view role) const noexcept {
+  return document_.roles.empty() || document_.roles.contains(role);
+}
+
 bool CompiledPolicy::includes_plan(std::string_view plan) const noexcept {
   return document_.plans.empty() || contains(document_.plans, plan);
 }

@@ -18,7 +18,7 @@ Loaded load(const std::string& path, const config::Sources& sources) {
   const auto text = sources.file(path);
   if (!text) {
     Faults faults;
-    faults.add({path, 1, 1}, "this policy file cannot be read");
+    faults.add({path, 1, 1}, "cannot read this policy file: " + text.error().what);
     return faults;
   }
   return policy::load_text(*text, path, sources);

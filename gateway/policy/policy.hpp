@@ -50,6 +50,8 @@ class Policy {
   // Scope name and the text consent shows, in the file's order.
   virtual const std::vector<std::pair<std::string, std::string>>& scopes() const noexcept = 0;
   virtual const std::vector<std::string>& default_scopes() const noexcept = 0;  // what the challenge asks for
+  // Whether a member of that role could do more than one without a role: false for a name that `roles` does not hold.
+  virtual bool knows_role(std::string_view role) const noexcept = 0;
   virtual bool includes_plan(std::string_view plan) const noexcept = 0;
   // The scopes of `wanted` that exist and that a member with that role may hold, in the policy's order.
   virtual std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const = 0;

@@ -149,7 +149,8 @@ awaitable<void> Connection::finish_body(RequestContext& context) {
     co_return;
   }
   stream_->read_deadline(after(limits_.body_deadline));
-  const auto body = co_await read_sized(context.head.content_length);
+  context.body_share = BodyShare(worker_.services().bodies);
+  const auto body = co_await read_sized(context.body_share, context.head.content_length);
   if (!body) keep_alive_ = false;
 }
 

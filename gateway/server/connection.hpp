@@ -26,6 +26,7 @@ struct RequestContext {
   std::shared_ptr<const Snapshot> snapshot;  // pinned
   std::chrono::steady_clock::time_point started;
   bool body_read = false;
+  BodyShare body_share;  // of the body that was read
 };
 
 // Why a body could not be had: the status, error code and sentence to answer; 0: the connection is gone.
@@ -33,6 +34,7 @@ struct BodyFault {
   int status = 0;
   std::string error;
   std::string description;
+  int retry_after = 0;  // seconds; 0: no Retry-After
 };
 
 // What a connection is served on.
@@ -78,8 +80,8 @@ class Connection {
   awaitable<void> dispatch(RequestContext& context);
   awaitable<void> refuse_head(const http::HeadFault& fault);
   awaitable<void> finish_body(RequestContext& context);
-  awaitable<Result<std::string, BodyFault>> read_sized(std::uint64_t length);
-  awaitable<Result<std::string, BodyFault>> read_chunked(std::size_t limit);
+  awaitable<Result<std::string, BodyFault>> read_sized(BodyShare& share, std::uint64_t length);
+  awaitable<Result<std::string, BodyFault>> read_chunked(BodyShare& share, std::size_t limit);
   awaitable<bool> fill();
   std::string response_head(int status, const http::Headers& headers, bool keep_alive, bool chunked,
                             std::optional<std::uint64_t> length) const;

@@ -170,6 +170,7 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
       response = co_await work_out(connection, context, route, std::move(whole));
     } else if (const auto fault = body.error(); fault.status != 0) {
       response = page_or_json(route, fault.status, fault.error, "Not understood", fault.description, context.id);
+      if (fault.retry_after > 0) response->headers.set("Retry-After", std::to_string(fault.retry_after));
     } else {
       co_return;
     }

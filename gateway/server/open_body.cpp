@@ -31,6 +31,7 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
     if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;
     auto refused =
         refusal(body.error().status == 0 ? 400 : body.error().status, body.error().error, body.error().description);
+    refused.retry_after = body.error().retry_after;
     co_return refused;
   }
   x.body = std::move(*body);

@@ -9,6 +9,9 @@ namespace {
 BodyFault too_large() {
   return {413, "body_too_large", "the body is larger than this gateway takes; send less, or raise limits.body"};
 }
+BodyFault no_memory() {
+  return {503, "temporarily_unavailable", "the gateway holds as many large bodies as it may; try again in a moment", 2};
+}
 BodyFault gone() { return {}; }
 BodyFault of_read(const Error& error) {
   if (error.code == Errc::timed_out) return {408, "request_timeout", "the body took too long to arrive"};
@@ -36,24 +39,29 @@ awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& 
   }
   stream_->read_deadline(after(limits_.body_deadline));
   context.body_read = true;
+  context.body_share = BodyShare(worker_.services().bodies);
   if (head.framing == http::Framing::content_length) {
-    auto body = co_await read_sized(head.content_length);
+    auto body = co_await read_sized(context.body_share, head.content_length);
     if (!body) keep_alive_ = false;
     co_return body;
   }
-  auto body = co_await read_chunked(limit);
+  auto body = co_await read_chunked(context.body_share, limit);
   if (!body) keep_alive_ = false;
   co_return body;
 }
 
-awaitable<Result<std::string, BodyFault>> Connection::read_sized(std::uint64_t length) {
+awaitable<Result<std::string, BodyFault>> Connection::read_sized(BodyShare& share, std::uint64_t length) {
   constexpr std::size_t kStep = 64 * 1024;  // memory follows what arrived, not what was announced
   const auto size = static_cast<std::size_t>(length);
   std::string body(input_.data().substr(0, std::min(size, input_.data().size())));
   input_.consume(body.size());
   std::size_t filled = body.size();
   while (filled < size) {
-    if (body.size() == filled) body.resize(std::min(size, filled + std::max(kStep, filled)));
+    if (body.size() == filled) {
+      const auto larger = std::min(size, filled + std::max(kStep, filled));
+      if (!share.grow_to(larger)) co_return no_memory();
+      body.resize(larger);
+    }
     const std::span<char> space(body.data() + filled, body.size() - filled);
     const auto got = co_await stream_->read_some(space);
     if (!got) co_return of_read(got.error());
@@ -63,7 +71,7 @@ awaitable<Result<std::string, BodyFault>> Connection::read_sized(std::uint64_t l
   co_return body;
 }
 
-awaitable<Result<std::string, BodyFault>> Connection::read_chunked(std::size_t limit) {
+awaitable<Result<std::string, BodyFault>> Connection::read_chunked(BodyShare& share, std::size_t limit) {
   http::ChunkedDecoder decoder;
   std::string body;
   for (;;) {
@@ -73,6 +81,7 @@ awaitable<Result<std::string, BodyFault>> Connection::read_chunked(std::size_t l
         co_return BodyFault{step.error().status, std::string(step.error().error), std::string(step.error().reason)};
       }
       if (body.size() + step->body.size() > limit) co_return too_large();
+      if (!share.grow_to(body.size() + step->body.size())) co_return no_memory();
       body += step->body;
       input_.consume(step->consumed);
       if (step->consumed == 0) break;

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "crypto/aead.hpp"
 #include "net/offload.hpp"
+#include "server/body_budget.hpp"
 #include "server/rate_limiter.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -26,6 +27,7 @@ struct Services {
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;
+  BodyBudget& bodies;
 };
 
 }  // namespace postern::server

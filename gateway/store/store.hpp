@@ -163,6 +163,7 @@ class Store {
 struct OpenedStore {
   std::unique_ptr<Store> store;
   std::string master_key;
+  std::string warning;  // a sentence for the operator; empty: none
 };
 
 // "sqlite:PATH". Makes the file (0600) and its schema. Refused with one sentence: a directory that does not exist, a

@@ -44,7 +44,7 @@ describe('postern check: broken configurations', { timeout: 120_000 * patience }
 
   it('a file that is not there', async () => {
     const file = path.join(temporaryFolder('check'), 'none.yaml');
-    matches(await refused(file), [['1:1', 'cannot read this file']], file);
+    matches(await refused(file), [['1:1', 'cannot read this file: there is no such file']], file);
   });
 });
 
@@ -228,8 +228,14 @@ describe('postern check: the files a configuration names', { timeout: 60_000 * p
     writeFileSync(file('a.yaml'), policyHead);
     writeFileSync(file('b.yaml'), policyHead);
     const config = file('postern.yaml');
-    writeFileSync(config, `${parts({})}\npolicies: [none.yaml]\n`);
-    matches(await refused(config), [['1:1', 'this policy file cannot be read', file('none.yaml')]]);
+    const missing = marked(`${parts({})}\npolicies: [»none.yaml]\n`);
+    writeFileSync(config, missing.plain);
+    matches(await refused(config), [[missing.places[0], 'none.yaml: there is no such file', config]]);
+    const tenants = 'tenants: [{handle: acme, members: [{user: alice, role: »admni}]}]';
+    const used = resource('').resources.replace('policy: default', 'policy: p');
+    const misspelt = marked(`${parts({ resources: used })}\n${tenants}\npolicies: [a.yaml]\n`);
+    writeFileSync(config, misspelt.plain);
+    matches(await refused(config), [[misspelt.places[0], 'no policy of a resource has the role `admni`', config]]);
     const { plain, places } = marked(`${parts({})}\npolicies: [a.yaml, »b.yaml]\n`);
     writeFileSync(config, plain);
     matches(await refused(config), [[places[0], 'defined by another file already', config]]);

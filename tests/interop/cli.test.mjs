@@ -70,6 +70,33 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
     }
   });
 
+  it('a word that is not understood is repeated, but never one that may be a password', async () => {
+    const { file } = gateway;
+    for (const [words, word] of [
+      [['frobnicate'], 'frobnicate'],
+      [['user', 'frobnicate', '-c', file], 'frobnicate'],
+      [['quick', '--upstrem', 'http://127.0.0.1:1/mcp'], '--upstrem'],
+      [['user', 'add', 'bob', '-c', file, `--pasword=${secret}`], '--pasword'],
+    ]) {
+      const { output } = await postern(words);
+      assert.match(output, new RegExp(`\`${word}\` is no command or option here`), words.join(' '));
+      assert.ok(!output.includes(secret), output);
+    }
+  });
+
+  it('quick names the option that is wrong', async () => {
+    for (const [words, option] of [
+      [['--listen', '18080', '--upstream', 'http://127.0.0.1:1/mcp'], '--listen'],
+      [['--listen', '127.0.0.1:99999', '--upstream', 'http://127.0.0.1:1/mcp'], '--listen'],
+      [['--upstream', 'ftp://127.0.0.1/mcp'], '--upstream'],
+      [['--public-url', 'http://ai.example.test', '--upstream', 'http://127.0.0.1:1/mcp'], '--public-url'],
+    ]) {
+      const { code, output } = await postern(['quick', ...words]);
+      assert.equal(code, 1, words.join(' '));
+      assert.match(output, new RegExp(`^postern: ${option}`), words.join(' '));
+    }
+  });
+
   it('passwords come from standard input or are made, never from the command line', async () => {
     for (const words of [
       ['user', 'add', 'bob', '--password', secret],
@@ -81,7 +108,7 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
       assert.equal(code, 2, words.join(' '));
     }
     for (const [input, sentence] of [
-      ['', /at least 8 characters/],
+      ['', /standard input holds no password/],
       ['short\n', /at least 8 characters/],
       [`${'x'.repeat(1025)}\n`, /at most 1024 bytes/],
     ]) {

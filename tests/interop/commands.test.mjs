@@ -26,6 +26,7 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
       upstream: upstream.url,
       policy: { ...everythingPolicy, plans: ['business'] },
       configure: (config, { origin }) => {
+        config.tenants[0].members = [{ user: 'fay', role: 'viewer' }];
         config.resources.push({
           serve: `${origin}/any/mcp`,
           upstream: 'everything',
@@ -124,6 +125,12 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
     );
   });
 
+  it('memberships of the file are listed with those of the store', async () => {
+    await done('user add fay --password-stdin', `${password}\n`);
+    const listed = (await json('user list')).find((each) => each.user === 'local:fay');
+    assert.deepEqual(listed.members, [{ tenant: 'acme', role: 'viewer' }]);
+  });
+
   it('a tenant of the file is not changed, and none is made with a bad handle or twice', async () => {
     for (const [words, sentence] of [
       ['tenant set acme --plan free', /the file wins/],
@@ -131,6 +138,9 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
       ['tenant add Acme', /a handle has 1 to 63 lower-case letters/],
       ['tenant set none --plan free', /there is no tenant `none`/],
       ['tenant remove none', /no tenant `none`/],
+      ['member add fay acme:admin', /the configuration file makes local:fay a member of acme as viewer, and the file/],
+      ['member remove fay acme', /the file wins/],
+      ['user add fay --member acme --password-generate', /the file wins/],
       ['member add alice none', /there is no tenant `none`/],
       ['member add nobody acme', /there is no user `nobody`/],
       ['user add alice --password-generate', /there is a user `alice` already/],

@@ -7,6 +7,7 @@ import { head } from '../raw/lib/raw.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { metric } from './lib/metrics.mjs';
+import { OAuthClient } from './lib/oauth.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
 
@@ -92,5 +93,69 @@ describe('connection limits', { timeout: 60_000 * patience }, () => {
 
     others[0].destroy();
     await until('a place', async () => (await knock('127.0.0.3')).status === 404, { seconds });
+  });
+});
+
+describe('the memory of request bodies', { timeout: 60_000 * patience }, () => {
+  const large = 700 * 1024;
+  let upstream;
+  let gateway;
+  let token;
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+    gateway = await Gateway.start({
+      name: 'bodies',
+      upstream: upstream.url,
+      configure: (config) => {
+        config.limits = { ...config.limits, body: '1MiB', body_memory: '1MiB' };
+      },
+    });
+    token = (await (await OAuthClient.register(gateway)).grant()).access_token;
+  });
+  after(async () => {
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+
+  const call = (padding) =>
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo', arguments: { padding } } });
+  const post = async (body) =>
+    send(gateway.resource, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${token}`,
+        'Content-Type': 'application/json',
+        Accept: 'application/json, text/event-stream',
+      },
+      body,
+    });
+
+  it('bodies that stay unfinished hold no more than it in all; small calls are served meanwhile', async () => {
+    const stalled = net.connect({ port: gateway.port, host: '127.0.0.1' });
+    stalled.on('error', () => {});
+    stalled.write(
+      head(
+        'POST /mcp HTTP/1.1',
+        `Host: 127.0.0.1:${gateway.port}`,
+        `Authorization: Bearer ${token}`,
+        'Content-Type: application/json',
+        'Accept: application/json, text/event-stream',
+        `Content-Length: ${large}`,
+      ),
+    );
+    stalled.write('x'.repeat(large - 1));
+    try {
+      const refused = await until('a refusal', async () => {
+        const answer = await post(call('x'.repeat(large)));
+        return answer.status === 503 && answer;
+      });
+      assert.ok(Number(refused.headers['retry-after']) > 0);
+      assert.equal(refused.json().error, 'temporarily_unavailable');
+      assert.equal((await post(call('small'))).status, 200);
+    } finally {
+      stalled.destroy();
+    }
+    await until('the memory to be free again', async () => (await post(call('x'.repeat(large)))).status === 200);
   });
 });

@@ -37,6 +37,7 @@ const only = (rule) => {
 describe('README.md', { timeout: 120_000 * patience }, () => {
   let folder;
   let port;
+  let token;
   const file = (...parts) => path.join(folder, ...parts);
 
   // The folder a reader of the page would have by its end.
@@ -90,6 +91,20 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
     [/^postern serve -c postern\.minimal\.yaml$/, (command) =>
       serves(command, `http://127.0.0.1:${port}`, { Host: 'ai.example.test' })],
     [/^postern policy test -c postern\.yaml$/, async (command) => assert.match(await runs(command), / 0 failed/)],
+    // A member without a role may hold no scope of that policy.
+    [/^postern policy explain -c postern\.yaml /, async (command) => {
+      const { code, output } = await run(binary(), words(command), { cwd: folder });
+      assert.deepEqual([code, /^deny by /.test(output)], [1, true], output);
+    }],
+    [/^postern token mint /, async (command) => {
+      token = (await runs(command)).trim().split('\n').at(-1);
+      assert.match(token, /^mcpv1_\S{40,}$/);
+    }],
+    [/^postern grant list /, async (command) => assert.match(await runs(command), /alice/)],
+    [/^postern token revoke /, async (command) => {
+      const { code, output } = await run(binary(), words(command), { cwd: folder, input: `${token}\n` });
+      assert.equal(code, 0, output);
+    }],
     [/^postern quick --upstream \S+$/, async (command) => {
       const listen = `127.0.0.1:${await freePort()}`;
       const output = await serves(command, `http://${listen}`, {}, ['--listen', listen]);

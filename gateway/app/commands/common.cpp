@@ -27,6 +27,16 @@ void print_json(Console& console, const nlohmann::json& value) {
 
 std::string user_key(const std::string& name) { return name.find(':') == std::string::npos ? "local:" + name : name; }
 
+const config::Member* member_in_file(const config::Config& config, const std::string& user, const std::string& handle) {
+  for (const auto& tenant : config.tenants) {
+    if (tenant.handle != handle) continue;
+    for (const auto& member : tenant.members) {
+      if (user_key(member.user) == user) return &member;
+    }
+  }
+  return nullptr;
+}
+
 int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command) {
   const auto config = config::load(config_file, config::system_sources());
   if (!config) {

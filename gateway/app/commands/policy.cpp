@@ -115,6 +115,13 @@ int policy_explain(const ExplainOptions& options, Console& console) {
   }
   const auto* policy = choose(*loaded, options.policy);
   if (policy == nullptr) return say_error(console, "name one policy of the configuration with --policy");
+  const auto scopes = split_words(options.scope);
+  for (const auto& scope : scopes) {
+    const auto known = [&](const auto& each) { return each.first == scope; };
+    if (std::ranges::none_of(policy->scopes(), known))
+      return say_error(console, "the policy `" + policy->name() + "` has no scope `" + scope +
+                                    "`; --scope takes scopes separated by blanks");
+  }
   auto arguments = nlohmann::json::object();
   if (!options.arguments.empty()) {
     auto parsed = mcp::parse_json(options.arguments);
@@ -128,7 +135,7 @@ int policy_explain(const ExplainOptions& options, Console& console) {
   if (!membership) return say_error(console, membership.error().what);
   if (!*membership)
     return say_error(console, options.user + " is no member of " + options.tenant + ": every call is refused");
-  const policy::Caller caller{split_words(options.scope), (*membership)->role, (*membership)->tenant.plan};
+  const policy::Caller caller{scopes, (*membership)->role, (*membership)->tenant.plan};
   return print_decision(policy->decide(message_of(options, arguments), caller), caller, console);
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/commands.hpp"
 #include "app/gateway.hpp"
+#include "config/forms.hpp"
 #include "crypto/password.hpp"
 #include "http/url.hpp"
 
@@ -25,6 +26,17 @@ std::string quick_yaml(const QuickOptions& options, const std::string& public_or
   out += "resources: [{serve: \"" + public_origin + "/mcp\", upstream: server, policy: " + config::kBuiltInPolicy +
          ", tenant: " + kTenant + "}]\n";
   return out;
+}
+
+// Faults speak of the file that was made here; the user wrote options.
+std::string in_options(std::string what) {
+  for (const auto& [key, option] : {std::pair{"`urls` item", "--upstream"},
+                                    {"`issuer`", "--public-url"},
+                                    {"`serve`", "--public-url"},
+                                    {"`address`", "--listen"}}) {
+    if (const auto at = what.find(key); at != std::string::npos) what.replace(at, std::string_view(key).size(), option);
+  }
+  return what;
 }
 
 bool quotable(const std::string& text) { return text.find_first_of("\"\\\n\r") == std::string::npos; }
@@ -54,6 +66,8 @@ Result<std::string> first_password(const std::string& store_url) {
 }  // namespace
 
 int quick(const QuickOptions& options, Console& console) {
+  if (!config::parse_bind_address(options.listen))
+    return say_error(console, "--listen: give an IP address and a port, such as 127.0.0.1:8080");
   const auto wanted = options.public_url.empty() ? "http://" + options.listen : options.public_url;
   const auto url = http::parse_url(wanted);
   if (!url) return say_error(console, "--public-url: " + url.error().what);
@@ -67,7 +81,7 @@ int quick(const QuickOptions& options, Console& console) {
   auto config = config::load_text(quick_yaml(options, url->origin()), "quick", sources);
   if (!config) {
     const auto faults = config.error();
-    for (const auto& fault : faults.all()) console.err << "postern: " << fault.what << '\n';
+    for (const auto& fault : faults.all()) console.err << "postern: " << in_options(fault.what) << '\n';
     return kNo;
   }
   const auto store_url = config->store;

@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "crypto/password.hpp"
+#include "tenant/directory.hpp"
 
 namespace postern::app {
 namespace {
@@ -28,11 +29,30 @@ Result<bool> tenant_exists(Opened& opened, const std::string& handle) {
   return found->has_value();
 }
 
+// Why a change of this membership in the store would be without effect; empty where it would not.
+std::string held_by_file(const Opened& opened, const std::string& key, const std::string& handle) {
+  const auto* member = member_in_file(opened.config, key, handle);
+  if (member == nullptr) return "";
+  return "the configuration file makes " + key + " a member of " + handle +
+         (member->role.empty() ? "" : " as " + member->role) + ", and the file wins; change it there";
+}
+
+// Of the file and of the store; the role is the file's where both name one.
+Result<std::vector<MemberOption>> memberships_of(Opened& opened, const std::string& key) {
+  const tenant::Directory directory(opened.config, opened.store);
+  const auto found = directory.memberships(key);
+  if (!found) return found.error();
+  std::vector<MemberOption> out;
+  for (const auto& each : *found) out.push_back({each.tenant.handle, each.role});
+  return out;
+}
+
 // Reads or makes the password. The error is a sentence.
 Result<std::string> password_of(const UserOptions& options, Console& console) {
   if (options.password_generate) return crypto::generate_password();
   std::string password;
   std::getline(console.in, password);
+  if (password.empty()) return fail(Errc::invalid, "standard input holds no password on its first line");
   if (!password.empty() && password.back() == '\r') password.pop_back();
   if (password.size() < 8) return fail(Errc::invalid, "a password has at least 8 characters");
   if (password.size() > 1024) return fail(Errc::invalid, "a password has at most 1024 bytes");
@@ -66,6 +86,8 @@ int user_add(Opened& opened, const UserOptions& options, Console& console) {
     const auto exists = tenant_exists(opened, members.back().handle);
     if (!exists) return say_error(console, exists.error().what);
     if (!*exists) return say_error(console, "there is no tenant `" + members.back().handle + "`; add it first");
+    const auto held = held_by_file(opened, user_key(options.name), members.back().handle);
+    if (!held.empty()) return say_error(console, held);
   }
   const auto password = password_of(options, console);
   if (!password) return say_error(console, password.error().what);
@@ -92,12 +114,12 @@ int user_list(Opened& opened, Console& console) {
   auto all = nlohmann::json::array();
   for (const auto& user : *users) {
     auto members = nlohmann::json::array();
-    const auto memberships = opened.store.tenants().memberships_of(user.key);
+    const auto memberships = memberships_of(opened, user.key);
     if (!memberships) return say_error(console, memberships.error().what);
     std::string text;
     for (const auto& each : *memberships) {
-      members.push_back({{"tenant", each.tenant}, {"role", each.role}});
-      text += " " + each.tenant + (each.role.empty() ? "" : ":" + each.role);
+      members.push_back({{"tenant", each.handle}, {"role", each.role}});
+      text += " " + each.handle + (each.role.empty() ? "" : ":" + each.role);
     }
     all.push_back({{"user", user.key}, {"email", user.email}, {"disabled", user.disabled}, {"members", members}});
     if (!console.json)
@@ -137,6 +159,7 @@ int member_add(Opened& opened, const std::string& name, const std::string& membe
   if (!user) return say_error(console, user.error().what);
   if (!*user) return say_error(console, "there is no user `" + name + "`; add it first");
   const auto key = user_key(name);
+  if (const auto held = held_by_file(opened, key, member.handle); !held.empty()) return say_error(console, held);
   const auto put = opened.store.tenants().put_member({key, member.handle, member.role});
   if (!put) return say_error(console, put.error().what);
   return say_done(console, key + " is a member of " + member.handle + (member.role.empty() ? "" : " as " + member.role),
@@ -146,6 +169,7 @@ int member_add(Opened& opened, const std::string& name, const std::string& membe
 int member_remove(Opened& opened, const std::string& name, const std::string& membership, Console& console) {
   const auto handle = parse_member(membership).handle;
   const auto key = user_key(name);
+  if (const auto held = held_by_file(opened, key, handle); !held.empty()) return say_error(console, held);
   const auto done = opened.store.tenants().remove_member(key, handle);
   if (!done)
     return say_error(console,

@@ -29,6 +29,7 @@ void read_member(Reading& reading, const Value& item, TenantEntry& tenant) {
       reading.faults.add(role->at, "`role` " + role->written + " must be letters, digits, `-`, `_` and `.`");
     }
     member.role = role->value;
+    member.at = role->at;
   }
   reading.finish(reader, "tenants[].members[]");
   for (const auto& other : tenant.members) {

@@ -39,6 +39,11 @@ void read_limits(Reading& reading, MapReader& top) {
   MapReader reader(*value, "limits", reading.faults);
   auto& limits = reading.config.limits;
   reader.size("body", limits.body, kKiB, 256 * kKiB * kKiB);
+  reader.size("body_memory", limits.body_memory, kKiB * kKiB, 64 * kKiB * kKiB * kKiB);
+  if (limits.body_memory < limits.body) {
+    reading.faults.add(reader.has("body_memory") ? reader.at("body_memory") : reader.at("body"),
+                       "`body_memory` is smaller than `body`: no body of that size could be taken");
+  }
   reader.size("head", limits.head, kKiB, kKiB * kKiB);
   reader.count("connections", limits.connections, 1, kMostConnections);
   reader.count("connections_per_address", limits.connections_per_address, 1, kMostConnections);

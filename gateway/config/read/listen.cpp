@@ -9,8 +9,9 @@ std::string readable_file(Reading& reading, MapReader& reader, std::string_view 
   const auto text = reader.text(key, true);
   if (!text) return {};
   auto path = resolve_path(text->at.file, text->value);
-  if (!reading.sources.file(path)) {
-    reading.faults.add(text->at, "cannot read the file that " + ticked(key) + " names, " + text->written);
+  if (const auto read = reading.sources.file(path); !read) {
+    reading.faults.add(
+        text->at, "cannot read the file that " + ticked(key) + " names, " + text->written + ": " + read.error().what);
   }
   return path;
 }

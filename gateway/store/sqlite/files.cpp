@@ -94,6 +94,13 @@ Result<void> write_durably(const std::string& path, const std::string& bytes) {
 
 }  // namespace
 
+std::string key_path(const std::string& database) { return database + ".key"; }
+
+bool has_content(const std::string& path) noexcept {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
+}
+
 Result<void> prepare_file(const std::string& path) {
   const std::string directory = directory_of(path);
   if (auto ready = prepare_directory(directory); !ready) return ready;
@@ -112,7 +119,7 @@ Result<void> prepare_file(const std::string& path) {
 }
 
 Result<std::string> master_key(const std::string& database) {
-  const std::string path = database + ".key";
+  const std::string path = key_path(database);
   struct stat status{};
   if (::stat(path.c_str(), &status) == 0) return read_key(path);
   if (errno != ENOENT) return refused(path, "cannot be read");

@@ -12,6 +12,10 @@ namespace postern::store::sqlite {
 // (invalid) unless it is a plain file that its owner alone may read and write.
 Result<void> prepare_file(const std::string& path);
 
+// "<database>.key".
+std::string key_path(const std::string& database);
+bool has_content(const std::string& path) noexcept;
+
 // The 32 bytes of `<database>.key`, made at the first call. Refused (invalid) when others may read it or its size is
 // wrong.
 Result<std::string> master_key(const std::string& database);

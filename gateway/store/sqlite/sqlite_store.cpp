@@ -55,13 +55,17 @@ Result<void> SqliteStore::ping() {
 }
 
 Result<OpenedStore> open(const std::string& path, const Options& options) {
+  const bool key_is_lost = has_content(path) && !has_content(key_path(path));
   if (auto ready = prepare_file(path); !ready) return ready.error();
   auto connection = open_writer(path, options);
   if (!connection) return connection.error();
   auto key = master_key(path);
   if (!key) return key.error();
   return OpenedStore{.store = std::make_unique<SqliteStore>(path, options, std::move(*connection)),
-                     .master_key = std::move(*key)};
+                     .master_key = std::move(*key),
+                     .warning = key_is_lost ? "there was no " + key_path(path) + " beside the database, so a new key " +
+                                                  "was made: open sessions and pages end"
+                                            : ""};
 }
 
 }  // namespace postern::store::sqlite

@@ -13,13 +13,15 @@ struct FakeSources {
   std::map<std::string, std::string> files;
 
   Sources sources() const {
-    const auto look_up = [](const std::map<std::string, std::string>& map) {
-      return [&map](const std::string& name) -> std::optional<std::string> {
-        const auto found = map.find(name);
-        return found == map.end() ? std::nullopt : std::optional(found->second);
-      };
-    };
-    return {look_up(variables), look_up(files)};
+    return {[this](const std::string& name) -> std::optional<std::string> {
+              const auto found = variables.find(name);
+              return found == variables.end() ? std::nullopt : std::optional(found->second);
+            },
+            [this](const std::string& path) -> Result<std::string> {
+              const auto found = files.find(path);
+              if (found == files.end()) return fail(Errc::not_found, "there is no such file");
+              return found->second;
+            }};
   }
 };
 

@@ -116,7 +116,8 @@ TEST_F(Sample, LimitsAreRead) {
 TEST(Load, AFileThatIsNotThereIsAFault) {
   const auto loaded = load("/nowhere/postern.yaml", system_sources());
   ASSERT_FALSE(loaded);
-  EXPECT_THAT(loaded.error().to_string(), HasSubstr("/nowhere/postern.yaml:1:1: cannot read this file"));
+  EXPECT_THAT(loaded.error().to_string(),
+              HasSubstr("/nowhere/postern.yaml:1:1: cannot read this file: there is no such file"));
 }
 
 TEST(Load, AFolderOrADeviceIsNoConfiguration) {

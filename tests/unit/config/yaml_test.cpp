@@ -212,7 +212,8 @@ TEST_F(Yaml, AFileThatCannotBeReadIsAFaultOnlyWhereItsTextIsWanted) {
   ASSERT_TRUE(root) << faults_.to_string();
   EXPECT_TRUE(faults_.empty());
   EXPECT_EQ(scalar_text(*root->find("log"), "log", faults_), std::nullopt);
-  EXPECT_EQ(faults_.to_string(), "/etc/p.yaml:1:6: cannot read the file named by `{file: logs/x}`\n");
+  EXPECT_EQ(faults_.to_string(),
+            "/etc/p.yaml:1:6: cannot read the file named by `{file: logs/x}`: there is no such file\n");
 }
 
 TEST_F(Yaml, AMappingWithMoreThanFileStandsForNoText) {

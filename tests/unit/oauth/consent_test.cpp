@@ -146,7 +146,7 @@ TEST_F(ConsentTest, OnlyMembersOfTheTenantOnTheRightPlanAreGranted) {
 }
 
 TEST_F(ConsentTest, AResourceOfAFixedTenantIsForThatTenantOnly) {
-  add_tenant("globex", "business", {{"alice", "editor"}});
+  add_tenant("globex", "business", {{"alice", "editor", {}}});
   config_.resources[0].tenant = "globex";
   build();
   EXPECT_EQ(approved(consent(), "acme"), Errc::denied);

@@ -95,8 +95,8 @@ class OAuthTest : public testing::Test {
     config_.upstreams[0].name = "tools";
     add_resource(kResource);
     add_resource(kOtherResource);
-    add_tenant("acme", "business", {{"alice", "editor"}, {"bob", "viewer"}, {"carol", "nothing"}});
-    add_tenant("team", "team", {{"alice", "editor"}});
+    add_tenant("acme", "business", {{"alice", "editor", {}}, {"bob", "viewer", {}}, {"carol", "nothing", {}}});
+    add_tenant("team", "team", {{"alice", "editor", {}}});
     for (const char* name : {"alice", "bob", "carol", "stranger"}) {
       store::User user;
       user.key = std::string("local:") + name;

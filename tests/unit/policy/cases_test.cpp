@@ -68,6 +68,9 @@ TEST(Cases, FaultsHaveTheirPlace) {
   EXPECT_THAT(outcome("{resource: 'x://y', arguments: {a: 1}, expect: allow}"), HasSubstr("`arguments` fit a case"));
   EXPECT_THAT(outcome("{method: ping, visible: true, expect: allow}"), HasSubstr("`visible` fits a case"));
   EXPECT_THAT(outcome("{tool: get, expct: allow}"), HasSubstr("did you mean `expect`?"));
+  EXPECT_THAT(outcome("{tool: get, scopes: [raed], expect: allow}"), HasSubstr("has no scope `raed`"));
+  EXPECT_THAT(outcome("{tool: get, role: veiwer, expect: allow}"),
+              HasSubstr("c.yaml:3:23: the policy `p` has no role"));
 }
 
 TEST(Cases, AFileMustBeThereNameAPolicyAndHoldCases) {
@@ -75,7 +78,7 @@ TEST(Cases, AFileMustBeThereNameAPolicyAndHoldCases) {
     const auto results = run_cases("c.yaml", {}, text == nullptr ? sources_of() : sources_of({{"c.yaml", text}}));
     return results ? "" : results.error().to_string();
   };
-  EXPECT_EQ(error(nullptr), "c.yaml:1:1: this cases file cannot be read\n");
+  EXPECT_EQ(error(nullptr), "c.yaml:1:1: cannot read this cases file: there is no such file\n");
   EXPECT_THAT(error("policy: q\ncases: [{tool: x, expect: allow}]"), HasSubstr("c.yaml:1:9: there is no policy `q`"));
   EXPECT_THAT(error("policy: q"), HasSubstr("needs `cases`"));
   EXPECT_THAT(error("policy: q\ncases: []"), HasSubstr("c.yaml:2:8: `cases` holds no case"));

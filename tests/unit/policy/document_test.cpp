@@ -111,7 +111,7 @@ TEST(Document, AllFaultsAreToldAtOnce) {
 TEST(Document, AFileThatCannotBeReadIsAFault) {
   const auto loaded = policy::load("missing.yaml", sources_of());
   ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().to_string(), "missing.yaml:1:1: this policy file cannot be read\n");
+  EXPECT_EQ(loaded.error().to_string(), "missing.yaml:1:1: cannot read this policy file: there is no such file\n");
 }
 
 }  // namespace

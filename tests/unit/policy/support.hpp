@@ -16,9 +16,10 @@ namespace postern::policy {
 // Sources over files in memory; no variables.
 inline config::Sources sources_of(std::map<std::string, std::string> files = {}) {
   return {[](const std::string&) { return std::nullopt; },
-          [files = std::move(files)](const std::string& path) -> std::optional<std::string> {
+          [files = std::move(files)](const std::string& path) -> Result<std::string> {
             const auto found = files.find(path);
-            return found == files.end() ? std::nullopt : std::optional(found->second);
+            if (found == files.end()) return fail(Errc::not_found, "there is no such file");
+            return found->second;
           }};
 }
 

@@ -47,6 +47,7 @@ class CorsTest : public testing::Test {
   net::OffloadPool pool_{"test", 1, 1};
   crypto::Aead seal_{std::string(32, 'k')};
   RateLimiters limiters_{config::Limits()};
+  BodyBudget bodies_{1024};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -56,7 +57,8 @@ class CorsTest : public testing::Test {
                      .password_pool = pool_,
                      .session_seal = seal_,
                      .consent_seal = seal_,
-                     .limiters = limiters_};
+                     .limiters = limiters_,
+                     .bodies = bodies_};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;
   Pairs kept_;

@@ -14,7 +14,7 @@ class DirectoryTest : public testing::Test {
     acme.handle = "acme";
     acme.name = "Acme Inc.";
     acme.plan = "business";
-    acme.members = {{"alice", "admin"}, {"entra:42", "viewer"}};
+    acme.members = {{"alice", "admin", {}}, {"entra:42", "viewer", {}}};
     config_.tenants.push_back(acme);
     put_tenant("globex");
     add_user("local:alice");

@@ -175,7 +175,7 @@ class WebTest : public testing::Test {
     tenant.handle = handle;
     tenant.name = name;
     tenant.plan = plan;
-    for (const auto& [user, role] : members) tenant.members.push_back({"local:" + user, role});
+    for (const auto& [user, role] : members) tenant.members.push_back({"local:" + user, role, {}});
     config_.tenants.push_back(tenant);
   }
   void add_client(const std::string& id, const std::string& name, std::vector<std::string> redirect_uris) {
