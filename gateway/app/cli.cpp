@@ -118,9 +118,13 @@ void add_users(CLI::App& app, CommandLine& line) {
   add_password(add, line.user);
   line.on_store(add, [&line](Opened& o) { return user_add(o, line.user, line.console); });
   line.on_store(user->add_subcommand("list", "List users"), [&line](Opened& o) { return user_list(o, line.console); });
-  auto* disable = user->add_subcommand("disable", "Disable a user and end its sessions and grants");
-  disable->add_option("NAME", line.user.name, "Sign-in name")->required();
-  line.on_store(disable, [&line](Opened& o) { return user_disable(o, line.user.name, line.console); });
+  for (const bool disabled : {true, false}) {
+    auto* command = disabled ? user->add_subcommand("disable", "Disable a user and end its sessions and grants")
+                             : user->add_subcommand("enable", "Let a disabled user sign in again");
+    command->add_option("NAME", line.user.name, "Sign-in name")->required();
+    line.on_store(command,
+                  [&line, disabled](Opened& o) { return user_disable(o, line.user.name, disabled, line.console); });
+  }
   auto* set_password = user->add_subcommand("set-password", "Set a password and end the user's sign-in sessions");
   set_password->add_option("NAME", line.user.name, "Sign-in name")->required();
   add_password(set_password, line.user);
@@ -230,11 +234,11 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, console.out, console.err);
-    if (code == 0) return kDone;
-    if (const auto word = misspelt(app); !word.empty())
-      console.err << "`" << word << "` is no command or option here; --help lists them\n";
-    return kUsage;
+    const bool is_answer = error.get_exit_code() == 0;  // --help, --version
+    if (const auto word = misspelt(app); !is_answer && !word.empty())
+      console.err << "`" << word << "` is no command or option here\n";
+    app.exit(error, console.out, console.err);
+    return is_answer ? kDone : kUsage;
   }
   return line.run ? line.run() : kUsage;
 }

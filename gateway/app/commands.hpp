@@ -107,7 +107,7 @@ int policy_explain(const ExplainOptions& options, Console& console);
 
 int user_add(Opened& opened, const UserOptions& options, Console& console);
 int user_list(Opened& opened, Console& console);
-int user_disable(Opened& opened, const std::string& name, Console& console);
+int user_disable(Opened& opened, const std::string& name, bool disabled, Console& console);
 int user_set_password(Opened& opened, const UserOptions& options, Console& console);
 int tenant_add(Opened& opened, const TenantOptions& options, Console& console);
 int tenant_set(Opened& opened, const TenantOptions& options, Console& console);

@@ -40,16 +40,17 @@ void check_resources(const config::Config& config, const server::Policies& polic
   }
 }
 
+bool knows_role(const config::Config& config, const server::Policies& policies, const std::string& role) {
+  return std::ranges::any_of(config.resources, [&](const config::Resource& resource) {
+    return policies.at(resource.policy)->knows_role(role);
+  });
+}
+
 // A misspelt role would silently leave its member with nothing.
 void check_roles(const config::Config& config, const server::Policies& policies, Faults& faults) {
-  const auto known = [&](const std::string& role) {
-    return std::ranges::any_of(config.resources, [&](const config::Resource& resource) {
-      return policies.at(resource.policy)->knows_role(role);
-    });
-  };
   for (const auto& tenant : config.tenants) {
     for (const auto& member : tenant.members) {
-      if (member.role.empty() || known(member.role)) continue;
+      if (member.role.empty() || knows_role(config, policies, member.role)) continue;
       faults.add(member.at, "no policy of a resource has the role `" + member.role + "`");
     }
   }
@@ -82,6 +83,14 @@ boost::system::result<Loaded, Faults> load(const std::string& path, const config
   auto config = config::load(path, sources);
   if (!config) return config.error();
   return check_whole(std::move(*config), sources);
+}
+
+bool role_is_known(const config::Config& config, const config::Sources& sources, const std::string& role) {
+  server::Policies policies;
+  Faults faults;
+  load_policies(config, sources, policies, faults);
+  if (faults.empty()) check_resources(config, policies, faults);
+  return !faults.empty() || knows_role(config, policies, role);
 }
 
 }  // namespace postern::app

@@ -20,4 +20,7 @@ struct Loaded {
 boost::system::result<Loaded, config::Faults> load(const std::string& path, const config::Sources& sources);
 boost::system::result<Loaded, config::Faults> check_whole(config::Config config, const config::Sources& sources);
 
+// Whether a policy of some resource gives the role a meaning; also true where the policies cannot be read.
+bool role_is_known(const config::Config& config, const config::Sources& sources, const std::string& role);
+
 }  // namespace postern::app

@@ -14,16 +14,21 @@ Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, con
 
   store::Grant minted = grant;
   minted.kind = store::GrantKind::minted;
-  if (minted.id.empty()) minted.id = crypto::random_token(16);
+  if (minted.id.empty()) minted.id = "grant_" + crypto::random_token(16);
   minted.resource = resource->canonical;
   minted.created_at = context.clock.now();
   minted.expires_at = minted.created_at + lifetime;
+  for (const std::string& scope : grant.scopes) {
+    const auto known = [&](const auto& each) { return each.first == scope; };
+    if (std::ranges::none_of(resource->policy->scopes(), known))
+      return fail(Errc::invalid, "the policy `" + resource->policy->name() + "` has no scope `" + scope + "`");
+  }
   auto standing = standing_of(minted, context);
   if (!standing) return standing.error();
   // An operator who asks for more than there is should hear of it.
   for (const std::string& scope : grant.scopes) {
     if (std::ranges::find(standing->scopes, scope) == standing->scopes.end()) {
-      return fail(Errc::denied, "the user's role may not hold the scope " + scope + ", or it does not exist");
+      return fail(Errc::denied, "the user's role may not hold the scope " + scope);
     }
   }
   minted.scopes = std::move(standing->scopes);

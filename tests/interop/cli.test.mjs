@@ -88,6 +88,7 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
     for (const [words, option] of [
       [['--listen', '18080', '--upstream', 'http://127.0.0.1:1/mcp'], '--listen'],
       [['--listen', '127.0.0.1:99999', '--upstream', 'http://127.0.0.1:1/mcp'], '--listen'],
+      [['--listen', '0.0.0.0:18080', '--upstream', 'http://127.0.0.1:1/mcp'], '--listen'],
       [['--upstream', 'ftp://127.0.0.1/mcp'], '--upstream'],
       [['--public-url', 'http://ai.example.test', '--upstream', 'http://127.0.0.1:1/mcp'], '--public-url'],
     ]) {
@@ -156,10 +157,10 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
     assert.equal((await json(['tenant', 'list'])).length, 2);
     assert.deepEqual(await json(['user', 'add', 'json', '--password-stdin'], stdin), { user: 'local:json' });
     assert.deepEqual(await json(['user', 'set-password', 'json', '--password-stdin'], stdin), { user: 'local:json' });
-    assert.deepEqual(await json(['member', 'add', 'json', 'globex:editor']), {
+    assert.deepEqual(await json(['member', 'add', 'json', 'globex:viewer']), {
       user: 'local:json',
       tenant: 'globex',
-      role: 'editor',
+      role: 'viewer',
     });
     assert.deepEqual(await json(['member', 'remove', 'json', 'globex']), { user: 'local:json', tenant: 'globex' });
     assert.deepEqual(await json(['user', 'disable', 'json']), { user: 'local:json' });

@@ -63,11 +63,15 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
     const tokens = await client.grant({ user: 'bob', secret });
     await works(gateway.resource, tokens.access_token, 'the new user calls');
     await done('user disable bob');
+    assert.match((await postern('policy explain --tenant acme --user bob --scope mcp.connect --tool echo --policy everything')).output, /bob is disabled/);
     await becomes('the end of his access token', 401, () => ping(gateway.resource, tokens.access_token));
     refused(await client.refresh(tokens.refresh_token), 'invalid_grant');
     await cannotSignIn('bob', secret);
     const listed = (await json('user list')).find((each) => each.user === 'local:bob');
     assert.deepEqual([listed.disabled, listed.members], [true, [{ tenant: 'acme', role: 'viewer' }]]);
+    await done('user enable bob');
+    await isDead(gateway.resource, tokens.access_token, 'who comes back signs in anew');
+    await works(gateway.resource, (await client.grant({ user: 'bob', secret })).access_token, 'the user is back');
   });
 
   it('a new password: the old one and the browsers signed in with it count no more, grants live on', async () => {
@@ -91,8 +95,8 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
     assert.equal(await refusal(), 'access_denied', 'a viewer can never call it');
     await done('member add dave acme:admin');
     await until('the step-up an admin is offered', async () => (await refusal()) === 'insufficient_scope', soon);
-    await done('member add dave acme:nobody');
-    await becomes('the refusal of a role without scopes', 403, () => callTool(gateway.resource, token, 'echo'));
+    await done('member add dave acme');
+    await becomes('the refusal of one without a role', 403, () => callTool(gateway.resource, token, 'echo'));
     await done('member remove dave acme');
     await becomes('the end of his token', 401, () => ping(gateway.resource, token));
     const { code, output } = await postern('member remove dave acme');
@@ -141,6 +145,8 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
       ['member add fay acme:admin', /the configuration file makes local:fay a member of acme as viewer, and the file/],
       ['member remove fay acme', /the file wins/],
       ['user add fay --member acme --password-generate', /the file wins/],
+      ['member add alice acme:nobody', /has the role `nobody`/],
+      ['user add gus --member acme:nobody --password-generate', /has the role `nobody`/],
       ['member add alice none', /there is no tenant `none`/],
       ['member add nobody acme', /there is no user `nobody`/],
       ['user add alice --password-generate', /there is a user `alice` already/],

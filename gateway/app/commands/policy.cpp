@@ -130,6 +130,9 @@ int policy_explain(const ExplainOptions& options, Console& console) {
   }
   auto opened = store::open_store(loaded->config.store);
   if (!opened) return say_error(console, opened.error().what);
+  const auto user = opened->store->users().find(user_key(options.user));
+  if (!user) return say_error(console, user.error().what);
+  if (*user && (*user)->disabled) return say_error(console, options.user + " is disabled: every call is refused");
   const tenant::Directory directory(loaded->config, *opened->store);
   const auto membership = directory.membership(user_key(options.user), options.tenant);
   if (!membership) return say_error(console, membership.error().what);

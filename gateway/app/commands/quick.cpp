@@ -68,6 +68,10 @@ Result<std::string> first_password(const std::string& store_url) {
 int quick(const QuickOptions& options, Console& console) {
   if (!config::parse_bind_address(options.listen))
     return say_error(console, "--listen: give an IP address and a port, such as 127.0.0.1:8080");
+  if (options.public_url.empty() && !config::is_loopback_address(config::parse_bind_address(options.listen)->host))
+    return say_error(console,
+                     "--listen: clients of other machines need TLS; put a proxy in front that ends it, and name " +
+                         std::string("its address with --public-url https://HOST"));
   const auto wanted = options.public_url.empty() ? "http://" + options.listen : options.public_url;
   const auto url = http::parse_url(wanted);
   if (!url) return say_error(console, "--public-url: " + url.error().what);

@@ -44,6 +44,7 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
 int token_revoke(Opened& opened, const std::string& given, Console& console) {
   std::string token = given;
   if (token.empty()) std::getline(console.in, token);
+  if (trim(token).empty()) return say_error(console, "give the token, or write it to standard input");
   const auto hash = token::token_hash(trim(token));
   std::string grant;
   const auto access = opened.store.grants().find_access(hash);

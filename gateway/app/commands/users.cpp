@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "app/loaded.hpp"
 #include "crypto/password.hpp"
 #include "tenant/directory.hpp"
 
@@ -27,6 +28,12 @@ Result<bool> tenant_exists(Opened& opened, const std::string& handle) {
   const auto found = opened.store.tenants().find(handle);
   if (!found) return found.error();
   return found->has_value();
+}
+
+// What is wrong with a role; empty: nothing.
+std::string role_fault(const Opened& opened, const std::string& role) {
+  if (role.empty() || role_is_known(opened.config, config::system_sources(), role)) return "";
+  return "no policy of a resource has the role `" + role + "`";
 }
 
 // Why a change of this membership in the store would be without effect; empty where it would not.
@@ -86,6 +93,7 @@ int user_add(Opened& opened, const UserOptions& options, Console& console) {
     const auto exists = tenant_exists(opened, members.back().handle);
     if (!exists) return say_error(console, exists.error().what);
     if (!*exists) return say_error(console, "there is no tenant `" + members.back().handle + "`; add it first");
+    if (const auto fault = role_fault(opened, members.back().role); !fault.empty()) return say_error(console, fault);
     const auto held = held_by_file(opened, user_key(options.name), members.back().handle);
     if (!held.empty()) return say_error(console, held);
   }
@@ -130,12 +138,13 @@ int user_list(Opened& opened, Console& console) {
   return kDone;
 }
 
-int user_disable(Opened& opened, const std::string& name, Console& console) {
-  const auto done = opened.store.users().set_disabled(user_key(name), true);
+int user_disable(Opened& opened, const std::string& name, bool disabled, Console& console) {
+  const auto done = opened.store.users().set_disabled(user_key(name), disabled);
   if (!done)
     return say_error(console,
                      done.error().code == Errc::not_found ? "there is no user `" + name + "`" : done.error().what);
   const auto key = user_key(name);
+  if (!disabled) return say_done(console, "enabled " + key + "; it signs in anew", {{"user", key}});
   return say_done(console, "disabled " + key + "; its sessions and grants have ended", {{"user", key}});
 }
 
@@ -160,6 +169,7 @@ int member_add(Opened& opened, const std::string& name, const std::string& membe
   if (!*user) return say_error(console, "there is no user `" + name + "`; add it first");
   const auto key = user_key(name);
   if (const auto held = held_by_file(opened, key, member.handle); !held.empty()) return say_error(console, held);
+  if (const auto fault = role_fault(opened, member.role); !fault.empty()) return say_error(console, fault);
   const auto put = opened.store.tenants().put_member({key, member.handle, member.role});
   if (!put) return say_error(console, put.error().what);
   return say_done(console, key + " is a member of " + member.handle + (member.role.empty() ? "" : " as " + member.role),

@@ -213,7 +213,7 @@ TEST_F(MintTest, NobodyGetsMoreThanTheirRoleOrATokenForNothing) {
   EXPECT_EQ(refused(grant), Errc::denied);
   grant = wanted();
   grant.scopes = {"connect", "unknown"};
-  EXPECT_EQ(refused(grant), Errc::denied);
+  EXPECT_EQ(refused(grant), Errc::invalid);
   grant = wanted();
   grant.tenant = "globex";
   EXPECT_EQ(refused(grant), Errc::denied);
