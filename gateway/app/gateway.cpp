@@ -21,6 +21,7 @@ constexpr auto kDrainGrace = std::chrono::seconds(20);
 constexpr auto kCertificatesEvery = std::chrono::seconds(2);
 constexpr auto kPurgeEvery = std::chrono::minutes(5);
 constexpr std::size_t kCachedTokens = 100'000;
+constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
@@ -55,6 +56,8 @@ struct Gateway::Impl {
   token::TokenCache tokens{kCachedTokens, kCachedFor};
   server::RateLimiters limiters;
   server::BodyBudget bodies;
+  server::BodyBudget endpoint_bodies{kEndpointBodies};
+  server::CallCounter calls;
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
@@ -77,8 +80,9 @@ struct Gateway::Impl {
         consent_seal(crypto::hkdf_sha256(opened.master_key, "", "consent")),
         limiters(config.limits),
         bodies(config.limits.body_memory),
-        services{*store,        clock,        *log,         *metrics, tokens, store_pool,
-                 password_pool, session_seal, consent_seal, limiters, bodies},
+        calls(config.limits.calls_per_user),
+        services{*store,       clock,        *log,     *metrics, tokens,          store_pool, password_pool,
+                 session_seal, consent_seal, limiters, bodies,   endpoint_bodies, calls},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);

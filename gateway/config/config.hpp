@@ -100,7 +100,7 @@ struct Upstream {
   Duration connect_timeout = 5s;
   Duration response_timeout = 120s;      // to the answer's head
   Duration stream_idle_timeout = 10min;  // between bytes of a streamed answer
-  std::size_t connections = 256;         // per worker and address
+  std::size_t connections = 2048;        // per worker and address
   Position at;
 };
 
@@ -129,6 +129,7 @@ struct Limits {
   std::size_t head = 16 * 1024;
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 1'000;
+  std::size_t calls_per_user = 500;
   Duration header_deadline = 10s;
   Duration body_deadline = 30s;
   Duration handshake_deadline = 10s;

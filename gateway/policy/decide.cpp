@@ -166,8 +166,8 @@ Decision CompiledPolicy::decide_method(std::string_view method, const Caller& ca
 // subscriptions/listen asks for several resources at once: the strictest of their decisions counts.
 Decision CompiledPolicy::decide_listen(const mcp::Message& message, const Caller& caller) const {
   const auto notifications = message.params.find("notifications");
-  if (notifications == message.params.end() || !notifications->is_object())
-    return decide_method(message.method, caller);
+  if (notifications == message.params.end()) return decide_method(message.method, caller);
+  if (!notifications->is_object()) return verdict(Verdict::deny, "method", "notifications is no object");
   const auto uris = notifications->find("resourceSubscriptions");
   if (uris == notifications->end()) return decide_method(message.method, caller);
   if (!uris->is_array()) return verdict(Verdict::deny, "method", "resourceSubscriptions is no list");

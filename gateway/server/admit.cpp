@@ -31,7 +31,9 @@ MaybeRefusal check_method(const McpExchange& x) {
 // A POST that is not plain JSON would pass the policy unread: it is refused, never forwarded.
 MaybeRefusal check_media_type(const McpExchange& x) {
   if (x.head().method != "POST") {
-    if (x.head().framing == http::Framing::none || x.head().content_length == 0) return std::nullopt;
+    const auto framing = x.head().framing;
+    const bool empty = framing == http::Framing::content_length && x.head().content_length == 0;
+    if (framing == http::Framing::none || empty) return std::nullopt;
     return refusal(400, "invalid_request", "a GET or DELETE on this address has no body");
   }
   const auto type = x.head().fields.only("content-type");
@@ -47,7 +49,8 @@ MaybeRefusal check_media_type(const McpExchange& x) {
 
 MaybeRefusal check_rate(const McpExchange& x) {
   const auto& p = *x.principal;
-  const auto key = p.client + '\n' + p.user + '\n' + p.tenant;
+  // Not by client: anybody may register more of them.
+  const auto key = p.user + '\n' + p.tenant;
   const int wait = x.services().limiters.call.take(key, x.context.started);
   if (wait == 0) return std::nullopt;
   auto refused = refusal(429, "rate_limited", "too many calls; wait as Retry-After says");

@@ -149,7 +149,7 @@ awaitable<void> Connection::finish_body(RequestContext& context) {
     co_return;
   }
   stream_->read_deadline(after(limits_.body_deadline));
-  context.body_share = BodyShare(worker_.services().bodies);
+  context.body_share = BodyShare(worker_.services().endpoint_bodies);
   const auto body = co_await read_sized(context.body_share, context.head.content_length);
   if (!body) keep_alive_ = false;
 }

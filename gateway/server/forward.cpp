@@ -68,6 +68,7 @@ awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, ups
     co_return refused;
   }
   running.answer = std::move(*answer);
+  x.context.body_share = {};
   auto plan = plan_answer(x, *running.answer);
   if (plan.kind == AnswerPlan::Kind::refuse) co_return std::move(plan.refusal);
   auto refused = co_await relay(x, *running.answer, std::move(plan));
@@ -77,6 +78,14 @@ awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, ups
 }  // namespace
 
 awaitable<MaybeRefusal> forward(McpExchange& x) {
+  const CallPlace place(x.services().calls, x.principal->user + '\n' + x.principal->tenant);
+  if (!place) {
+    auto refused = refusal(429, "rate_limited", "too many calls and streams are open; end some of them first");
+    refused.retry_after = 1;
+    co_return refused;
+  }
+  // Decided upon: what is left of it may wait for minutes, and takes many times the space of its text.
+  if (x.message) x.message->params = nullptr;
   auto request = upstream_request(x);
   if (!request) {
     x.services().log.warning("header_template_failed", {{"request_id", x.context.id}, {"what", request.error().what}});
@@ -98,7 +107,8 @@ awaitable<MaybeRefusal> forward(McpExchange& x) {
   }
   co_await watch.stop();
   if (bug) std::rethrow_exception(bug);
-  if (watch.client_gone()) {
+  // Who leaves with the whole answer has not cancelled anything.
+  if (watch.client_gone() && !(running.answer && running.answer->finished())) {
     x.outcome = telemetry::Outcome::cancelled;
     co_return std::nullopt;
   }

@@ -20,7 +20,7 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   x.error = refused.error;
   const bool small = x.head().framing == http::Framing::content_length && x.head().content_length <= 64 * 1024;
   if (x.head().method == "POST" && !x.context.body_read && small && !x.head().expect_continue) {
-    auto body = co_await x.connection.read_body(x.context, 64 * 1024);
+    auto body = co_await x.connection.read_body(x.context, 64 * 1024, x.services().bodies);
     if (!body && body.error().status == 0) co_return;
     if (body) {
       if (auto message = mcp::read_message(*body)) x.message = std::move(*message);

@@ -55,7 +55,8 @@ MaybeRefusal admit(McpExchange& exchange);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);
 awaitable<MaybeRefusal> authorize(McpExchange& exchange);
-Result<upstream::Request> upstream_request(const McpExchange& exchange);
+// Takes the body with it.
+Result<upstream::Request> upstream_request(McpExchange& exchange);
 awaitable<MaybeRefusal> forward(McpExchange& exchange);
 
 // Listens for what the server sends by itself, rather than waiting for an answer.

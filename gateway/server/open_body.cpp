@@ -25,7 +25,7 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
     x.modern = version && mcp::is_modern_version(*version);
     co_return std::nullopt;
   }
-  auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body);
+  auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body, x.services().bodies);
   if (!body) {
     x.context.body_read = true;
     if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;

@@ -39,7 +39,7 @@ class RateLimiter {
   std::array<Shard, kShards> shards_;
 };
 
-// The budgets of the design, each with its own key: calls by client, user and tenant once they are known; endpoints by
+// The budgets of the design, each with its own key: calls by user and tenant once they are known; endpoints by
 // address, generously, since a hosted client reaches us from one address for many users.
 struct RateLimiters {
   explicit RateLimiters(const config::Limits& limits)

@@ -20,7 +20,8 @@ BodyFault of_read(const Error& error) {
 
 }  // namespace
 
-awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& context, std::size_t limit) {
+awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& context, std::size_t limit,
+                                                                BodyBudget& budget) {
   const auto& head = context.head;
   if (head.framing == http::Framing::none) {
     context.body_read = true;
@@ -39,7 +40,7 @@ awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& 
   }
   stream_->read_deadline(after(limits_.body_deadline));
   context.body_read = true;
-  context.body_share = BodyShare(worker_.services().bodies);
+  context.body_share = BodyShare(budget);
   if (head.framing == http::Framing::content_length) {
     auto body = co_await read_sized(context.body_share, head.content_length);
     if (!body) keep_alive_ = false;

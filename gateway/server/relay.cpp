@@ -11,6 +11,13 @@ constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
 
 MaybeRefusal broken_answer(std::string why) { return refusal(502, "upstream_error", std::move(why)); }
 
+MaybeRefusal no_memory() {
+  auto refused =
+      refusal(503, "temporarily_unavailable", "the gateway holds as many large lists as it may; try again in a moment");
+  refused.retry_after = 2;
+  return refused;
+}
+
 // A body as it is, in the upstream's own framing where the length is known.
 awaitable<MaybeRefusal> relay_as_is(McpExchange& x, upstream::Exchange& answer, const http::Headers& headers) {
   const auto first = answer.body_at_hand();
@@ -35,17 +42,18 @@ awaitable<MaybeRefusal> relay_as_is(McpExchange& x, upstream::Exchange& answer, 
   co_return std::nullopt;
 }
 
-awaitable<Result<std::string>> read_whole(upstream::Exchange& answer) {
+awaitable<Result<std::string>> read_whole(upstream::Exchange& answer, BodyShare& share) {
   const auto first = answer.body_at_hand();
   if (!first) co_return fail(Errc::protocol, "the server behind this gateway sent a damaged answer");
   std::string whole(*first);
   while (!answer.finished()) {
     const auto bytes = co_await answer.read_body();
     if (!bytes) co_return fail(Errc::protocol, "the answer of the server behind this gateway broke off");
-    whole += *bytes;
-    if (whole.size() > kMaxFiltered) {
+    if (whole.size() + bytes->size() > kMaxFiltered) {
       co_return fail(Errc::protocol, "the answer of the server behind this gateway is too long");
     }
+    if (!share.grow_to(whole.size() + bytes->size())) co_return fail(Errc::busy, "");
+    whole += *bytes;
   }
   co_return whole;
 }
@@ -60,7 +68,9 @@ awaitable<MaybeRefusal> send_whole(McpExchange& x, const upstream::Exchange& ans
 // Read whole, since what may not be seen must be taken out before anything leaves.
 awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, const AnswerPlan& plan) {
   const auto& headers = plan.headers;
-  const auto whole = co_await read_whole(answer);
+  BodyShare share(x.services().bodies);
+  const auto whole = co_await read_whole(answer, share);
+  if (!whole && whole.error().code == Errc::busy) co_return no_memory();
   if (!whole) co_return broken_answer(whole.error().what);
   const bool of_session = plan.kind == AnswerPlan::Kind::maybe_of_session && is_about_session(*whole);
   if (of_session) co_return x.session ? session_has_ended() : session_is_missing();
@@ -80,12 +90,14 @@ awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, 
 // What is to be written for these bytes of an event stream: the same ones, or whole events with their lists filtered.
 class EventFilter {
  public:
-  explicit EventFilter(const McpExchange& exchange) : exchange_(exchange), active_(filters_lists(exchange)) {}
+  explicit EventFilter(const McpExchange& exchange)
+      : exchange_(exchange), active_(filters_lists(exchange)), share_(exchange.services().bodies) {}
 
-  // nullopt: an event that must not pass.
+  // nullopt: an event that must not pass, or that there is no memory for.
   std::optional<std::string_view> take(std::string_view bytes) {
     if (!active_) return bytes;
     out_.clear();
+    if (!share_.grow_to(splitter_.rest().size() + bytes.size())) return std::nullopt;
     if (!splitter_.feed(bytes)) return std::nullopt;
     for (auto event = splitter_.next(); !event.empty(); event = splitter_.next()) {
       if (!mcp::sse_is_plain(event)) return std::nullopt;
@@ -108,6 +120,7 @@ class EventFilter {
  private:
   const McpExchange& exchange_;
   bool active_;
+  BodyShare share_;  // of the event that is not yet whole
   mcp::SseSplitter splitter_{kMaxFiltered};
   std::string out_;
 };

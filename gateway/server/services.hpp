@@ -7,6 +7,7 @@
 #include "crypto/aead.hpp"
 #include "net/offload.hpp"
 #include "server/body_budget.hpp"
+#include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -27,7 +28,9 @@ struct Services {
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;
-  BodyBudget& bodies;
+  BodyBudget& bodies;           // of calls, and lists of servers behind
+  BodyBudget& endpoint_bodies;  // of whoever comes: apart, so that these never cost a call its place
+  CallCounter& calls;
 };
 
 }  // namespace postern::server

@@ -30,10 +30,10 @@ bool named_by_connection(const http::FieldBlock& fields, std::string_view name) 
 }  // namespace
 
 // Rebuilt from an allow-list, never copied and patched: first the client's, then what the server behind may trust.
-Result<upstream::Request> upstream_request(const McpExchange& x) {
+Result<upstream::Request> upstream_request(McpExchange& x) {
   upstream::Request request;
   request.method = x.head().method;
-  request.body = x.body;
+  request.body = std::move(x.body);
   for (const auto& field : x.head().fields.all()) {
     if (passed_on(field.name) && !named_by_connection(x.head().fields, field.name)) {
       request.headers.add(field.name, field.value);

@@ -82,7 +82,7 @@ struct HttpUpstreamOptions {
   std::string name;
   std::vector<std::string>
       urls;  // http://host[:port]/path; several are used in turn, skipping those that failed lately
-  std::size_t connections = 256;  // per address; a request beyond waits up to connect_timeout, then `busy`
+  std::size_t connections = 2048;  // per address; a request beyond waits up to connect_timeout, then `busy`
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds response_timeout{120000};
   std::chrono::milliseconds stream_idle_timeout{600000};  // between two bytes of a body; 0: no limit

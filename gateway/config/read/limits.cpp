@@ -47,6 +47,7 @@ void read_limits(Reading& reading, MapReader& top) {
   reader.size("head", limits.head, kKiB, kKiB * kKiB);
   reader.count("connections", limits.connections, 1, kMostConnections);
   reader.count("connections_per_address", limits.connections_per_address, 1, kMostConnections);
+  reader.count("calls_per_user", limits.calls_per_user, 1, kMostConnections);
   reader.duration("header_deadline", limits.header_deadline, kShortest, std::chrono::minutes(10));
   reader.duration("body_deadline", limits.body_deadline, kShortest, std::chrono::minutes(10));
   reader.duration("handshake_deadline", limits.handshake_deadline, kShortest, std::chrono::minutes(10));

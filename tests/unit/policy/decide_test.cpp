@@ -276,6 +276,9 @@ TEST(Decide, ListenIsJudgedByItsStrictestResource) {
   EXPECT_EQ(listen(json::array()).verdict, Verdict::allow);
   EXPECT_EQ(listen(json(std::vector<std::string>(1000, "x://read/1"))).needed, (Scopes{"use", "read"}));
   EXPECT_EQ(listen(json(std::vector<std::string>(1001, "x://open/1"))).verdict, Verdict::deny);
+  const auto odd =
+      message_of("subscriptions/listen", {{"notifications", json::array({{{"resourceSubscriptions", {"x"}}}})}});
+  EXPECT_EQ(verdict_of(*policy, odd, caller({"use"})), Verdict::deny);
   const auto lists = message_of("subscriptions/listen", {{"notifications", {{"toolsListChanged", true}}}});
   EXPECT_EQ(verdict_of(*policy, lists, caller({"use"})), Verdict::allow);
 }

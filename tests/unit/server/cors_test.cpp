@@ -48,6 +48,7 @@ class CorsTest : public testing::Test {
   crypto::Aead seal_{std::string(32, 'k')};
   RateLimiters limiters_{config::Limits()};
   BodyBudget bodies_{1024};
+  CallCounter calls_{1};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -58,7 +59,9 @@ class CorsTest : public testing::Test {
                      .session_seal = seal_,
                      .consent_seal = seal_,
                      .limiters = limiters_,
-                     .bodies = bodies_};
+                     .bodies = bodies_,
+                     .endpoint_bodies = bodies_,
+                     .calls = calls_};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;
   Pairs kept_;
