@@ -30,6 +30,11 @@ const servers = {
     passes: { 'every scenario of 0.1': 44, 'what 2025-11-25 requires': 84 },
     better: { 'what 2026-07-28 requires': headers },
   },
+  'the fixture of the modern era': {
+    start: () => startFixture('modern'),
+    passes: {},
+    better: {},
+  },
   'the reference server': {
     start: startEverything,
     passes: {},

@@ -1,5 +1,7 @@
 // Preloaded into programs that have no option for a token: their requests to POSTERN_TEST_ORIGIN carry
-// POSTERN_TEST_BEARER, whether they use fetch or undici. Requests to anywhere else are left alone.
+// POSTERN_TEST_BEARER, whether they use fetch, undici or node:http. Requests to anywhere else are left alone.
+import http from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import { Agent, setGlobalDispatcher } from 'undici';
 
 const { POSTERN_TEST_ORIGIN: origin, POSTERN_TEST_BEARER: token } = process.env;
@@ -24,3 +26,12 @@ setGlobalDispatcher(
     return dispatch(ours ? { ...options, headers: authorized(options.headers) } : options, handler);
   }),
 );
+
+const { request } = http;
+http.request = (target, ...rest) => {
+  const sent = request(target, ...rest);
+  if (`${sent.protocol}//${sent.getHeader('host')}` === origin && !sent.hasHeader('authorization'))
+    sent.setHeader('Authorization', `Bearer ${token}`);
+  return sent;
+};
+syncBuiltinESMExports();
