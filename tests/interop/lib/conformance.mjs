@@ -17,7 +17,7 @@ export class Verdicts {
   constructor(folder) {
     this.scenarios = new Map();
     for (const entry of readdirSync(folder)) {
-      const scenario = entry.replace(/^(server|client)-(?=.)|-\d{4}-\d\d-\d\dT[\d-]+Z$/g, '');
+      const scenario = entry.replace(/^(authorization-server|server|client)-|-\d{4}-\d\d-\d\dT[\d-]+Z$/g, '');
       const file = path.join(folder, entry, 'checks.json');
       // A scenario that does not apply leaves none.
       if (!existsSync(file)) continue;
