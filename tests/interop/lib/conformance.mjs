@@ -74,6 +74,26 @@ export async function serverScenarios(suite, url, { args = [], token, seconds = 
   return verdicts;
 }
 
+/** Runs one client scenario with `conformance-client.mjs`, which goes through a gateway where `through`. */
+export async function clientScenario(suite, scenario, { version, through = false, seconds = 120 } = {}) {
+  const folder = temporaryFolder('conformance');
+  const lib = path.join(root, 'tests/interop/lib');
+  const client = [process.execPath, path.join(lib, 'conformance-client.mjs'), ...(through ? ['--through-gateway'] : [])];
+  const { output } = await run(
+    process.execPath,
+    [
+      ...['--import', path.join(lib, 'loopback.mjs'), suiteProgram(suite), 'client', '--scenario', scenario],
+      ...['--command', client.join(' '), '-o', folder, '--timeout', '60000'],
+      ...(version ? ['--spec-version', version] : []),
+    ],
+    { cwd: folder, seconds },
+  );
+  const verdicts = new Verdicts(folder);
+  verdicts.output = output;
+  assert.equal(verdicts.scenarios.size, 1, `the suite did not run ${scenario}:\n${output.slice(-4000)}`);
+  return verdicts;
+}
+
 const differences = (direct, through, differs) =>
   [...new Set([...direct.scenarios.keys(), ...through.scenarios.keys()])].flatMap((scenario) => {
     const ids = [direct, through].flatMap((each) => (each.scenarios.get(scenario) ?? []).map((check) => check.id));
