@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
-import { Child, freePort, nodeModules, root } from './process.mjs';
+import { Child, freePort, nodeModules, python, pythonProgram, root } from './process.mjs';
 import { send } from './http.mjs';
 import { until } from './wait.mjs';
 
@@ -42,6 +42,12 @@ export async function startFixture(name) {
   const port = await freePort();
   const program = path.join(root, 'tests/interop/fixture', `${name}.mjs`);
   return startServer(`the fixture ${name}`, port, process.execPath, [program, String(port)]);
+}
+
+/** A server in Python. */
+export async function startPython() {
+  const port = await freePort();
+  return startServer('the server in Python', port, python, [pythonProgram('server'), String(port)]);
 }
 
 /**
