@@ -21,4 +21,6 @@ std::string random_bytes(std::size_t count) {
 
 std::string random_token(std::size_t bytes) { return base64url_encode(random_bytes(bytes)); }
 
+std::string random_id(std::string_view kind) { return std::string(kind) + "_" + random_token(16); }
+
 }  // namespace postern::crypto

@@ -14,6 +14,7 @@ namespace {
 using Fault = std::optional<HeaderFault>;
 
 constexpr int kInvalidRequest = -32600;
+constexpr int kMethodNotFound = -32601;
 constexpr int kInvalidParams = -32602;
 constexpr int kHeaderMismatch = -32020;
 constexpr int kUnsupportedVersion = -32022;
@@ -74,6 +75,15 @@ Fault check_version(const std::optional<std::string_view>& header, const Message
   return header ? check_legacy_version(*header, message) : std::nullopt;
 }
 
+// MCP 2026-07-28 transports "Error Handling": a method that is not implemented is 404 and -32601, and those that the
+// revision removed are none of its own. A server that serves both eras might still answer one.
+Fault check_method_exists(const Message& message) {
+  if (!message.meta_version || message.kind != MessageKind::request) return std::nullopt;
+  const auto& method = find_method(message.method);
+  if (method.name.empty() || method.modern) return std::nullopt;
+  return refuse(kMethodNotFound, "protocol version 2026-07-28 does not have this method");
+}
+
 // What Mcp-Name mirrors. Some clients send it for every method with a name or uri.
 std::string_view mirrored_name(const Message& message) {
   if (!message.name.empty() || !message.params.is_object()) return message.name;
@@ -101,6 +111,7 @@ Fault check_name(const std::optional<std::string_view>& header, const Message& m
 
 std::optional<HeaderFault> check_headers(const MirroredHeaders& headers, const Message& message) {
   if (auto fault = check_version(headers.protocol_version, message)) return fault;
+  if (auto fault = check_method_exists(message)) return fault;
   const bool required = message.meta_version && message.kind == MessageKind::request;
   if (required && !headers.method) return refuse(kHeaderMismatch, "Mcp-Method is missing");
   // Methods are compared as they are: the base64 form is for Mcp-Name and Mcp-Param-* only.

@@ -19,10 +19,10 @@ struct MirroredHeaders {
   std::optional<std::string_view> name;              // Mcp-Name, maybe =?base64?…?=
 };
 
-// Answered with HTTP 400.
+// Answered with HTTP 400; -32601 with 404.
 struct HeaderFault {
   int code = -32020;  // HeaderMismatch; -32022 UnsupportedProtocolVersion; -32602 for a missing _meta field;
-                      // -32600 for a response where the modern era allows none
+                      // -32600 for a response where the modern era allows none; -32601 for a method it removed
   std::string reason;
   bool list_supported = false;    // -32022: `data` holds "supported", and "requested" where it is printable
   nlohmann::json data = nullptr;  // the error's data member

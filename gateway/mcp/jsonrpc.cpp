@@ -99,7 +99,11 @@ Fault read_name(const Method& method, Message& message) {
   if (method.named_by.empty()) return std::nullopt;
   const std::string member = "params." + std::string(method.named_by);
   const auto at = message.params.find(method.named_by);
-  if (at == message.params.end()) return refuse(kInvalidParams, member + " is missing");
+  if (at == message.params.end()) {
+    // A method that the message's era does not have is refused for that.
+    if (message.meta_version && !method.modern) return std::nullopt;
+    return refuse(kInvalidParams, member + " is missing");
+  }
   const auto* text = at->get_ptr<const std::string*>();
   if (text == nullptr || text->empty()) return refuse(kInvalidParams, member + " is not a text");
   if (holds_nul(*text)) return refuse(kParseError, member + " holds a NUL character");

@@ -31,7 +31,7 @@ std::optional<std::string> optional_state(const Consent& consent) {
 
 store::Grant grant_of(const Consent& consent, std::string_view tenant, const Context& context) {
   store::Grant grant;
-  grant.id = "grant_" + crypto::random_token(16);
+  grant.id = crypto::random_id("grant");
   grant.user = consent.user;
   grant.tenant = tenant;
   grant.client = consent.client;

@@ -14,7 +14,7 @@ Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, con
 
   store::Grant minted = grant;
   minted.kind = store::GrantKind::minted;
-  if (minted.id.empty()) minted.id = "grant_" + crypto::random_token(16);
+  if (minted.id.empty()) minted.id = crypto::random_id("grant");
   minted.resource = resource->canonical;
   minted.created_at = context.clock.now();
   minted.expires_at = minted.created_at + lifetime;

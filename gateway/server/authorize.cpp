@@ -26,6 +26,18 @@ std::vector<std::string> challenge_scopes(const McpExchange& x) {
   return scopes;
 }
 
+// MCP 2026-07-28 transports "Error Handling": a method that is not implemented is 404 and -32601, also where the
+// gateway is what does not know it. Earlier revisions have no such status, and clients of theirs take a 404 for a lost
+// session.
+authn::Refusal denial(McpExchange& x) {
+  const bool request = x.message && x.message->kind == mcp::MessageKind::request;
+  if (!x.modern || !request || mcp::find_method(x.message->method).subject != mcp::Subject::unknown) {
+    return refusal(403, "access_denied", x.decision.reason);
+  }
+  x.error_code = -32601;
+  return refusal(404, "method_not_found", x.decision.reason);
+}
+
 // Some clients answer a step-up challenge by refreshing, get the same scopes again and give up. The mark lets the token
 // endpoint refuse that one refresh, upon which they authorize anew. Losing it costs only that courtesy.
 awaitable<void> mark_step_up(McpExchange& x) {
@@ -54,7 +66,7 @@ awaitable<MaybeRefusal> authorize(McpExchange& x) {
       co_return refused;
     }
     case policy::Verdict::deny: {
-      auto refused = refusal(403, "access_denied", x.decision.reason);
+      auto refused = denial(x);
       co_return refused;
     }
     case policy::Verdict::step_up: break;

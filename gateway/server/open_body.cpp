@@ -16,6 +16,14 @@ std::optional<std::string> joined(const http::FieldBlock& fields, std::string_vi
   return all;
 }
 
+authn::Refusal header_refusal(const mcp::HeaderFault& fault) {
+  switch (fault.code) {
+    case -32020: return refusal(400, "header_mismatch", fault.reason);
+    case -32601: return refusal(404, "method_not_found", fault.reason);
+    default: return refusal(400, "invalid_request", fault.reason);
+  }
+}
+
 }  // namespace
 
 // The body decides; the headers that mirror it are only checked against it (MCP 2026-07-28, transports).
@@ -49,7 +57,7 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
   if (const auto fault = mcp::check_headers(mirrored, *x.message)) {
     x.error_code = fault->code;
     x.error_data = fault->data;
-    auto refused = refusal(400, fault->code == -32020 ? "header_mismatch" : "invalid_request", fault->reason);
+    auto refused = header_refusal(*fault);
     co_return refused;
   }
   co_return std::nullopt;

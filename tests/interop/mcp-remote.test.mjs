@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { Gateway, patience } from './lib/gateway.mjs';
-import { mcpRemote } from './lib/mcp-remote.mjs';
+import { mcpRemote } from './lib/desktop.mjs';
 import { freePort, run } from './lib/process.mjs';
 import { textOf } from './lib/sdk.mjs';
 import { startEverything } from './lib/upstream.mjs';

@@ -179,6 +179,22 @@ describe('the modern era', { timeout: 180_000 * patience }, () => {
     upstream.untouched('refused versions');
   });
 
+  it('methods that the revision removed, and those nobody knows, are not found, and go no further', async () => {
+    const named = { uri: 'demo://a', taskId: 'a' };
+    for (const method of ['ping', 'logging/setLevel', 'resources/subscribe', 'tasks/result', 'made/up', 'roots/list'])
+      for (const params of [{}, named]) {
+        upstream.reset();
+        const asked = message(method, params);
+        const refused = await ask(asked);
+        assert.deepEqual([refused.status, refused.message.error.code], [404, -32601], method);
+        assert.equal(refused.message.error.data.error, 'method_not_found');
+        assert.equal(refused.message.id, asked.id);
+        upstream.untouched(method);
+      }
+    const legacy = await post(gateway.resource, rpc('made/up'), { token });
+    assert.deepEqual([legacy.status, legacy.message.error.data.error], [403, 'access_denied'], 'the legacy era');
+  });
+
   it('what the server behind says of its era passes as it is', async () => {
     const unknown = await ask(message('completion/complete', { ref: { type: 'ref/prompt', name: 'x' }, argument: {} }));
     assert.deepEqual(

@@ -27,7 +27,7 @@ int client_add(Opened& opened, const ClientOptions& options, Console& console) {
     if (const auto fault = oauth::redirect_uri_fault(uri)) return say_error(console, uri + ": " + std::string(*fault));
   }
   store::Client client;
-  client.id = "client_" + crypto::random_token(16);
+  client.id = crypto::random_id("client");
   client.name = options.name;
   client.redirect_uris = options.redirect_uris;
   client.grant_types = {"authorization_code", "refresh_token"};

@@ -63,7 +63,7 @@ http::Response register_client(const http::Request& request, const Context& cont
   if (!client) return refuse("register", request, client.error(), context);
 
   std::string secret;
-  client->id = "client_" + crypto::random_token(16);
+  client->id = crypto::random_id("client");
   client->created_at = context.clock.now();
   if (client->auth == store::ClientAuth::none) {
     client->fingerprint = client_fingerprint(*client);

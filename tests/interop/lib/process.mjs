@@ -10,6 +10,10 @@ import { within } from './wait.mjs';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const nodeModules = path.join(root, 'tests/interop/node_modules');
 
+/** The Python that has MCP (scripts/install-dependencies --tests), and a program of `tests/interop/python/` for it. */
+export const python = path.join(root, 'build/python/bin/python');
+export const pythonProgram = (name) => path.join(root, 'tests/interop/python', `${name}.py`);
+
 const running = new Set();
 const folders = new Set();
 

@@ -112,13 +112,17 @@ const flavours = {
   },
 };
 
-/** A connected client of `version` ('v1' or 'v2'); `call` goes through a step-up as an application would. */
+/**
+ * A connected client of `version` ('v1' or 'v2'), which `prepare` may give handlers before; `call` goes through a
+ * step-up as an application would.
+ */
 export class SdkClient {
-  static async connect(version, url, { provider = new Provider(), options = {}, fetch } = {}) {
+  static async connect(version, url, { provider = new Provider(), options = {}, prepare, fetch } = {}) {
     const sdk = new SdkClient();
     Object.assign(sdk, { ...flavours[version], provider, url: new URL(url), fetch });
     const open = () => {
       sdk.client = new sdk.Client({ name: `postern-test-${version}`, version: '1.0.0' }, options);
+      prepare?.(sdk.client);
       sdk.transport = new sdk.Transport(sdk.url, { authProvider: provider, fetch });
       return sdk.client.connect(sdk.transport);
     };

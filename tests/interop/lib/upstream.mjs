@@ -4,29 +4,50 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
-import { Child, freePort, nodeModules, root } from './process.mjs';
+import { Child, freePort, nodeModules, python, pythonProgram, root } from './process.mjs';
 import { send } from './http.mjs';
 import { until } from './wait.mjs';
 
-/** The reference MCP server over streamable HTTP: `{url, child, stop()}`. */
+/** A server of MCP that is a program and has its address at `/mcp`: `{url, child, stop()}`. */
+async function startServer(what, port, command, args, options = {}) {
+  const child = new Child(command, args, options);
+  const url = `http://127.0.0.1:${port}/mcp`;
+  await until(
+    what,
+    async () => {
+      if (!child.alive) throw Object.assign(new Error(child.output), { fatal: true });
+      return (await send(url, { seconds: 2 })).status > 0;
+    },
+    { seconds: 30 },
+  );
+  return { url, child, stop: () => child.kill() };
+}
+
+/** The reference MCP server over streamable HTTP. */
 export async function startEverything() {
   const port = await freePort();
-  const child = new Child(
+  const program = path.join(nodeModules, '@modelcontextprotocol/server-everything/dist/index.js');
+  const loopback = path.join(root, 'tests/interop/lib/loopback.mjs');
+  return startServer(
+    'the reference MCP server',
+    port,
     process.execPath,
-    [
-      '--import',
-      path.join(root, 'tests/interop/lib/loopback.mjs'),
-      path.join(nodeModules, '@modelcontextprotocol/server-everything/dist/index.js'),
-      'streamableHttp',
-    ],
+    ['--import', loopback, program, 'streamableHttp'],
     { env: { PORT: String(port) } },
   );
-  const url = `http://127.0.0.1:${port}/mcp`;
-  await until('the reference MCP server', async () => {
-    if (!child.alive) throw Object.assign(new Error(child.output), { fatal: true });
-    return (await send(url, { seconds: 2 })).status > 0;
-  });
-  return { url, child, stop: () => child.kill() };
+}
+
+/** A server of ours with everything the conformance suites ask for; `name` is a program in `fixture/`. */
+export async function startFixture(name) {
+  const port = await freePort();
+  const program = path.join(root, 'tests/interop/fixture', `${name}.mjs`);
+  return startServer(`the fixture ${name}`, port, process.execPath, [program, String(port)]);
+}
+
+/** A server in Python. */
+export async function startPython() {
+  const port = await freePort();
+  return startServer('the server in Python', port, python, [pythonProgram('server'), String(port)]);
 }
 
 /**

@@ -29,5 +29,16 @@ TEST(RandomToken, HasOnlyUnreservedCharacters) {
   EXPECT_EQ(random_token(16).size(), 22U);
 }
 
+// A word that begins with a hyphen is an option to a command.
+TEST(RandomId, SaysItsKindAndIsNeverTheSameTwice) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = random_id("grant");
+    EXPECT_TRUE(id.starts_with("grant_"));
+    EXPECT_EQ(id.size(), 28U);
+    EXPECT_TRUE(seen.insert(id).second);
+  }
+}
+
 }  // namespace
 }  // namespace postern::crypto

@@ -125,6 +125,22 @@ TEST(ModernHeaders, InitializeIsNoModernRequest) {
   EXPECT_EQ(code_of({kModern, {}, {}}, legacy("initialize", R"("protocolVersion":"2025-11-25")")), -32020);
 }
 
+TEST(ModernHeaders, RemovedMethodsAreNotFoundWhateverTheirParamsAndHeaders) {
+  for (const auto* method : {"initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe",
+                             "tasks/list", "tasks/result", "sampling/createMessage"}) {
+    EXPECT_EQ(code_of({kModern, method, {}}, modern(method)), -32601) << method;
+    EXPECT_EQ(code_of({kModern, method, "a"}, modern(method, R"(,"uri":"a","taskId":"a")")), -32601) << method;
+    EXPECT_EQ(code_of({kModern, "tools/list", {}}, modern(method)), -32601) << method;
+    EXPECT_EQ(code_of({}, legacy(method, R"("uri":"a","taskId":"a")")), 0) << method;
+  }
+  EXPECT_EQ(code_of({kModern, "made/up", {}}, modern("made/up")), 0) << "what nobody knows is for the policy to deny";
+}
+
+TEST(ModernHeaders, AVersionThatIsUnknownCountsBeforeTheMethod) {
+  EXPECT_EQ(code_of({"2025-11-25", "ping", {}}, modern("ping", "", "2025-11-25")), -32022);
+  EXPECT_EQ(code_of({"2025-11-25", "ping", {}}, modern("ping")), -32020);
+}
+
 TEST(ModernHeaders, ClientsSendNoResponses) {
   const auto response = read(R"({"jsonrpc":"2.0","id":1,"result":{}})");
   EXPECT_EQ(code_of({kModern, {}, {}}, response), -32600);
