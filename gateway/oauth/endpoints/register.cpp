@@ -64,6 +64,7 @@ http::Response register_client(const http::Request& request, const Context& cont
 
   std::string secret;
   client->id = "client_" + crypto::random_token(16);
+  client->issuer = context.server.issuer;
   client->created_at = context.clock.now();
   if (client->auth == store::ClientAuth::none) {
     client->fingerprint = client_fingerprint(*client);
