@@ -140,6 +140,7 @@ struct Limits {
   Rate token{10, 30};
   Rate register_{0.5, 30};
   Rate sign_in{1.0 / 6, 10};
+  Rate authorize{5, 60};
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };

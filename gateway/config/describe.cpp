@@ -298,6 +298,10 @@ Rows limits() {
       {"limits.rate.token", Type::rate, "Requests for tokens.", {.fallback = format_rate(l.token)}},
       {"limits.rate.register", Type::rate, "Registrations of clients.", {.fallback = format_rate(l.register_)}},
       {"limits.rate.sign_in", Type::rate, "Attempts to sign in.", {.fallback = format_rate(l.sign_in)}},
+      {"limits.rate.authorize",
+       Type::rate,
+       "Requests to the authorization endpoint, pages of consent among them; one sign-in takes about four.",
+       {.fallback = format_rate(l.authorize)}},
   };
 }
 

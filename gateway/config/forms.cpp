@@ -28,6 +28,8 @@ std::string format_ip(const Bytes& bytes, std::size_t length) {
   return text.data();
 }
 
+bool same_byte(char a, unsigned char b) noexcept { return static_cast<unsigned char>(a) == b; }
+
 bool is_lower_or_digit(char c) noexcept { return (c >= 'a' && c <= 'z') || http::is_digit(c); }
 bool is_alnum(char c) noexcept { return is_lower_or_digit(ascii_lower(c)); }
 
@@ -69,6 +71,12 @@ std::optional<std::string> canonical_network(std::string_view text) {
   }
   for (auto bit = bits; bit < length * 8; ++bit) {
     if ((bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) return std::nullopt;
+  }
+  // RFC 4291 section 2.5.5.2: an IPv4 address in IPv6 is that IPv4 address, which is how peers are compared.
+  constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xFF\xFF", 12);
+  if (length == 16 && bits >= 96 && std::equal(kMapped.begin(), kMapped.end(), bytes.begin(), same_byte)) {
+    std::copy(bytes.begin() + 12, bytes.end(), bytes.begin());
+    return format_ip(bytes, 4) + "/" + std::to_string(bits - 96);
   }
   return format_ip(bytes, length) + "/" + std::to_string(bits);
 }

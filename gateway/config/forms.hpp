@@ -22,8 +22,8 @@ bool is_loopback_address(std::string_view host) noexcept;
 // 0.0.0.0 or ::, which take a port on every address of their family.
 bool is_wildcard_address(std::string_view host) noexcept;
 
-// 10.0.0.0/8 or fd00::/8; a plain address becomes a network of its own. nullopt also when bits beyond the prefix are
-// set, because such a network is not the one that was meant.
+// 10.0.0.0/8 or fd00::/8; a plain address becomes a network of its own, IPv4 in IPv6 becomes IPv4. nullopt also when
+// bits beyond the prefix are set, because such a network is not the one that was meant.
 std::optional<std::string> canonical_network(std::string_view text);
 
 // 50/s, 30/m, 5/h, each with " burst N" behind it at will. Without it a rate per second allows twice itself at once,

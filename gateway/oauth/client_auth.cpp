@@ -8,11 +8,11 @@
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
+#include "oauth/known_client.hpp"
 
 namespace postern::oauth {
 namespace {
 
-constexpr std::size_t kLongestClientId = 256;
 constexpr std::size_t kLongestCredentials = 4096;
 
 struct Credentials {
@@ -71,11 +71,10 @@ Result<Credentials, ClientAuthFailure> read_credentials(const http::Request& req
 }
 
 Result<std::optional<store::Client>> find_client(const Credentials& credentials, const Context& context) {
-  if (credentials.id.size() > kLongestClientId) return std::optional<store::Client>();
-  auto client = context.store.clients().find(credentials.id);
+  auto client = known_client(credentials.id, context);
   if (!client || *client || !credentials.basic) return client;
   const auto decoded = form_decode(credentials.id);
-  return decoded && *decoded != credentials.id ? context.store.clients().find(*decoded) : client;
+  return decoded && *decoded != credentials.id ? known_client(*decoded, context) : client;
 }
 
 bool secret_matches(const Credentials& credentials, const std::string& hash) {

@@ -179,7 +179,7 @@ std::string client_fingerprint(const store::Client& client) {
   auto uris = client.redirect_uris;
   std::ranges::sort(uris);
   const json canonical = json::array({client.name, auth_method_name(client.auth), uris, client.grant_types,
-                                      client.application_type, client.client_uri, client.scope});
+                                      client.application_type, client.client_uri, client.scope, client.issuer});
   return hex_encode(crypto::sha256_string(canonical.dump()));
 }
 

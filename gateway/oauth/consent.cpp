@@ -8,6 +8,7 @@
 #include "crypto/hash.hpp"
 #include "crypto/random.hpp"
 #include "oauth/authorization.hpp"
+#include "oauth/known_client.hpp"
 #include "oauth/redirect_uri.hpp"
 #include "oauth/standing.hpp"
 #include "token/opaque.hpp"
@@ -124,7 +125,7 @@ std::vector<std::string> grantable_scopes(const Consent& consent, std::string_vi
 }
 
 Result<std::string> approve(const Consent& consent, std::string_view tenant, const Context& context) {
-  const auto client = context.store.clients().find(consent.client);
+  const auto client = known_client(consent.client, context);
   if (!client) return client.error();
   if (!*client) return fail(Errc::denied, "the client is gone");
 

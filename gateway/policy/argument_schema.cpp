@@ -36,12 +36,26 @@ bool has_type(const json& value, const std::string& type) {
          (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
 }
 
-// The json library takes the largest unsigned integers for negative ones.
+// Wide enough for every 64-bit integer and every double: 2^53 + 1 must not pass where 2^53 is the bound. The json
+// library compares through double, and takes the largest unsigned integers for negative ones.
+using Number = long double;
+static_assert(std::numeric_limits<Number>::digits >= 64);
+
+Number number_of(const json& value) {
+  if (value.is_number_unsigned()) return static_cast<Number>(value.get<std::uint64_t>());
+  if (value.is_number_integer()) return static_cast<Number>(value.get<std::int64_t>());
+  return static_cast<Number>(value.get<double>());
+}
+
+// Whole numbers of more than 64 bits are rounded when they are read, so that nothing can be told from a neighbour
+// there.
+bool holds_rounded(const json& value) {
+  if (value.is_structured()) return std::any_of(value.begin(), value.end(), holds_rounded);
+  return value.is_number() && (number_of(value) >= 0x1p64L || number_of(value) <= -0x1p63L);
+}
+
 bool same(const json& a, const json& b) {
-  if (a.is_number_integer() && b.is_number_integer() && a.is_number_unsigned() != b.is_number_unsigned()) {
-    const auto& with_sign = a.is_number_unsigned() ? b : a;
-    if (with_sign.get<std::int64_t>() < 0) return false;
-  }
+  if (a.is_number() && b.is_number()) return number_of(a) == number_of(b);
   if (a.is_array() && b.is_array()) return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
   if (a.is_object() && b.is_object()) {
     const auto same_member = [](const auto& x, const auto& y) {
@@ -79,7 +93,7 @@ class Node final : public ArgumentSchema {
       return where;
     if (const_ && !same(*const_, value)) return where;
     if (value.is_string() && !check_string(value.get_ref<const std::string&>())) return where;
-    if (value.is_number() && !check_number(value.get<double>())) return where;
+    if (value.is_number() && !check_number(number_of(value))) return where;
     if (value.is_array()) {
       if (auto bad = check_array(value, where, twin); !bad.empty()) return bad;
     }
@@ -100,7 +114,7 @@ class Node final : public ArgumentSchema {
   std::size_t max_length_ = std::numeric_limits<std::size_t>::max();
   std::size_t min_items_ = 0;
   std::size_t max_items_ = std::numeric_limits<std::size_t>::max();
-  std::optional<double> minimum_, maximum_, exclusive_minimum_, exclusive_maximum_;
+  std::optional<Number> minimum_, maximum_, exclusive_minimum_, exclusive_maximum_;
   std::shared_ptr<const RE2> pattern_;
   std::vector<std::shared_ptr<const Node>> all_of_, any_of_;
   std::shared_ptr<const Node> not_;
@@ -120,7 +134,7 @@ class Node final : public ArgumentSchema {
     return !pattern_ || RE2::PartialMatch(text, *pattern_);
   }
 
-  bool check_number(double number) const {
+  bool check_number(Number number) const {
     return (!minimum_ || number >= *minimum_) && (!maximum_ || number <= *maximum_) &&
            (!exclusive_minimum_ || number > *exclusive_minimum_) &&
            (!exclusive_maximum_ || number < *exclusive_maximum_);
@@ -211,7 +225,7 @@ class Compiler {
     if (key == "type") return types(node, value);
     if (key == "enum") return enumeration(node, value);
     if (key == "const") {
-      node.const_ = to_json(value);
+      node.const_ = constant(value, key);
       return;
     }
     if (key == "properties") return properties(node, value);
@@ -269,7 +283,7 @@ class Compiler {
       faults_.add(value.at, "`enum` is a list with at least one value");
       return;
     }
-    for (const auto& item : value.items) node.enum_->push_back(to_json(item));
+    for (const auto& item : value.items) node.enum_->push_back(constant(item, "enum"));
   }
 
   void properties(Node& node, const config::Value& value) {
@@ -308,13 +322,20 @@ class Compiler {
     out = parsed.get<std::size_t>();
   }
 
-  void number(const config::Value& value, const std::string& key, std::optional<double>& out) {
-    const auto parsed = to_json(value);
+  void number(const config::Value& value, const std::string& key, std::optional<Number>& out) {
+    const auto parsed = constant(value, key);
     if (!parsed.is_number()) {
       faults_.add(value.at, "`" + key + "` is a number");
       return;
     }
-    out = parsed.get<double>();
+    out = number_of(parsed);
+  }
+
+  json constant(const config::Value& value, const std::string& key) {
+    auto parsed = to_json(value);
+    if (holds_rounded(parsed))
+      faults_.add(value.at, "`" + key + "` holds a number of more than 64 bits, which cannot be compared exactly");
+    return parsed;
   }
 
   std::vector<std::string> strings(const config::Value& value, const std::string& key) {

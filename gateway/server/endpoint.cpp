@@ -79,9 +79,11 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
 
 // 0, or the seconds to wait. Only what writes or costs is counted, by address.
 int over_limit(RateLimiters& limiters, const Route& route, const RequestContext& context) {
-  if (context.head.method != "POST") return 0;
   const auto now = context.started;
   const auto from = network_of(context.peer);
+  // Each request looks up a client that anybody may name, whatever the method.
+  if (route.kind == RouteKind::authorize) return limiters.authorize.take(from, now);
+  if (context.head.method != "POST") return 0;
   switch (route.kind) {
     case RouteKind::token:
     case RouteKind::revoke:
@@ -170,7 +172,11 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
       std::string whole = std::move(*body);
       response = co_await work_out(connection, context, route, std::move(whole));
     } else if (const auto fault = body.error(); fault.status != 0) {
-      response = page_or_json(route, fault.status, fault.error, "Not understood", fault.description, context.id);
+      // `limits.body` is for calls: what an endpoint takes is fixed.
+      const bool large = fault.status == 413;
+      response = page_or_json(route, fault.status, fault.error, "Not understood",
+                              large ? "The body is larger than this address takes; send less." : fault.description,
+                              context.id);
       if (fault.retry_after > 0) response->headers.set("Retry-After", std::to_string(fault.retry_after));
     } else {
       co_return;

@@ -43,12 +43,17 @@ class RateLimiter {
 // address, generously, since a hosted client reaches us from one address for many users.
 struct RateLimiters {
   explicit RateLimiters(const config::Limits& limits)
-      : call(limits.call), token(limits.token), register_(limits.register_), sign_in(limits.sign_in) {}
+      : call(limits.call),
+        token(limits.token),
+        register_(limits.register_),
+        sign_in(limits.sign_in),
+        authorize(limits.authorize) {}
 
   RateLimiter call;
   RateLimiter token;
   RateLimiter register_;
   RateLimiter sign_in;
+  RateLimiter authorize;
 };
 
 }  // namespace postern::server

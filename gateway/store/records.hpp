@@ -48,6 +48,7 @@ struct Client {
   std::string fingerprint;  // of a public registration's metadata; equal ones share a row. Empty: none
   Time created_at{};
   Time last_used_at{};
+  std::string issuer{};  // where it registered, and where alone it is known; empty: at every authorization server
 };
 
 enum class GrantKind : std::uint8_t { authorization_code, minted };

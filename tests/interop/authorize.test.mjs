@@ -62,21 +62,21 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     return parameters.error;
   };
 
-  it('1 unknown client: a page that says to register again', async () => {
+  it('case 1: unknown client: a page that says to register again', async () => {
     const answer = await open(client, { client_id: 'nobody-knows-me' });
     refusedHere(answer, 'unknown client');
     assert.match(answer.text, /regist/i);
     refusedHere(await open(client, { client_id: undefined }), 'no client');
   });
 
-  it('2 redirect URI that is not registered', () =>
+  it('case 2: redirect URI that is not registered', () =>
     refusesRedirect(client, 'https://evil.example/cb', 'https://good.example/'));
 
-  it('3 no redirect URI though two are registered', async () => {
+  it('case 3: no redirect URI though two are registered', async () => {
     refusedHere(await open(two, { redirect_uri: undefined }), 'none');
   });
 
-  it('4 parameters sent twice', async () => {
+  it('case 4: parameters sent twice', async () => {
     refusedHere(
       await open(client, {}, `&redirect_uri=${encodeURIComponent('https://evil.example/cb')}`),
       'redirect_uri',
@@ -89,28 +89,38 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     }
   });
 
-  it('5-8 redirect URIs are compared byte by byte', () =>
+  it('case 5: a path that climbs out of the registered one', () =>
+    refusesRedirect(client, 'https://good.example/cb/../evil', 'https://good.example/cb/%2e%2e/evil'));
+
+  it('case 6: a query that was not registered', () =>
+    refusesRedirect(client, 'https://good.example/cb?x=1', 'https://good.example/cb?'));
+
+  it('case 7: other spellings of the same address', () =>
     refusesRedirect(
       client,
-      'https://good.example/cb/../evil',
-      'https://good.example/cb/',
-      'https://good.example/cb?x=1',
       'https://good.example:443/cb',
       'HTTPS://GOOD.example/cb',
+      'https://good.example/cb/',
       'https://good.example/%63b',
-      'https://good.example@evil.example/cb',
-      'https://good.example\\@evil.example/cb',
-      'https://good.example.evil.example/cb',
       ' https://good.example/cb',
       'https://good.example/cb ',
     ));
 
-  it('9 a loopback address may use any port', async () => {
+  it('case 8: another host behind the look of the good one', () =>
+    refusesRedirect(
+      client,
+      'https://good.example@evil.example/cb',
+      'https://good.example\\@evil.example/cb',
+      'https://good.example\\@evil',
+      'https://good.example.evil.example/cb',
+    ));
+
+  it('case 9: a loopback address may use any port', async () => {
     await accepts(loopback, 'http://127.0.0.1:51234/cb');
     await accepts(loopback, 'http://127.0.0.1/cb');
   });
 
-  it('10 only a true loopback address, and only the port may differ', () =>
+  it('case 10: only a true loopback address, and only the port may differ', () =>
     refusesRedirect(
       loopback,
       'http://127.0.0.1:51234/other',
@@ -125,13 +135,13 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
       'http://127.0.0.1:/cb',
     ));
 
-  it('11 localhost is a name of its own', async () => {
+  it('case 11: localhost is a name of its own', async () => {
     await refusesRedirect(loopback, 'http://localhost:1/cb');
     await refusesRedirect(localhost, 'http://127.0.0.1:9/cb', 'http://localhost.evil.example:9/cb');
     await accepts(localhost, 'http://localhost:51234/cb');
   });
 
-  it('12 schemes that run or read something', () =>
+  it('case 12: schemes that run or read something', () =>
     refusesRedirect(
       client,
       'javascript:alert(1)',
@@ -142,9 +152,9 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
       'file:///etc/passwd',
     ));
 
-  it('13 a fragment', () => refusesRedirect(client, `${https}#x`, `${https}#`));
+  it('case 13: a fragment', () => refusesRedirect(client, `${https}#x`, `${https}#`));
 
-  it('14 line breaks and NUL make no second header', async () => {
+  it('case 14: line breaks and NUL make no second header', async () => {
     await refusesRedirect(
       client,
       `${https}\r\nSet-Cookie: a=b`,
@@ -157,7 +167,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     assert.equal(new URL(answer.location).host, 'good.example');
   });
 
-  it('16 plain http beyond the loopback cannot be registered', async () => {
+  it('case 16: plain http beyond the loopback cannot be registered', async () => {
     const answer = await send(client.server.registration_endpoint, {
       json: { client_name: 'x', redirect_uris: ['http://public.example/cb'] },
     });
@@ -165,22 +175,22 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     await refusesRedirect(client, 'http://public.example/cb');
   });
 
-  it('17 no code challenge', async () =>
+  it('case 17: no code challenge', async () =>
     assert.equal(
       await sentBack(client, { code_challenge: undefined, code_challenge_method: undefined }),
       'invalid_request',
     ));
 
-  it('18 the plain method', async () =>
+  it('case 18: the plain method', async () =>
     assert.equal(await sentBack(client, { code_challenge_method: 'plain' }), 'invalid_request'));
 
-  it('19 a method without a challenge, an empty challenge, a challenge without a method', async () => {
+  it('case 19: a method without a challenge, an empty challenge, a challenge without a method', async () => {
     assert.equal(await sentBack(client, { code_challenge: undefined }), 'invalid_request');
     assert.equal(await sentBack(client, { code_challenge: '' }), 'invalid_request');
     assert.equal(await sentBack(client, { code_challenge_method: undefined }), 'invalid_request');
   });
 
-  it('20 challenges of the wrong length or alphabet', async () => {
+  it('case 20: challenges of the wrong length or alphabet', async () => {
     for (const challenge of [
       'a'.repeat(42),
       'a'.repeat(44),
@@ -192,17 +202,17 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     }
   });
 
-  it('21 other response types', async () => {
+  it('case 21: other response types', async () => {
     for (const type of ['token', 'code id_token', 'none']) {
       assert.equal(await sentBack(client, { response_type: type }), 'unsupported_response_type', type);
     }
     assert.match(await sentBack(client, { response_type: undefined }), /^(unsupported_response_type|invalid_request)$/);
   });
 
-  it('22 prompt=none without a session', async () =>
+  it('case 22: prompt=none without a session', async () =>
     assert.equal(await sentBack(client, { prompt: 'none' }), 'login_required'));
 
-  it('23 the state comes back as it was, encoded', async () => {
+  it('case 23: the state comes back as it was, encoded', async () => {
     const state = `"><script>alert(1)</script>\r\n${'x'.repeat(200)}`;
     assert.equal(await sentBack(client, { state, code_challenge: undefined }), 'invalid_request');
     const answer = await open(client, { state, code_challenge: undefined });
@@ -214,7 +224,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     );
   });
 
-  it('24, 25 after consent: 303 with code, state and issuer, never stored', async () => {
+  it('case 25: after consent a 303 with the code, never stored', async () => {
     const browser = new UserAgent();
     const { code } = await client.authorize({ browser });
     assert.ok(code.length >= 22);
@@ -224,7 +234,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     for (const page of browser.pages) assert.ok(![307, 308].includes(page.status), `${page.status} at ${page.url}`);
   });
 
-  it('25 denied: the client is told so', async () => {
+  it('case 25: a refusal: the client is told so', async () => {
     const request = client.request();
     const end = await new UserAgent().authorize(request.url, { username: 'alice', password, decision: 'deny' });
     assert.deepEqual(
@@ -233,7 +243,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     );
   });
 
-  it('26 unknown scopes are dropped, unless none remains', async () => {
+  it('case 26: unknown scopes are dropped, unless none remains', async () => {
     const granted = await client.grant({ scope: 'tools.read nonsense mcp.connect' });
     assert.deepEqual(granted.scope.split(' ').sort(), ['mcp.connect', 'tools.read']);
     assert.equal(await sentBack(client, { scope: 'nonsense' }), 'invalid_scope');
@@ -244,7 +254,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     );
   });
 
-  it('27 request objects are refused and never fetched', async () => {
+  it('case 27: request objects are refused and never fetched', async () => {
     const stranger = await RecordingUpstream.start();
     assert.equal(await sentBack(client, { request: 'e30.e30.' }), 'request_not_supported');
     assert.equal(await sentBack(client, { request_uri: stranger.url }), 'request_uri_not_supported');
@@ -252,7 +262,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     await stranger.stop();
   });
 
-  it('28 methods, and parameters in two places', async () => {
+  it('case 28: methods, and parameters in two places', async () => {
     for (const method of ['HEAD', 'PUT', 'DELETE']) {
       const answer = await send(client.request().url, { method });
       assert.equal(answer.status, 405, method);

@@ -25,7 +25,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
   const resourcePaths = ['/.well-known/oauth-protected-resource/mcp', '/.well-known/oauth-protected-resource'];
   const serverPaths = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
-  it('61 protected resource metadata at its path and, for the root resource, at the root', async () => {
+  it('case 61: protected resource metadata at its path and, for the root resource, at the root', async () => {
     for (const path of resourcePaths) {
       const answer = await send(gateway.origin + path);
       assert.equal(answer.status, 200, path);
@@ -47,7 +47,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('62 authorization server metadata, also where OpenID Connect clients look', async () => {
+  it('case 62: authorization server metadata, also where OpenID Connect clients look', async () => {
     for (const path of serverPaths) {
       const answer = await send(gateway.origin + path);
       assert.equal(answer.status, 200, path);
@@ -61,7 +61,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('62 every endpoint that is advertised is served', async () => {
+  it('case 62: every endpoint that is advertised is served', async () => {
     const document = client.server;
     for (const [name, url] of Object.entries(document)) {
       if (!/(_endpoint|jwks_uri)$/.test(name)) continue;
@@ -69,7 +69,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('63 a forged host is refused, a forged forwarding header ignored', async () => {
+  it('case 63: a forged host is refused, a forged forwarding header ignored', async () => {
     for (const path of [...resourcePaths, ...serverPaths]) {
       const answer = await send(gateway.origin + path, { headers: { Host: 'evil.example' } });
       assert.ok([400, 403, 404, 421].includes(answer.status), `${path}: ${answer.status}`);
@@ -81,7 +81,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('64 every URL in the documents is on our own origin', async () => {
+  it('case 64: every URL in the documents is on our own origin', async () => {
     for (const path of [...resourcePaths, ...serverPaths]) {
       for (const [url] of (await send(gateway.origin + path)).text.matchAll(/https?:\/\/[^"\\]+/g)) {
         assert.equal(new URL(url).origin, gateway.origin, `${path}: ${url}`);
@@ -89,7 +89,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('65 metadata may be read from any page, without credentials; the sign-in may not', async () => {
+  it('case 65: metadata may be read from any page, without credentials; the sign-in may not', async () => {
     const origin = 'https://page.example';
     for (const path of [...resourcePaths, ...serverPaths]) {
       const preflight = await send(gateway.origin + path, {
@@ -116,7 +116,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('66 no token: one challenge, without an error', async () => {
+  it('case 66: no token: one challenge, without an error', async () => {
     const answer = await ping(gateway.resource);
     assert.equal(answer.status, 401);
     assert.equal(answer.headers['www-authenticate'].length, 1);
@@ -136,13 +136,13 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
       );
   });
 
-  it('66 the resource answers with and without a trailing slash, never by redirect', async () => {
+  it('case 66: the resource answers with and without a trailing slash, never by redirect', async () => {
     assert.equal((await ping(`${gateway.resource}/`)).status, 401);
     const { access_token: token } = await client.grant();
     assert.equal((await ping(`${gateway.resource}/`, token)).status, 200);
   });
 
-  it('67 tokens that are not ours', async () => {
+  it('case 67: tokens that are not ours', async () => {
     const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const claims = { iss: gateway.origin, sub: 'alice', aud: gateway.resource, exp: 4102444800, scope: 'mcp.connect' };
     const { access_token: good } = await client.grant();
@@ -171,7 +171,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('67 two or malformed Authorization fields', async () => {
+  it('case 67: two or malformed Authorization fields', async () => {
     const { access_token: token } = await client.grant();
     const twice = await post(gateway.resource, rpc('ping'), { headers: {} });
     assert.equal(twice.status, 401);
@@ -196,7 +196,7 @@ describe('metadata and challenge', { timeout: 60_000 * patience }, () => {
     }
   });
 
-  it('71 a token in the query or the body is no token', async () => {
+  it('case 71: a token in the query or the body is no token', async () => {
     const { access_token: token } = await client.grant();
     const answer = await ping(`${gateway.resource}?access_token=${token}`);
     assert.ok([400, 401].includes(answer.status), String(answer.status));

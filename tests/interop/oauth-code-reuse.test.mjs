@@ -23,7 +23,7 @@ describe('code reuse', { timeout: 120_000 * patience }, () => {
     await upstream?.stop();
   });
 
-  it(`31 ${redeemers} parallel redemptions of one code, ${rounds} times: exactly one success`, async () => {
+  it(`case 31: ${redeemers} parallel redemptions of one code, ${rounds} times: exactly one success`, async () => {
     const client = await OAuthClient.register(gateway);
     const agent = new http.Agent({ keepAlive: true, maxSockets: redeemers });
     for (let round = 0; round < rounds; ++round) {

@@ -198,7 +198,7 @@ describe('pages', { timeout: 240_000 * patience }, () => {
     }
   }
 
-  it('144 a hostile client name is shown and never run', async () => {
+  it('case 144: a hostile client name is shown and never run', async () => {
     const name = '<img src=x onerror=alert(1)></title><svg onload=alert(2)>{{7*7}}"onfocus=alert(3) autofocus=';
     const client = await OAuthClient.register(gateway, { metadata: { client_name: name } });
     const page = await (await browser.newContext()).newPage();
@@ -214,7 +214,7 @@ describe('pages', { timeout: 240_000 * patience }, () => {
     await page.context().close();
   });
 
-  it('151 pages cannot be framed and tell no referrer', async () => {
+  it('case 151: pages cannot be framed and tell no referrer', async () => {
     const client = await OAuthClient.register(gateway);
     const page = await (await browser.newContext()).newPage();
     const headers = (await page.goto(client.request().url)).headers();

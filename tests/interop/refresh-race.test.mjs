@@ -23,7 +23,7 @@ describe('refresh race', { timeout: 120_000 * patience }, () => {
     await upstream?.stop();
   });
 
-  it(`44 ${racers} parallel refreshes, ${rounds} rounds along one chain: all succeed, one successor lives`, async () => {
+  it(`case 44: ${racers} parallel refreshes, ${rounds} rounds along one chain: all succeed, one successor lives`, async () => {
     const client = await OAuthClient.register(gateway);
     let { refresh_token: current } = await client.grant();
     const agent = new http.Agent({ keepAlive: true, maxSockets: racers });

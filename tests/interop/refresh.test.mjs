@@ -33,7 +33,7 @@ describe('refresh and revocation', { timeout: 180_000 * patience }, () => {
     await upstream?.stop();
   });
 
-  it('41 a refresh rotates, and may narrow but not widen', async () => {
+  it('case 41: a refresh rotates, and may narrow but not widen', async () => {
     const tokens = await client.grant();
     refused(
       await client.refresh(tokens.refresh_token, { scope: 'mcp.connect tools.read tools.write' }),
@@ -46,20 +46,20 @@ describe('refresh and revocation', { timeout: 180_000 * patience }, () => {
     await works(gateway.resource, answer.body.access_token);
   });
 
-  it('42 refresh tokens nobody issued', async () => {
+  it('case 42: refresh tokens nobody issued', async () => {
     for (const token of ['unknown', 'x'.repeat(43), 'ä', 'x'.repeat(65_536)])
       refused(await client.refresh(token), 'invalid_grant', token.slice(0, 20));
     refused(await client.token({ grant_type: 'refresh_token', client_id: client.id }), 'invalid_request', 'none');
     refused(await client.refresh('a\0'), 'invalid_request', 'NUL');
   });
 
-  it('43 a refresh token in the hands of another client harms nobody', async () => {
+  it('case 43: a refresh token in the hands of another client harms nobody', async () => {
     const tokens = await client.grant();
     refused(await other.refresh(tokens.refresh_token), 'invalid_grant');
     assert.equal((await client.refresh(tokens.refresh_token)).status, 200);
   });
 
-  it('45 an answer that was lost can be asked for again within the grace', async () => {
+  it('case 45: an answer that was lost can be asked for again within the grace', async () => {
     const tokens = await client.grant();
     const body = new URLSearchParams({
       grant_type: 'refresh_token',
@@ -84,7 +84,7 @@ describe('refresh and revocation', { timeout: 180_000 * patience }, () => {
     assert.equal(first.body.refresh_token, second.body.refresh_token);
   });
 
-  it('46 an old refresh token after the grace ends the whole family', async () => {
+  it('case 46: an old refresh token after the grace ends the whole family', async () => {
     const tokens = await client.grant();
     const next = (await client.refresh(tokens.refresh_token)).body;
     await pause(3500);
@@ -94,7 +94,7 @@ describe('refresh and revocation', { timeout: 180_000 * patience }, () => {
     await until('the audit line', () => gateway.logs().includes('refresh_reuse'), { seconds: 5 });
   });
 
-  it('47 after the user or the client is gone', async () => {
+  it('case 47: after the user or the client is gone', async () => {
     const dora = await client.grant({ user: 'dora' });
     await gateway.command(['user', 'disable', 'dora']);
     await until(
@@ -116,7 +116,7 @@ describe('refresh and revocation', { timeout: 180_000 * patience }, () => {
     assert.match(answer.body.error, /^invalid_(grant|client)$/);
   });
 
-  it('48 revocation: of nothing, by a stranger, of a refresh token, with a wrong hint', async () => {
+  it('case 48: revocation: of nothing, by a stranger, of a refresh token, with a wrong hint', async () => {
     assert.equal((await client.revoke('unknown')).status, 200);
     const tokens = await client.grant();
     assert.ok([200, 400].includes((await other.revoke(tokens.refresh_token)).status));

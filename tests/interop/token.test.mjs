@@ -31,7 +31,7 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     await upstream?.stop();
   });
 
-  it('29 unknown client: 401 invalid_client as JSON, not stored', async () => {
+  it('case 29: unknown client: 401 invalid_client as JSON, not stored', async () => {
     const answer = await client.exchange(await client.authorize(), { client_id: 'nobody' });
     assert.deepEqual([answer.status, answer.body.error], [401, 'invalid_client']);
     assert.match(answer.headers['cache-control'][0], /no-store/);
@@ -48,7 +48,7 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     assert.ok(!Object.values(answer.body).includes(null));
   });
 
-  it('30 a code used twice is refused and takes the first tokens with it', async () => {
+  it('case 30: a code used twice is refused and takes the first tokens with it', async () => {
     const grant = await client.authorize();
     const first = await client.exchange(grant);
     assert.equal(first.status, 200);
@@ -58,7 +58,7 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     refused(await client.refresh(first.body.refresh_token), 'invalid_grant');
   });
 
-  it('32 a wrong verifier does not use the code up; many do', async () => {
+  it('case 32: a wrong verifier does not use the code up; many do', async () => {
     const grant = await client.authorize();
     refused(await client.exchange(grant, { code_verifier: 'a'.repeat(43) }), 'invalid_grant');
     assert.equal((await client.exchange(grant)).status, 200);
@@ -68,19 +68,19 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     refused(await client.exchange(second), 'invalid_grant', 'after a hundred guesses');
   });
 
-  it('33 no verifier', async () => {
+  it('case 33: no verifier', async () => {
     const grant = await client.authorize();
     refused(await client.exchange(grant, { code_verifier: undefined }), 'invalid_request');
     assert.equal((await client.exchange(grant)).status, 200);
   });
 
-  it('34 another redirect URI is refused, none is accepted', async () => {
+  it('case 34: another redirect URI is refused, none is accepted', async () => {
     const grant = await client.authorize();
     refused(await client.exchange(grant, { redirect_uri: 'http://127.0.0.1:7777/other' }), 'invalid_grant');
     assert.equal((await client.exchange(await client.authorize(), { redirect_uri: undefined })).status, 200);
   });
 
-  it('35 a code in the hands of another client harms nobody', async () => {
+  it('case 35: a code in the hands of another client harms nobody', async () => {
     const grant = await client.authorize();
     refused(await other.exchange(grant), 'invalid_grant');
     const answer = await client.exchange(grant);
@@ -89,7 +89,7 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     await works(gateway.resource, answer.body.access_token, 'a stranger with a used code cannot revoke');
   });
 
-  it('36 verifiers of the wrong length or alphabet', async () => {
+  it('case 36: verifiers of the wrong length or alphabet', async () => {
     const grant = await client.authorize();
     for (const verifier of ['a'.repeat(42), 'a'.repeat(129), `${'a'.repeat(42)}!`]) {
       const answer = await client.exchange(grant, { code_verifier: verifier });
@@ -98,7 +98,7 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     }
   });
 
-  it('38, 39 the code of one resource at another, and two resources at once', async () => {
+  it('case 38: the code of one resource at another', async () => {
     refused(
       await client.exchange(await client.authorize(), { resource: `${gateway.origin}/second` }),
       'invalid_target',
@@ -107,6 +107,9 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
       await client.exchange(await client.authorize(), { resource: 'https://elsewhere.example/mcp' }),
       'invalid_target',
     );
+  });
+
+  it('case 39: two resources at once', async () => {
     const { code, verifier } = await client.authorize();
     const form = new URLSearchParams({
       grant_type: 'authorization_code',
@@ -126,7 +129,7 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     assert.equal((await ping(`${gateway.origin}/second`, token)).status, 401);
   });
 
-  it('40 anything but a form in the body of a POST', async () => {
+  it('case 40: anything but a form in the body of a POST', async () => {
     const { code, verifier, browser } = await client.authorize();
     const form = {
       grant_type: 'authorization_code',

@@ -20,14 +20,14 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
 
   const te = (value) => `Transfer-Encoding: ${value}`;
 
-  it('80 Content-Length and Transfer-Encoding together', async () => {
+  it('case 80: Content-Length and Transfer-Encoding together', async () => {
     await gw.refuses('length first', gw.request([length, te('chunked')], chunked(body).toString('latin1')));
     await gw.refuses('encoding first', gw.request([te('chunked'), length], chunked(body).toString('latin1')));
     await gw.refuses('length 0', gw.request(['Content-Length: 0', te('chunked')], chunked(body).toString('latin1')));
     await gw.refuses('unknown coding', gw.request([te('xchunked'), length], body), [400, 501]);
   });
 
-  it('81 transfer codings other than chunked', async () => {
+  it('case 81: transfer codings other than chunked', async () => {
     const values = [
       'identity',
       'xchunked',
@@ -50,7 +50,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
       await gw.refuses(JSON.stringify(value), gw.request([te(value)], chunked(body).toString('latin1')), [400, 501]);
   });
 
-  it('82 Transfer-Encoding twice, in HTTP/1.0, folded, misspelt', async () => {
+  it('case 82: Transfer-Encoding twice, in HTTP/1.0, folded, misspelt', async () => {
     const after = chunked(body).toString('latin1');
     await gw.refuses('twice', gw.request([te('chunked'), te('chunked')], after), [400, 501]);
     await gw.refuses('identity, then chunked', gw.request([te('identity'), te('chunked')], after), [400, 501]);
@@ -62,7 +62,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     await gw.refuses('tab before the colon', gw.request(['Transfer-Encoding\t: chunked'], after));
   });
 
-  it('83 Content-Length that is not one plain number', async () => {
+  it('case 83: Content-Length that is not one plain number', async () => {
     await gw.refuses('twice the same', gw.request([length, length], body));
     await gw.refuses('twice, different', gw.request([length, 'Content-Length: 1'], body));
     const size = body.length;
@@ -88,7 +88,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     }
   });
 
-  it('91 versions other than HTTP/1.0 and HTTP/1.1', async () => {
+  it('case 91: versions other than HTTP/1.0 and HTTP/1.1', async () => {
     for (const version of [
       'HTTP/1.2',
       'HTTP/2.0',
@@ -111,7 +111,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     await gw.refuses('no target', gw.request([length], body, { line: 'POST HTTP/1.1' }), [400, 505]);
   });
 
-  it('93 line ends and control bytes', async () => {
+  it('case 93: line ends and control bytes', async () => {
     const plain = gw.request([length], body).toString('latin1');
     await gw.refuses('bare LF everywhere', bytes(plain.replaceAll('\r\n', '\n')));
     await gw.refuses('bare LF after the request line', bytes(plain.replace('\r\n', '\n')));
@@ -132,7 +132,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     await gw.refuses('a leading empty line', bytes(`\r\n${plain}`));
   });
 
-  it('96 the preface of HTTP/2, a TLS handshake, noise', async () => {
+  it('case 96: the preface of HTTP/2, a TLS handshake, noise', async () => {
     await gw.refuses('preface', bytes('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), [400, 505]);
     await gw.refuses(
       'TLS',
@@ -141,7 +141,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     await gw.refuses('noise', Buffer.concat([Buffer.alloc(300, 0xfe), bytes('\r\n\r\n')]));
   });
 
-  it('97 chunk sizes', async () => {
+  it('case 97: chunk sizes', async () => {
     const size = body.length.toString(16);
     for (const value of [
       `0x${size}`,
@@ -172,7 +172,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     await gw.refuses('bare LF behind the data', gw.request([te('chunked')], `${size}\r\n${body}\n0\r\n\r\n`));
   });
 
-  it('98 chunk extensions', async () => {
+  it('case 98: chunk extensions', async () => {
     const size = body.length.toString(16);
     await gw.refuses('bare LF', gw.request([te('chunked')], `${size};a\nb\r\n${body}\r\n0\r\n\r\n`));
     await gw.refuses('bare LF in quotes', gw.request([te('chunked')], `${size};a="\n"\r\n${body}\r\n0\r\n\r\n`));

@@ -20,7 +20,7 @@ describe('request head', { timeout: 180_000 * patience }, () => {
 
   const at = (target, method = 'POST') => gw.request([length], body, { line: `${method} ${target} HTTP/1.1` });
 
-  it('84 folded lines and field names that are no token', async () => {
+  it('case 84: folded lines and field names that are no token', async () => {
     await gw.refuses('folded with a blank', gw.request(['X-Note: a\r\n b', length], body));
     await gw.refuses('folded with a tab', gw.request(['X-Note: a\r\n\tb', length], body));
     await gw.refuses(
@@ -49,7 +49,7 @@ describe('request head', { timeout: 180_000 * patience }, () => {
     await gw.refuses('a byte beyond ASCII in a value', gw.request(['X-Note: \xe9', length], body));
   });
 
-  it('85 paths that another reader would take for another resource', async () => {
+  it('case 85: paths that another reader would take for another resource', async () => {
     for (const target of [
       '//t1/mcp',
       '/t1//mcp',
@@ -76,12 +76,12 @@ describe('request head', { timeout: 180_000 * patience }, () => {
     }
   });
 
-  it('69 a token of one resource at the other', async () => {
+  it('case 69: a token of one resource at the other', async () => {
     for (const method of ['POST', 'GET', 'DELETE']) await gw.answers(method, at('/t2/mcp', method), [401]);
     for (const target of ['/t2/mcp/', `http://${gw.host}/t2/mcp`]) await gw.answers(target, at(target), [400, 401]);
   });
 
-  it('86 bytes and escapes that do not belong into a target', async () => {
+  it('case 86: bytes and escapes that do not belong into a target', async () => {
     for (const target of [
       '/t1/mcp%00',
       '/t1/mcp%zz',
@@ -104,7 +104,7 @@ describe('request head', { timeout: 180_000 * patience }, () => {
     }
   });
 
-  it('87 other forms of a target', async () => {
+  it('case 87: other forms of a target', async () => {
     const targets = [
       ['GET', 'admin'],
       ['GET', '*'],
@@ -120,13 +120,13 @@ describe('request head', { timeout: 180_000 * patience }, () => {
       await gw.refuses(`${method} ${target}`, at(target, method), [400, 405, 421]);
   });
 
-  it('88 long targets', async () => {
+  it('case 88: long targets', async () => {
     await gw.refuses('8193 bytes', at(`/t1/mcp?${'a'.repeat(8193 - 8)}`), [414]);
     await gw.refuses('16 KiB', at(`/t1/mcp?${'a'.repeat(16 * 1024)}`), [414, 431]);
     await gw.refuses('a megabyte', at(`/${'a'.repeat(1 << 20)}`), [414, 431], { mayReset: true });
   });
 
-  it('89 Host: one, and one that names a host', async () => {
+  it('case 89: Host: one, and one that names a host', async () => {
     const without = { without: ['Host'] };
     await gw.refuses('none', gw.request([length], body, without));
     await gw.refuses('none in HTTP/1.0', gw.request([length], body, { ...without, line: 'POST /t1/mcp HTTP/1.0' }));
@@ -172,7 +172,7 @@ describe('request head', { timeout: 180_000 * patience }, () => {
     }
   });
 
-  it('90 an absolute target that disagrees with Host', async () => {
+  it('case 90: an absolute target that disagrees with Host', async () => {
     await gw.refuses('another host', at('http://evil.example/t1/mcp'), [400, 421]);
     await gw.refuses('another port', at(`http://127.0.0.1:${gw.port + 1}/t1/mcp`), [400, 421]);
     await gw.refuses('with a user', at(`http://a@${gw.host}/t1/mcp`), [400, 421]);
@@ -180,14 +180,14 @@ describe('request head', { timeout: 180_000 * patience }, () => {
     assert.ok([200, 400].includes(responses[0]?.status), `the same host: ${JSON.stringify(responses)}`);
   });
 
-  it('92 methods', async () => {
+  it('case 92: methods', async () => {
     for (const method of ['post', 'Post', 'G{T', 'P OST', '', 'A'.repeat(5000), 'POST\x00'])
       await gw.refuses(method.slice(0, 20), at('/t1/mcp', method), [400, 405, 414, 431, 501]);
     for (const method of ['TRACE', 'TRACK', 'PUT', 'PATCH', 'PROPFIND', 'DEBUG'])
       await gw.answers(method, at('/t1/mcp', method), [400, 405, 501]);
   });
 
-  it('94 too many and too large fields, at no cost in memory', async () => {
+  it('case 94: too many and too large fields, at no cost in memory', async () => {
     const many = (count) => Array.from({ length: count }, (_, index) => `X-N${index}: ${index}`);
     const baseline = gw.resident();
     await gw.refuses('101 fields', gw.request([...many(101), length], body), [431]);
@@ -207,7 +207,7 @@ describe('request head', { timeout: 180_000 * patience }, () => {
     assert.ok(gw.resident() - baseline < 32, `resident memory grew from ${baseline} to ${gw.resident()} MiB`);
   });
 
-  it('95 an upgrade to HTTP/2 is not taken up, nor handed on', async () => {
+  it('case 95: an upgrade to HTTP/2 is not taken up, nor handed on', async () => {
     const sent = gw.request(
       ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA', length],
       body,

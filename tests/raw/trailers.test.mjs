@@ -33,7 +33,7 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
     }
   }
 
-  it('99 trailers', async () => {
+  it('case 99: trailers', async () => {
     const before = gw.resident();
     for (const line of [
       'X-Tenant: evil',
@@ -67,7 +67,7 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
     );
   });
 
-  it('100 Expect: answered by us, unknown to the upstream', async () => {
+  it('case 100: Expect: answered by us, unknown to the upstream', async () => {
     const expecting = gw.request(['Expect: 100-continue', length]);
     let sentBody = false;
     const { responses, informational } = await exchange(gw.port, expecting, {
@@ -87,7 +87,7 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
     await gw.answers('junk behind', gw.request(['Expect: 100-continue, junk', length], body), [417, 400]);
   });
 
-  it('100 Expect without a token: refused at once, without asking for the body', async () => {
+  it('case 100: Expect without a token: refused at once, without asking for the body', async () => {
     const { responses, informational } = await exchange(
       gw.port,
       gw.request(['Expect: 100-continue', length], '', { without: ['Authorization'] }),
@@ -97,7 +97,7 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
     assert.equal(responses[0]?.status, 401);
   });
 
-  it('100 a body that does not come: given up within bounds', async () => {
+  it('case 100: a body that does not come: given up within bounds', async () => {
     gw.upstream.reset();
     const { responses, closed } = await exchange(gw.port, gw.request(['Expect: 100-continue', length]), {
       seconds: 20 * patience,
@@ -117,7 +117,7 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
     assert.ok(responses.length === 0 || responses[0].status === 408, JSON.stringify(responses));
   });
 
-  it('103 two hundred requests on one connection: in order, each by its own token', async () => {
+  it('case 103: two hundred requests on one connection: in order, each by its own token', async () => {
     const good = (index) => index % 3 !== 1;
     const requests = Array.from({ length: 200 }, (_, index) =>
       gw.call(`tool-${index}`, { id: index, ...(good(index) ? {} : { token: `${gw.token.slice(0, -4)}AAAA` }) }),

@@ -126,7 +126,7 @@ describe('hostile upstream', { timeout: 180_000 * patience }, () => {
   };
 
   for (const what of Object.keys(broken)) {
-    it(`101 ${what}: 502 or cut off, and that connection is not used again`, async () => {
+    it(`case 101: ${what}: 502 or cut off, and that connection is not used again`, async () => {
       const { responses, closed } = await call(what);
       const [answer] = responses;
       if (answer?.status !== 502) {
@@ -141,7 +141,7 @@ describe('hostile upstream', { timeout: 180_000 * patience }, () => {
   }
 
   for (const what of Object.keys(extra)) {
-    it(`102 ${what}: the next caller never gets it`, async () => {
+    it(`case 102: ${what}: the next caller never gets it`, async () => {
       const { responses } = await call(what);
       assert.ok([200, 502].includes(responses[0]?.status), JSON.stringify(responses));
       assert.equal(responses.length, 1);
@@ -153,7 +153,7 @@ describe('hostile upstream', { timeout: 180_000 * patience }, () => {
     });
   }
 
-  it('78 an upstream that challenges, redirects or sets cookies speaks to us, not to the client', async () => {
+  it('case 78: an upstream that challenges, redirects or sets cookies speaks to us, not to the client', async () => {
     for (const what of Object.keys(foreign)) {
       const {
         responses: [answer],

@@ -28,6 +28,7 @@ void read_rates(Reading& reading, const Value& value) {
   read_rate(reader, "token", limits.token);
   read_rate(reader, "register", limits.register_);
   read_rate(reader, "sign_in", limits.sign_in);
+  read_rate(reader, "authorize", limits.authorize);
   reading.finish(reader, "limits.rate");
 }
 

@@ -64,6 +64,7 @@ http::Response register_client(const http::Request& request, const Context& cont
 
   std::string secret;
   client->id = crypto::random_id("client");
+  client->issuer = context.server.issuer;
   client->created_at = context.clock.now();
   if (client->auth == store::ClientAuth::none) {
     client->fingerprint = client_fingerprint(*client);

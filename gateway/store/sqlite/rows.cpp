@@ -68,7 +68,8 @@ Client read_client(Statement& row, int at) {
           .dynamic = row.integer(at + 9) != 0,
           .fingerprint = row.bytes(at + 10),
           .created_at = read_time(row, at + 11),
-          .last_used_at = read_time(row, at + 12)};
+          .last_used_at = read_time(row, at + 12),
+          .issuer = row.bytes(at + 13)};
 }
 
 Grant read_grant(Statement& row, int at) {

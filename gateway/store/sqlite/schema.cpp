@@ -131,8 +131,11 @@ CREATE TABLE changes (
 ) STRICT;
 )sql";
 
+// Clients of before are known at every authorization server, as they were.
+constexpr char kVersion2[] = "ALTER TABLE clients ADD COLUMN issuer TEXT NOT NULL DEFAULT ''";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 1> kSteps{kVersion1};
+constexpr std::array<const char*, 2> kSteps{kVersion1, kVersion2};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

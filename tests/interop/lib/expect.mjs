@@ -8,6 +8,15 @@ export function refused(answer, error, what = '') {
   assert.match(answer.headers['cache-control'][0], /no-store/);
 }
 
+/**
+ * The JSON-RPC code a message was refused with. Without an id that could be read the body has no code, but the word
+ * that stands for it.
+ */
+export function codeOf(answer) {
+  const { error } = answer.json();
+  return error.code ?? { parse_error: -32700, invalid_request: -32600 }[error];
+}
+
 export async function works(resource, token, what) {
   assert.equal((await ping(resource, token)).status, 200, what);
 }

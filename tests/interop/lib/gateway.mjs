@@ -42,15 +42,23 @@ export const everythingPolicy = {
   otherwise: 'allow',
 };
 
-const generous = { call: '100000/s', token: '100000/s', register: '100000/m', sign_in: '100000/m' };
+const generous = {
+  call: '100000/s',
+  token: '100000/s',
+  register: '100000/m',
+  sign_in: '100000/m',
+  authorize: '100000/s',
+};
 
 export class Gateway {
   /**
    * `upstream` is the URL behind. `configure(config, gateway)` may change the configuration before it is written;
-   * `policy` replaces the policy. Nothing runs before `start()`.
+   * `policy` replaces the policy; `launcher` is a command with its words that the gateway is started by. Nothing runs
+   * before `start()`.
    */
-  static async create({ name = 'gateway', upstream, policy = everythingPolicy, configure } = {}) {
+  static async create({ name = 'gateway', upstream, policy = everythingPolicy, configure, launcher = [] } = {}) {
     const gateway = new Gateway();
+    gateway.launcher = launcher;
     gateway.folder = temporaryFolder(name);
     gateway.file = path.join(gateway.folder, 'postern.yaml');
     gateway.port = await freePort();
@@ -101,7 +109,8 @@ export class Gateway {
   }
 
   #spawn() {
-    this.child = new Child(binary(), ['serve', '-c', this.file], { cwd: this.folder });
+    const [command, ...words] = [...this.launcher, binary(), 'serve', '-c', this.file];
+    this.child = new Child(command, words, { cwd: this.folder });
   }
 
   async start() {

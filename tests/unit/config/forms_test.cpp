@@ -38,8 +38,13 @@ TEST(Networks, HaveNoBitsBeyondTheirPrefix) {
   EXPECT_EQ(canonical_network("::1"), "::1/128");
   EXPECT_EQ(canonical_network("0.0.0.0/0"), "0.0.0.0/0");
   EXPECT_EQ(canonical_network("192.168.4.0/22"), "192.168.4.0/22");
+  EXPECT_EQ(canonical_network("::ffff:10.0.0.0/104"), "10.0.0.0/8");
+  EXPECT_EQ(canonical_network("::ffff:a01:203"), "10.1.2.3/32");
+  EXPECT_EQ(canonical_network("::ffff:0:0/96"), "0.0.0.0/0");
+  EXPECT_EQ(canonical_network("::10.0.0.0/104"), "::10.0.0.0/104");
+  EXPECT_EQ(canonical_network("::/80"), "::/80");
   for (const auto* text : {"10.0.0.1/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0/8", "a/8", "", "fd00::1/64",
-                           "192.168.5.0/22", "10.0.0.0/-1", "10.0.0.0/8/8"}) {
+                           "192.168.5.0/22", "10.0.0.0/-1", "10.0.0.0/8/8", "::ffff:10.0.0.1/104", "::ffff:0:0/90"}) {
     EXPECT_FALSE(canonical_network(text)) << text;
   }
 }

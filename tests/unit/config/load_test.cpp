@@ -107,6 +107,8 @@ TEST_F(Sample, LimitsAreRead) {
   EXPECT_DOUBLE_EQ(config_.limits.call.burst, 100);
   EXPECT_DOUBLE_EQ(config_.limits.token.burst, 40);
   EXPECT_DOUBLE_EQ(config_.limits.register_.per_second, 0.5);
+  EXPECT_DOUBLE_EQ(config_.limits.authorize.per_second, 3);
+  EXPECT_DOUBLE_EQ(config_.limits.authorize.burst, 20);
   EXPECT_EQ(config_.log.level, LogLevel::warning);
   EXPECT_EQ(config_.workers, 4U);
   EXPECT_THAT(config_.origins, ElementsAre("https://app.example.test"));

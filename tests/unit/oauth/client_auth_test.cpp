@@ -34,6 +34,17 @@ TEST_F(ClientAuthTest, AnUnknownClientIs401InvalidClient) {
   EXPECT_EQ(outcome({}), "400 invalid_request");
 }
 
+TEST_F(ClientAuthTest, Case15AClientOfAnotherIssuerIsUnknown) {
+  auto client = public_client("elsewhere");
+  client.issuer = "https://other.example.test";
+  ASSERT_TRUE(store_->clients().add(client));
+  EXPECT_EQ(error_of(token_request({{"client_id", "elsewhere"}, {"grant_type", "refresh_token"}})),
+            "401 invalid_client");
+  server().issuer = "https://other.example.test";
+  EXPECT_EQ(error_of(token_request({{"client_id", "elsewhere"}, {"grant_type", "refresh_token"}})),
+            "400 invalid_request");
+}
+
 TEST_F(ClientAuthTest, ASecretIsTakenFromBasicOrFromTheForm) {
   EXPECT_EQ(outcome({}, {basic("client_s:se-cret_1")}), "passed");
   EXPECT_EQ(outcome({}, {"basic " + base64_encode("client_s:se-cret_1")}), "passed");

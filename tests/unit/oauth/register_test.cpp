@@ -109,6 +109,13 @@ TEST_F(RegisterTest, EqualPublicRegistrationsShareOneClient) {
       ids.contains(registered(with("redirect_uris", {"https://app.example.test/2"}))["client_id"].get<std::string>()));
 }
 
+TEST_F(RegisterTest, Case15AClientBelongsToTheIssuerWhereItRegistered) {
+  const std::string id = registered(good())["client_id"];
+  EXPECT_EQ((*store_->clients().find(id))->issuer, kIssuer);
+  server().issuer = "https://other.example.test";
+  EXPECT_NE(registered(good())["client_id"], id) << "equal metadata at another issuer is another client";
+}
+
 TEST_F(RegisterTest, ConfidentialRegistrationsAreNeverShared) {
   const json document = with("token_endpoint_auth_method", "client_secret_post");
   EXPECT_NE(registered(document)["client_id"], registered(document)["client_id"]);

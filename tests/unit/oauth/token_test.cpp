@@ -194,13 +194,45 @@ TEST_F(TokenTest, ACodeIsForOneResource) {
   granted(token_request(without(code_request(new_code()), "resource")));
 }
 
-TEST_F(TokenTest, ACodeEndsAfterAMinute) {
+TEST_F(TokenTest, Case37ACodeIsGoodASecondBeforeItsEndAndNotAfter) {
   const auto good = new_code();
+  const auto ended = new_code();
   const auto late = new_code();
   clock_.advance(59s);
   granted(token_request(code_request(good)));
   clock_.advance(1s);
+  EXPECT_EQ(error_of(token_request(code_request(ended))), "400 invalid_grant");
+  clock_.advance(1s);
   EXPECT_EQ(error_of(token_request(code_request(late))), "400 invalid_grant");
+}
+
+// No request makes such a code, PKCE is demanded of every client: should the store hold one, no verifier opens it.
+TEST_F(TokenTest, Case33AVerifierForACodeWithoutAChallengeIsInvalid) {
+  const auto add = [this](const std::string& name, const std::string& challenge) {
+    store::Approval approval;
+    approval.consent_id = name;
+    approval.consent_expires_at = clock_.now() + 1min;
+    approval.grant.id = name;
+    approval.grant.user = "local:alice";
+    approval.grant.tenant = "acme";
+    approval.grant.client = "client_a";
+    approval.grant.resource = kResource;
+    approval.grant.scopes = {"connect"};
+    approval.grant.created_at = clock_.now();
+    approval.grant.expires_at = clock_.now() + 1h;
+    approval.code.hash = crypto::sha256_string(name);
+    approval.code.grant = name;
+    approval.code.client = "client_a";
+    approval.code.redirect_uri = kRedirect;
+    approval.code.challenge = challenge;
+    approval.code.expires_at = clock_.now() + 1min;
+    ASSERT_TRUE(store_->grants().approve(approval));
+  };
+  add("bare", "");
+  EXPECT_EQ(error_of(token_request(code_request("bare"))), "400 invalid_grant");
+  EXPECT_EQ(error_of(token_request(changed(code_request("bare"), "code_verifier", ""))), "400 invalid_request");
+  add("bound", challenge_of(kVerifier));
+  granted(token_request(code_request("bound")));
 }
 
 TEST_F(TokenTest, AnUnknownCodeIsRefused) {
@@ -342,7 +374,7 @@ TEST_F(TokenTest, ARefreshIsForTheSameResource) {
   granted(token_request(pairs));
 }
 
-TEST_F(TokenTest, ARefreshTokenEndsWhenIdle) {
+TEST_F(TokenTest, Case42ARefreshTokenEndsWhenIdle) {
   const json first = new_tokens();
   clock_.advance(server().refresh_token.idle);
   EXPECT_EQ(error_of(token_request(refresh_request(first["refresh_token"]))), "400 invalid_grant");

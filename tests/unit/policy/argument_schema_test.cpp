@@ -114,7 +114,37 @@ TEST(ArgumentSchema, LargeIntegersAreComparedExactly) {
   EXPECT_NE(check("{properties: {x: {enum: [[-1]]}}}", R"({"x":[18446744073709551615]})"), "");
   EXPECT_NE(check("{properties: {x: {const: {a: -1}}}}", R"({"x":{"a":18446744073709551615}})"), "");
   EXPECT_NE(check("{properties: {x: {const: 9007199254740993}}}", R"({"x":9007199254740992})"), "");
+  EXPECT_NE(check("{properties: {x: {const: 9007199254740993}}}", R"({"x":9007199254740992.0})"), "");
+  EXPECT_NE(check("{properties: {x: {enum: [9007199254740992.0]}}}", R"({"x":9007199254740993})"), "");
+  EXPECT_EQ(check("{properties: {x: {const: 9007199254740993}}}", R"({"x":9007199254740993})"), "");
   EXPECT_EQ(check("{properties: {x: {const: 5}}}", R"({"x":5})"), "");
+}
+
+TEST(ArgumentSchema, BoundsBeyond53BitsAreExact) {
+  const Row rows[] = {
+      {"{maximum: 9007199254740992}", "9007199254740992", "9007199254740993"},
+      {"{exclusiveMaximum: 9007199254740993}", "9007199254740992", "9007199254740993"},
+      {"{minimum: -9007199254740992}", "-9007199254740992", "-9007199254740993"},
+      {"{exclusiveMinimum: 9007199254740992}", "9007199254740993", "9007199254740992"},
+      {"{maximum: 9223372036854775807}", "9223372036854775807", "9223372036854775808"},
+      {"{maximum: 18446744073709551614}", "18446744073709551614", "18446744073709551615"},
+      {"{maximum: 18446744073709551615}", "18446744073709551615", "18446744073709551616"},
+      {"{minimum: -9223372036854775807}", "-9223372036854775807", "-9223372036854775808"},
+      {"{maximum: 9007199254740992.0}", "9007199254740992", "9007199254740993"},
+      {"{minimum: 0.5}", "0.5", "0"},
+  };
+  for (const auto& row : rows) {
+    const auto schema = "{properties: {x: " + std::string(row.schema) + "}}";
+    EXPECT_EQ(check(schema, ("{\"x\":" + std::string(row.holds) + "}").c_str()), "") << row.schema;
+    EXPECT_EQ(check(schema, ("{\"x\":" + std::string(row.breaks) + "}").c_str()), "arguments.x") << row.schema;
+  }
+}
+
+TEST(ArgumentSchema, ANumberThatCannotBeComparedExactlyIsAFault) {
+  for (const char* schema : {"{maximum: 18446744073709551616}", "{minimum: -9223372036854775808}", "{const: 1e20}",
+                             "{enum: [1, [{a: 1e300}]]}", "{exclusiveMinimum: -1e20}"}) {
+    EXPECT_THAT(faults_in(schema), testing::HasSubstr("more than 64 bits")) << schema;
+  }
 }
 
 TEST(ArgumentSchema, EveryFaultHasItsPlace) {

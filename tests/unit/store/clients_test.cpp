@@ -25,6 +25,7 @@ TEST_P(ClientsContract, KeepsEveryField) {
   EXPECT_EQ(found->fingerprint, "print");
   EXPECT_EQ(found->created_at, kNow);
   EXPECT_EQ(found->last_used_at, kNow);
+  EXPECT_EQ(found->issuer, "https://ai.example.test");
 }
 
 TEST_P(ClientsContract, EqualFingerprintsShareARow) {

@@ -113,7 +113,8 @@ inline Client sample_client(const std::string& id = "client-1", const std::strin
           .dynamic = true,
           .fingerprint = fingerprint,
           .created_at = kNow,
-          .last_used_at = kNow};
+          .last_used_at = kNow,
+          .issuer = "https://ai.example.test"};
 }
 
 inline Grant sample_grant(const std::string& id = "grant-1") {

@@ -145,7 +145,22 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 1; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 2; use a newer postern");
+}
+
+TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
+  {
+    auto opened = open();
+    ASSERT_TRUE(ok(opened));
+    ASSERT_TRUE(ok(opened->store->clients().add(sample_client())));
+  }
+  sql("ALTER TABLE clients DROP COLUMN issuer; PRAGMA user_version=1");
+  auto opened = open();
+  ASSERT_TRUE(ok(opened));
+  const auto client = opened->store->clients().find("client-1").value();
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->issuer, "");
+  EXPECT_EQ(client->redirect_uris, sample_client().redirect_uris);
 }
 
 TEST_F(OpenTest, RefusesADamagedPage) {
