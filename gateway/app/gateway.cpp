@@ -12,6 +12,7 @@
 
 #include "app/change_feed.hpp"
 #include "crypto/hash.hpp"
+#include "net/resolver.hpp"
 #include "server/listener.hpp"
 
 namespace postern::app {
@@ -22,6 +23,8 @@ constexpr auto kCertificatesEvery = std::chrono::seconds(2);
 constexpr auto kPurgeEvery = std::chrono::minutes(5);
 constexpr std::size_t kCachedTokens = 100'000;
 constexpr auto kCachedFor = std::chrono::seconds(60);
+// draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
+constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
 
@@ -54,9 +57,14 @@ struct Gateway::Impl {
   crypto::Aead consent_seal;
   token::TokenCache tokens{kCachedTokens, kCachedFor};
   server::RateLimiters limiters;
+  server::UpstreamTls upstream_tls;
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
+  net::OffloadPool fetch_pool{"fetch", 8, 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
+  std::shared_ptr<const net::TlsClient> fetch_tls;
+  upstream::Fetcher fetcher;
+  upstream::Documents documents;
   server::Services services;
   server::ConnectionCounter counter;
   std::vector<Address> addresses;
@@ -75,14 +83,17 @@ struct Gateway::Impl {
         session_seal(crypto::hkdf_sha256(opened.master_key, "", "mcp-session-id")),
         consent_seal(crypto::hkdf_sha256(opened.master_key, "", "consent")),
         limiters(config.limits),
-        services{*store,     clock,         *log,         *metrics,     tokens,
-                 store_pool, password_pool, session_seal, consent_seal, limiters},
+        fetcher(fetch_options(config.fetch), clock),
+        documents([this](const std::string& url) { return fetcher.get(url, kClientDocument); }, fetch_pool, clock),
+        services{*store,        clock,        *log,         *metrics, tokens,       store_pool,
+                 password_pool, session_seal, consent_seal, limiters, upstream_tls, documents},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
     signals.add(SIGTERM);
   }
 
+  upstream::FetcherOptions fetch_options(const config::Fetch& fetch) const;
   Result<void> open(Loaded loaded);
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
@@ -93,12 +104,27 @@ struct Gateway::Impl {
   void run();
 };
 
+upstream::FetcherOptions Gateway::Impl::fetch_options(const config::Fetch& fetch) const {
+  upstream::FetcherOptions options;
+  options.guard = net::AddressGuard(fetch.allow_private);
+  options.tls = [this] { return fetch_tls; };
+  options.resolve = net::resolve_blocking;
+  for (const auto& [host, address, port] : fetch.connect_to) {
+    options.connect_to.try_emplace(host, boost::asio::ip::make_address(address), port);
+  }
+  return options;
+}
+
 Result<void> Gateway::Impl::open(Loaded loaded) {
   const auto count = loaded.config.workers > 0 ? loaded.config.workers : cores();
+  if (auto opened = upstream_tls.open(loaded.config.upstreams); !opened) return opened.error();
+  auto tls = net::TlsClient::load({loaded.config.fetch.authorities, {}});
+  if (!tls) return tls.error();
+  fetch_tls = std::move(*tls);
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
     workers.push_back(std::make_unique<server::Worker>(services, counter, snapshot));
-  for (auto* pool : {&store_pool, &password_pool}) {
+  for (auto* pool : {&store_pool, &password_pool, &fetch_pool}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
   }
@@ -154,6 +180,13 @@ void Gateway::Impl::reload_certificates() {
     }
     address.tls->set(std::move(*tls));
     log->info("certificates_reloaded", {{"port", address.port}});
+  }
+  for (const auto& [upstream, done] : upstream_tls.reload()) {
+    if (done) {
+      log->info("certificates_reloaded", {{"upstream", upstream}});
+    } else {
+      log->error("certificates_not_reloaded", {{"upstream", upstream}, {"what", done.error().what}});
+    }
   }
 }
 
@@ -224,7 +257,7 @@ void Gateway::Impl::run() {
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
   for (auto& thread : threads) thread.join();
   // A write still under way tells the workers of the change: it ends while they are there.
-  for (auto* pool : {&store_pool, &password_pool, &housekeeping}) pool->stop();
+  for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &housekeeping}) pool->stop();
   log->info("stopped", {});
   log->flush();
 }

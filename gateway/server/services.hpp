@@ -7,10 +7,12 @@
 #include "crypto/aead.hpp"
 #include "net/offload.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/upstream_tls.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 #include "token/cache.hpp"
+#include "upstream/documents.hpp"
 
 namespace postern::server {
 
@@ -26,6 +28,8 @@ struct Services {
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;
+  const UpstreamTls& upstream_tls;
+  upstream::Documents& documents;  // of clients
 };
 
 }  // namespace postern::server
