@@ -12,6 +12,7 @@
 
 #include "app/change_feed.hpp"
 #include "crypto/hash.hpp"
+#include "net/resolver.hpp"
 #include "server/listener.hpp"
 
 namespace postern::app {
@@ -23,6 +24,8 @@ constexpr auto kPurgeEvery = std::chrono::minutes(5);
 constexpr std::size_t kCachedTokens = 100'000;
 constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
+// draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
+constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
 
@@ -58,9 +61,14 @@ struct Gateway::Impl {
   server::BodyBudget bodies;
   server::BodyBudget endpoint_bodies{kEndpointBodies};
   server::CallCounter calls;
+  server::UpstreamTls upstream_tls;
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
+  net::OffloadPool fetch_pool{"fetch", 8, 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
+  std::shared_ptr<const net::TlsClient> fetch_tls;
+  upstream::Fetcher fetcher;
+  upstream::Documents documents;
   server::Services services;
   server::ConnectionCounter counter;
   std::vector<Address> addresses;
@@ -81,14 +89,18 @@ struct Gateway::Impl {
         limiters(config.limits),
         bodies(config.limits.body_memory),
         calls(config.limits.calls_per_user),
+        fetcher(fetch_options(config.fetch), clock),
+        documents([this](const std::string& url) { return fetcher.get(url, kClientDocument); }, fetch_pool, clock),
         services{*store,       clock,        *log,     *metrics, tokens,          store_pool, password_pool,
-                 session_seal, consent_seal, limiters, bodies,   endpoint_bodies, calls},
+                 session_seal, consent_seal, limiters, bodies,   endpoint_bodies, calls,      upstream_tls,
+                 documents},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
     signals.add(SIGTERM);
   }
 
+  upstream::FetcherOptions fetch_options(const config::Fetch& fetch) const;
   Result<void> open(Loaded loaded);
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
@@ -99,12 +111,27 @@ struct Gateway::Impl {
   void run();
 };
 
+upstream::FetcherOptions Gateway::Impl::fetch_options(const config::Fetch& fetch) const {
+  upstream::FetcherOptions options;
+  options.guard = net::AddressGuard(fetch.allow_private);
+  options.tls = [this] { return fetch_tls; };
+  options.resolve = net::resolve_blocking;
+  for (const auto& [host, address, port] : fetch.connect_to) {
+    options.connect_to.try_emplace(host, boost::asio::ip::make_address(address), port);
+  }
+  return options;
+}
+
 Result<void> Gateway::Impl::open(Loaded loaded) {
   const auto count = loaded.config.workers > 0 ? loaded.config.workers : cores();
+  if (auto opened = upstream_tls.open(loaded.config.upstreams); !opened) return opened.error();
+  auto tls = net::TlsClient::load({loaded.config.fetch.authorities, {}});
+  if (!tls) return tls.error();
+  fetch_tls = std::move(*tls);
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
     workers.push_back(std::make_unique<server::Worker>(services, counter, snapshot));
-  for (auto* pool : {&store_pool, &password_pool}) {
+  for (auto* pool : {&store_pool, &password_pool, &fetch_pool}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
   }
@@ -160,6 +187,13 @@ void Gateway::Impl::reload_certificates() {
     }
     address.tls->set(std::move(*tls));
     log->info("certificates_reloaded", {{"port", address.port}});
+  }
+  for (const auto& [upstream, done] : upstream_tls.reload()) {
+    if (done) {
+      log->info("certificates_reloaded", {{"upstream", upstream}});
+    } else {
+      log->error("certificates_not_reloaded", {{"upstream", upstream}, {"what", done.error().what}});
+    }
   }
 }
 
@@ -230,7 +264,7 @@ void Gateway::Impl::run() {
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
   for (auto& thread : threads) thread.join();
   // A write still under way tells the workers of the change: it ends while they are there.
-  for (auto* pool : {&store_pool, &password_pool, &housekeeping}) pool->stop();
+  for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &housekeeping}) pool->stop();
   log->info("stopped", {});
   log->flush();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/tls.hpp"
+#include "server/upstream_tls.hpp"
 
 namespace postern::app {
 namespace {
@@ -62,6 +63,15 @@ void check_certificates(const config::Config& config, Faults& faults) {
       const auto loaded = net::TlsServer::load({{certificate.certificate, certificate.key}});
       if (!loaded) faults.add(certificate.at, loaded.error().what);
     }
+  }
+  if (!config.fetch.authorities.empty()) {
+    const auto loaded = net::TlsClient::load({config.fetch.authorities, {}});
+    if (!loaded) faults.add(config.fetch.at, loaded.error().what);
+  }
+  for (const auto& upstream : config.upstreams) {
+    if (!server::UpstreamTls::is_needed(upstream)) continue;
+    const auto loaded = server::UpstreamTls::load(upstream);
+    if (!loaded) faults.add(upstream.tls.at, loaded.error().what);
   }
 }
 

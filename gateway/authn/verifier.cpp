@@ -3,7 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/url.hpp"
+
 namespace postern::authn {
+namespace {
+
+// What the server behind may call the client. Of one that a document describes that is the host the document is at: the
+// name inside is its own claim, and may change at any time.
+Result<std::string> client_name(store::Store& store, const store::Grant& grant) {
+  if (store::is_document_url(grant.client)) {
+    const auto url = http::parse_url(grant.client);
+    return url ? url->host : std::string();
+  }
+  auto client = store.clients().find(grant.client);
+  if (!client) return client.error();
+  // A token made by an operator may stand for no client.
+  if (!*client && grant.kind != store::GrantKind::minted) return fail(Errc::denied, "the client is gone");
+  return *client ? std::move((*client)->name) : std::string();
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_view token_hash, Time now) const {
   auto found = store_.grants().find_access(token_hash);
@@ -18,13 +37,11 @@ Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_vie
   if (!membership) return membership.error();
   if (!*membership) return fail(Errc::denied, "the user is no member of the tenant");
 
-  auto client = store_.clients().find(grant.client);
+  auto client = client_name(store_, grant);
   if (!client) return client.error();
-  // A token made by an operator may stand for no client.
-  if (!*client && grant.kind != store::GrantKind::minted) return fail(Errc::denied, "the client is gone");
 
   auto principal = std::make_shared<token::Principal>();
-  if (*client) principal->client_name = std::move((*client)->name);
+  principal->client_name = std::move(*client);
   principal->grant = std::move(grant.id);
   principal->user = std::move(user.key);
   principal->user_name = std::move(user.name);

@@ -57,8 +57,10 @@ struct RefreshTokens {
 };
 
 struct Registration {
-  bool open = true;                                          // dynamic: open | closed
-  std::optional<std::vector<std::string>> redirect_domains;  // nullopt: any
+  bool open = true;                                                   // dynamic: open | closed
+  std::optional<std::vector<std::string>> redirect_domains;           // nullopt: any
+  bool metadata_documents = true;                                     // clients that are named by the URL of a document
+  std::optional<std::vector<std::string>> metadata_document_domains;  // where such documents may be; nullopt: any
 };
 
 struct AuthorizationServer {
@@ -92,9 +94,18 @@ struct TenantEntry {
   Position at;
 };
 
+// Files, as paths made absolute from the file's folder.
+struct UpstreamTls {
+  std::string authorities;  // empty: those of the system
+  std::string certificate;  // shown to the upstream; empty: none
+  std::string key;
+  Position at;
+};
+
 struct Upstream {
   std::string name;
-  std::vector<std::string> urls;                             // http://…; checked
+  std::vector<std::string> urls;                             // http://… and https://…; checked
+  UpstreamTls tls;                                           // for the https:// ones
   std::vector<std::pair<std::string, std::string>> headers;  // templates: "{tenant.handle}", "{user.email|-}"
   Secret bearer;                                             // credential.bearer; empty: none
   Duration connect_timeout = 5s;
@@ -143,6 +154,20 @@ struct Limits {
   Rate authorize{5, 60};
 };
 
+// How documents are fetched whose URL a stranger chose.
+struct Fetch {
+  struct Elsewhere {
+    std::string host;
+    std::string address;  // without brackets
+    std::uint16_t port = 0;
+  };
+
+  std::string authorities;                 // path; empty: those of the system
+  std::vector<std::string> allow_private;  // networks (CIDR) and hosts that may be asked though they are not public
+  std::vector<Elsewhere> connect_to;       // hosts that are asked elsewhere than where their names lead
+  Position at;
+};
+
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 struct Log {
@@ -170,6 +195,7 @@ struct Config {
   std::vector<std::string> origins;  // beside our own
   std::vector<PolicyFile> policies;
   Limits limits;
+  Fetch fetch;
   Log log;
   std::size_t workers = 0;  // 0: one per core
 

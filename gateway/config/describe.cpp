@@ -128,9 +128,13 @@ Rows authorization_servers() {
        "The hosts a registering client may send users back to, or [any].",
        {.fallback = "[any]"}},
       {at + ".registration.metadata_documents",
-       Type::never,
-       "Clients that are named by the URL of a document about them.",
-       {.fallback = "false"}},
+       Type::truth,
+       "true: a client may be named by the https:// URL of a document about it, which is fetched from there.",
+       {.fallback = truth(server.registration.metadata_documents)}},
+      {at + ".registration.metadata_document_domains",
+       Type::texts,
+       "The hosts such documents may be at, or [any].",
+       {.fallback = "[any]"}},
   };
 }
 
@@ -172,14 +176,27 @@ Rows upstreams() {
       {"upstreams", Type::named, "The MCP servers behind, by name.", {.example = "tools"}},
       {at + ".urls",
        Type::texts,
-       "Where it is, http:// only yet. Several share the load; one that fails is skipped.",
+       "Where it is, http:// or https://. Several share the load; one that fails is skipped.",
        {.example = "[http://127.0.0.1:3001/mcp]", .required = true}},
       {at + ".command", Type::texts, "A stdio server to run.", {.served = false}},
       {at + ".transport",
        Type::words,
        "How it is spoken to.",
        {.fallback = "streamable_http", .words = {"streamable_http"}}},
-      {at + ".tls", Type::mapping, "TLS towards the upstream.", {.served = false}},
+      {at + ".tls",
+       Type::mapping,
+       "How https:// urls are spoken to. The server's certificate is always checked. Files are read again when they "
+       "change.",
+       {.commented = true}},
+      {at + ".tls.ca",
+       Type::text,
+       "PEM file with the authorities that sign for it, or system: those that the system trusts.",
+       {.fallback = "system"}},
+      {at + ".tls.certificate",
+       Type::text,
+       "PEM file with the certificate that the gateway shows, and those above it.",
+       {.example = "tls/gateway.pem"}},
+      {at + ".tls.key", Type::text, "PEM file with its private key.", {.example = "tls/gateway.key"}},
       {at + ".headers",
        Type::text_map,
        "Headers it gets with every call. {tenant.handle}, {tenant.name}, {tenant.plan}, {user.key}, {user.subject}, "
@@ -305,6 +322,26 @@ Rows limits() {
   };
 }
 
+Rows fetch() {
+  return {
+      {"fetch", Type::mapping, "How documents are fetched whose address a stranger chose: those of clients."},
+      {"fetch.ca",
+       Type::text,
+       "PEM file with the authorities that sign for their hosts, or system: those that the system trusts.",
+       {.fallback = "system"}},
+      {"fetch.unsafe_allow_private",
+       Type::texts,
+       "Networks and host names that may be asked although they are not on the public internet. Whoever can reach the "
+       "gateway can then make it ask there.",
+       {.fallback = "[]", .may_be_empty = true}},
+      {"fetch.unsafe_connect_to",
+       Type::text_map,
+       "Hosts that are asked at an address and port of yours, whatever their names lead to; their certificates must "
+       "still be theirs. For mirrors and tests.",
+       {.example = "{documents.example.test: \"192.0.2.1:8443\"}", .commented = true}},
+  };
+}
+
 Rows log() {
   return {
       {"log", Type::mapping, "What the gateway writes down. No token and no password is ever in it."},
@@ -331,7 +368,7 @@ Rows log() {
 
 std::vector<Row> describe() {
   Rows all;
-  for (auto* section : {&listen, &authorization_servers, &people, &upstreams, &resources, &limits, &log}) {
+  for (auto* section : {&listen, &authorization_servers, &people, &upstreams, &resources, &limits, &fetch, &log}) {
     auto rows = section();
     std::move(rows.begin(), rows.end(), std::back_inserter(all));
   }

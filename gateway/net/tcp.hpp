@@ -37,6 +37,9 @@ class TcpStream final : public Stream {
   boost::asio::any_io_executor executor() const override;
   std::string peer() const override;
 
+  // What the kernel says now of the other side; an IPv4 address and its form in IPv6 are the same.
+  bool is_connected_to(const boost::asio::ip::address& address) noexcept;
+
   // For TLS on the same descriptor; -1 once closed.
   int native_handle() noexcept;
   awaitable<Result<void>> wait_writable();

@@ -322,6 +322,12 @@ asio::any_io_executor TcpStream::executor() const { return impl_->socket.get_exe
 
 std::string TcpStream::peer() const { return impl_->peer; }
 
+bool TcpStream::is_connected_to(const asio::ip::address& address) noexcept {
+  boost::system::error_code error;
+  const auto remote = impl_->socket.remote_endpoint(error);
+  return !error && address_text(remote.address()) == address_text(address);
+}
+
 int TcpStream::native_handle() noexcept { return impl_->closed ? -1 : impl_->socket.native_handle(); }
 
 }  // namespace postern::net

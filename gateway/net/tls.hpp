@@ -33,11 +33,40 @@ class TlsServer {
   std::unique_ptr<Impl> impl_;
 };
 
+struct TlsClientFiles {
+  std::string authorities;  // PEM; empty: those of the system
+  CertificateFiles own;     // what we show to a server that asks; both empty: nothing
+};
+
+// How we connect to servers: TLS 1.2 and 1.3, the same suites, ALPN http/1.1. The certificate is always checked, there
+// is no way to switch that off. Immutable after load; a reload makes a new one. Thread-safe.
+class TlsClient {
+ public:
+  // Reads and checks the files. The error names the file and what is wrong.
+  static Result<std::shared_ptr<const TlsClient>> load(const TlsClientFiles& files);
+
+  struct Impl;
+  explicit TlsClient(std::unique_ptr<Impl> impl);
+  ~TlsClient();
+  TlsClient(const TlsClient&) = delete;
+  TlsClient& operator=(const TlsClient&) = delete;
+  const Impl& impl() const noexcept { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
 // Takes over the connection and does the handshake on the descriptor, within the deadline, which stays set for the
 // first read and write. The `tls` is kept alive by the stream. Errors: protocol (no TLS, no common version or suite,
 // ALPN without http/1.1), closed, timed_out, cancelled; the connection is closed then.
 awaitable<Result<std::unique_ptr<Stream>>> tls_accept(std::unique_ptr<TcpStream> tcp,
                                                       std::shared_ptr<const TlsServer> tls, SteadyTime deadline);
+
+// The same from the other side. `host` is whom the certificate must name: a host name, or an address, IPv6 with or
+// without brackets. A certificate that is not accepted is `denied`, with the reason in words.
+awaitable<Result<std::unique_ptr<Stream>>> tls_connect(std::unique_ptr<TcpStream> tcp,
+                                                       std::shared_ptr<const TlsClient> tls, std::string host,
+                                                       SteadyTime deadline);
 
 // Watches certificate files (modification time, size, inode) and tells when any changed; polled by the caller.
 class CertificateWatch {

@@ -1,18 +1,13 @@
 #include "net/tls_server.hpp"
 
 #include "base/strings.hpp"
+#include "net/tls_context.hpp"
 
 namespace postern::net {
 
 namespace {
 
-// RFC 9325 section 4.2: forward secrecy and AEAD only. TLS 1.3 has nothing else.
-constexpr const char* kTls12Suites =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
-    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr const char* kGroups = "X25519:P-256:P-384";
 constexpr unsigned char kSessionContext[] = "postern";
-constexpr std::string_view kHttp11 = "http/1.1";
 
 // RFC 7301 section 3.2: when the client offers nothing we speak, the handshake ends with no_application_protocol.
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
@@ -34,29 +29,16 @@ int select_certificate(SSL* ssl, int*, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-// Without this OpenSSL would ask for a passphrase on the terminal.
-int no_passphrase(char*, int, int, void*) { return -1; }
-
 OpenSslPtr<SSL_CTX> make_context(TlsServer::Impl& owner) {
-  OpenSslPtr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
+  auto context = make_tls_context(TLS_server_method());
   SSL_CTX* ssl = context.get();
   if (ssl == nullptr) return nullptr;
-  SSL_CTX_set_security_level(ssl, 2);
-  SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                               SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // One recv takes a whole record, not its five bytes of header first.
-  SSL_CTX_set_read_ahead(ssl, 1);
-  // Resumption is by ticket; a server-side cache would only hold memory.
-  SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_session_id_context(ssl, kSessionContext, sizeof kSessionContext - 1);
-  SSL_CTX_set_default_passwd_cb(ssl, no_passphrase);
   SSL_CTX_set_alpn_select_cb(ssl, select_protocol, nullptr);
   SSL_CTX_set_tlsext_servername_callback(ssl, select_certificate);
   SSL_CTX_set_tlsext_servername_arg(ssl, &owner);
-  const bool set = SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
-                   SSL_CTX_set_cipher_list(ssl, kTls12Suites) == 1 && SSL_CTX_set1_groups_list(ssl, kGroups) == 1;
-  return set ? std::move(context) : nullptr;
+  return context;
 }
 
 // The first of several certificates for one name keeps it.
@@ -102,15 +84,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::load(const std::vector<Certi
     ERR_clear_error();
     auto context = make_context(*impl);
     if (!context) return fail(Errc::internal, "cannot set up TLS: " + openssl_reason());
-    if (SSL_CTX_use_certificate_chain_file(context.get(), file.certificate.c_str()) != 1) {
-      return fail(Errc::invalid, "cannot use the certificate " + file.certificate + ": " + openssl_reason());
-    }
-    // Also fails when the key does not belong to the certificate.
-    if (SSL_CTX_use_PrivateKey_file(context.get(), file.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context.get()) != 1) {
-      return fail(Errc::invalid, "cannot use the key " + file.key + " with the certificate " + file.certificate + ": " +
-                                     openssl_reason());
-    }
+    if (auto used = use_certificate(context.get(), file); !used) return used.error();
     add_names(*impl, context.get());
     impl->contexts.push_back(std::move(context));
   }

@@ -1,14 +1,13 @@
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <optional>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "net/system_error.hpp"
+#include "net/tls_client.hpp"
+#include "net/tls_records.hpp"
 #include "net/tls_server.hpp"
 
 namespace postern::net {
@@ -17,7 +16,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kRecord = 16 * 1024;  // RFC 8446 section 5.1: the most a record may hold
 constexpr unsigned kReadsInARow = 16;
 
 // OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE on a closed peer.
@@ -68,7 +66,7 @@ BIO* make_bio(TcpStream& stream) {
 
 struct State {
   std::unique_ptr<TcpStream> tcp;
-  std::shared_ptr<const TlsServer> server;  // its names are asked during the handshake
+  std::shared_ptr<const void> settings;  // a server's names are asked during the handshake
   OpenSslPtr<SSL> ssl;
   bool closed = false;
   bool broken = false;          // after a fatal error, or a record sent in part, OpenSSL must not be asked to send
@@ -123,50 +121,10 @@ awaitable<Result<std::size_t>> read(std::shared_ptr<State> state, std::span<char
   }
 }
 
-// Cuts pieces into what one record holds, joining small ones so that a head and its body leave together.
-class Records {
- public:
-  explicit Records(std::span<const std::string_view> pieces) : pieces_(pieces) {}
-
-  // Valid until the next call; empty at the end.
-  std::string_view next() {
-    skip_empty();
-    if (pieces_.empty()) return {};
-    if (pieces_.size() == 1 || front().size() >= kRecord) return take(kRecord);
-    if (!joined_) joined_ = std::make_unique_for_overwrite<char[]>(kRecord);
-    std::size_t size = 0;
-    while (!pieces_.empty() && size < kRecord) {
-      const std::string_view part = take(kRecord - size);
-      std::memcpy(joined_.get() + size, part.data(), part.size());
-      size += part.size();
-      skip_empty();
-    }
-    return {joined_.get(), size};
-  }
-
- private:
-  std::string_view front() const { return pieces_.front().substr(taken_); }
-  std::string_view take(std::size_t most) {
-    const std::string_view part = front().substr(0, most);
-    taken_ += part.size();
-    return part;
-  }
-  void skip_empty() {
-    while (!pieces_.empty() && taken_ == pieces_.front().size()) {
-      pieces_ = pieces_.subspan(1);
-      taken_ = 0;
-    }
-  }
-
-  std::span<const std::string_view> pieces_;
-  std::size_t taken_ = 0;  // of the first piece
-  std::unique_ptr<char[]> joined_;
-};
-
 awaitable<Result<void>> write(std::shared_ptr<State> state, std::span<const std::string_view> pieces) {
   if (state->closed) co_return fail(Errc::cancelled, "the connection was closed");
   if (state->broken) co_return fail(Errc::closed, "an earlier write did not finish");
-  Records records(pieces);
+  TlsRecords records(pieces);
   for (std::string_view record = records.next(); !record.empty(); record = records.next()) {
     while (!record.empty()) {
       ERR_clear_error();
@@ -249,32 +207,66 @@ bool TlsStream::is_quiet() noexcept {
   return result <= 0 && SSL_get_error(state_->ssl.get(), result) == SSL_ERROR_WANT_READ;
 }
 
+// False when there is no memory.
+bool attach(State& state, SSL_CTX* context) {
+  state.ssl.reset(SSL_new(context));
+  BIO* bio = make_bio(*state.tcp);
+  if (!state.ssl || bio == nullptr) {
+    BIO_free(bio);
+    return false;
+  }
+  SSL_set_bio(state.ssl.get(), bio, bio);
+  return true;
+}
+
+// The side whose certificate was refused says why; whoever refuses ours sends an alert.
+Error refused_or(const State& state, Error error) {
+  const long verified = SSL_get_verify_result(state.ssl.get());
+  if (verified == X509_V_OK) return error;
+  return fail(Errc::denied,
+              std::string("the server's certificate is not accepted: ") + X509_verify_cert_error_string(verified));
+}
+
+using Step = int (*)(SSL* ssl);
+
+awaitable<Result<std::unique_ptr<Stream>>> handshake(std::shared_ptr<State> state, Step step, SteadyTime deadline) {
+  state->tcp->read_deadline(deadline);
+  state->tcp->write_deadline(deadline);
+  for (;;) {
+    ERR_clear_error();
+    const int result = step(state->ssl.get());
+    if (result == 1) co_return std::make_unique<TlsStream>(state);
+    const auto want = want_of(*state, result);
+    if (!want) co_return refused_or(*state, want.error());
+    if (*want == Want::end) co_return fail(Errc::closed, "the other side ended TLS in the handshake");
+    const auto ready = co_await wait_for(state, *want);
+    if (!ready) co_return ready.error();
+  }
+}
+
+awaitable<Result<std::unique_ptr<Stream>>> no_memory() { co_return fail(Errc::busy, "no memory for TLS"); }
+
 }  // namespace
 
 awaitable<Result<std::unique_ptr<Stream>>> tls_accept(std::unique_ptr<TcpStream> tcp,
                                                       std::shared_ptr<const TlsServer> tls, SteadyTime deadline) {
   const auto state = std::make_shared<State>();
   state->tcp = std::move(tcp);
-  state->server = std::move(tls);
-  state->ssl.reset(SSL_new(state->server->impl().first()));
-  BIO* bio = make_bio(*state->tcp);
-  if (!state->ssl || bio == nullptr) {
-    BIO_free(bio);
-    co_return fail(Errc::busy, "no memory for TLS");
-  }
-  SSL_set_bio(state->ssl.get(), bio, bio);
-  state->tcp->read_deadline(deadline);
-  state->tcp->write_deadline(deadline);
-  for (;;) {
-    ERR_clear_error();
-    const int result = SSL_accept(state->ssl.get());
-    if (result == 1) co_return std::make_unique<TlsStream>(state);
-    const auto want = want_of(*state, result);
-    if (!want) co_return want.error();
-    if (*want == Want::end) co_return fail(Errc::closed, "the other side ended TLS in the handshake");
-    const auto ready = co_await wait_for(state, *want);
-    if (!ready) co_return ready.error();
-  }
+  SSL_CTX* const context = tls->impl().first();
+  state->settings = std::move(tls);
+  if (!attach(*state, context)) return no_memory();
+  return handshake(state, SSL_accept, deadline);
+}
+
+awaitable<Result<std::unique_ptr<Stream>>> tls_connect(std::unique_ptr<TcpStream> tcp,
+                                                       std::shared_ptr<const TlsClient> tls, std::string host,
+                                                       SteadyTime deadline) {
+  const auto state = std::make_shared<State>();
+  state->tcp = std::move(tcp);
+  SSL_CTX* const context = tls->impl().context.get();
+  state->settings = std::move(tls);
+  if (!attach(*state, context) || !expect_host(state->ssl.get(), host)) return no_memory();
+  return handshake(state, SSL_connect, deadline);
 }
 
 }  // namespace postern::net

@@ -8,7 +8,7 @@
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
-#include "oauth/known_client.hpp"
+#include "oauth/find_client.hpp"
 
 namespace postern::oauth {
 namespace {
@@ -70,11 +70,11 @@ Result<Credentials, ClientAuthFailure> read_credentials(const http::Request& req
   return malformed("client_id is not the one of the Authorization header.");
 }
 
-Result<std::optional<store::Client>> find_client(const Credentials& credentials, const Context& context) {
-  auto client = known_client(credentials.id, context);
-  if (!client || *client || !credentials.basic) return client;
-  const auto decoded = form_decode(credentials.id);
-  return decoded && *decoded != credentials.id ? known_client(*decoded, context) : client;
+Result<store::Client, OAuthError> client_of(const Credentials& credentials, const Context& context) {
+  auto client = find_client(credentials.id, context);
+  if (client || client.error().status == 503 || !credentials.basic) return client;
+  auto decoded = form_decode(credentials.id);
+  return decoded && *decoded != credentials.id ? find_client(*decoded, context) : client;
 }
 
 bool secret_matches(const Credentials& credentials, const std::string& hash) {
@@ -92,11 +92,13 @@ Result<store::Client, ClientAuthFailure> authenticate_client(const http::Request
                                                              const Context& context) {
   const auto credentials = read_credentials(request, form);
   if (!credentials) return credentials.error();
-  auto found = find_client(*credentials, context);
-  if (!found) return ClientAuthFailure{store_error(found.error()), false};
-  if (!*found) return invalid_client(credentials->basic, "unknown client");
+  auto found = client_of(*credentials, context);
+  if (!found && found.error().status == 503) return ClientAuthFailure{std::move(found).error(), false};
+  // What is wrong with a document is for whoever publishes it; of registered clients nothing is told.
+  if (!found && store::is_document_url(credentials->id)) return ClientAuthFailure{std::move(found).error(), false};
+  if (!found) return invalid_client(credentials->basic, found.error().detail);
 
-  store::Client& client = **found;
+  store::Client& client = *found;
   const bool is_public = client.auth == store::ClientAuth::none;
   // Basic with an empty password is how some say `none`.
   const bool has_secret = credentials->secret && !credentials->secret->empty();

@@ -8,6 +8,7 @@
 #include "crypto/hash.hpp"
 #include "crypto/random.hpp"
 #include "oauth/authorization.hpp"
+#include "oauth/client_document.hpp"
 #include "oauth/known_client.hpp"
 #include "oauth/redirect_uri.hpp"
 #include "oauth/standing.hpp"
@@ -53,6 +54,18 @@ void audit(std::string_view event, const Consent& consent, std::string_view tena
                             {"scope", scope},
                             {"redirect_host", redirect_host(consent.redirect_uri)},
                             {"grant", grant}});
+}
+
+// A client that a document describes was looked at when the page was made; here only the operator's mind counts.
+Result<void> client_is_there(const std::string& id, const Context& context) {
+  if (store::is_document_url(id)) {
+    if (documents_trusted_from(id, context.server.registration)) return {};
+    return fail(Errc::denied, "clients of this domain are not taken");
+  }
+  const auto client = known_client(id, context);
+  if (!client) return client.error();
+  if (!*client) return fail(Errc::denied, "the client is gone");
+  return {};
 }
 
 }  // namespace
@@ -125,9 +138,7 @@ std::vector<std::string> grantable_scopes(const Consent& consent, std::string_vi
 }
 
 Result<std::string> approve(const Consent& consent, std::string_view tenant, const Context& context) {
-  const auto client = known_client(consent.client, context);
-  if (!client) return client.error();
-  if (!*client) return fail(Errc::denied, "the client is gone");
+  if (const auto there = client_is_there(consent.client, context); !there) return there.error();
 
   store::Approval approval;
   approval.consent_id = consent.id;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "config/config.hpp"
 #include "crypto/aead.hpp"
 #include "http/message.hpp"
@@ -13,6 +15,12 @@
 #include "tenant/directory.hpp"
 
 namespace postern::oauth {
+
+// What the URL that a request names as its client_id holds, or why it could not be fetched.
+struct ClientDocument {
+  std::string url;
+  Result<std::shared_ptr<const std::string>> text;
+};
 
 // What every endpoint of one authorization server works with. Endpoints are plain functions
 // `http::Response NAME(const http::Request&, const Context&)` that block and run on a bounded pool. All referenced
@@ -25,6 +33,7 @@ struct Context {
   const crypto::Aead& seal;  // of consent pages
   const Clock& clock;
   telemetry::Log& log;
+  const ClientDocument* document = nullptr;  // of this request's client, where a document describes it
 
   std::string issuer_origin() const;  // scheme://authority of the issuer
   bool secure() const { return server.issuer.starts_with("https://"); }

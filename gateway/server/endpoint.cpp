@@ -5,6 +5,7 @@
 #include "http/form.hpp"
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
+#include "server/needed_document.hpp"
 #include "server/route_handlers.hpp"
 #include "web/pages.hpp"
 
@@ -57,11 +58,15 @@ http::Request to_request(const RequestContext& context, std::string body, const 
   return request;
 }
 
-http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot) {
+using DocumentHeld = std::shared_ptr<const oauth::ClientDocument>;
+
+http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
+                   const DocumentHeld& document) {
   if (route.kind == RouteKind::resource_metadata) {
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
   }
-  const auto& context = snapshot.oauth(*route.server);
+  oauth::Context context = snapshot.oauth(*route.server);
+  context.document = document.get();
   const web::PageContext pages{context, snapshot.users(), snapshot.config().identity.session};
   switch (route.kind) {
     case RouteKind::server_metadata: return oauth::server_metadata(request, context);
@@ -99,6 +104,13 @@ http::Response page_or_json(const Route& route, int status, std::string_view err
   return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
 }
 
+http::Response too_many(const Route& route, int wait, const std::string& id) {
+  auto response =
+      page_or_json(route, 429, "slow_down", "Too many tries", "Too many requests from here; wait a little.", id);
+  response.headers.set("Retry-After", std::to_string(wait));
+  return response;
+}
+
 std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, const Route& route,
                                                       const RequestContext& context) {
   if (!method_allowed(route.methods, context.head.method)) {
@@ -108,10 +120,7 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
     return response;
   }
   if (const int wait = over_limit(limiters, route, context); wait > 0) {
-    auto response = page_or_json(route, 429, "slow_down", "Too many tries",
-                                 "Too many requests from here; wait a little.", context.id);
-    response.headers.set("Retry-After", std::to_string(wait));
-    return response;
+    return too_many(route, wait, context.id);
   }
   return std::nullopt;
 }
@@ -135,9 +144,13 @@ awaitable<http::Response> work_out(Connection& connection, const RequestContext&
   const std::string scheme = connection.listener().secure ? "https://" : "http://";
   const auto request = std::make_shared<http::Request>(
       to_request(context, std::move(body), scheme + std::string(context.head.authority)));
+  auto needed = co_await fetch_needed(services, route, *request, context.started);
+  if (needed.retry_after > 0) co_return too_many(route, needed.retry_after, context.id);
+  DocumentHeld document;
+  if (needed.document) document = std::make_shared<const oauth::ClientDocument>(std::move(*needed.document));
   auto& pool = route.kind == RouteKind::login ? services.password_pool : services.store_pool;
-  const std::function<http::Response()> work = [route, request, snapshot = context.snapshot] {
-    return run(route, *request, *snapshot);
+  const std::function<http::Response()> work = [route, request, document, snapshot = context.snapshot] {
+    return run(route, *request, *snapshot, document);
   };
   auto done = co_await net::offload<http::Response>(pool, work);
   if (!done) co_return could_not_be_run(done.error(), route, services, context.id);

@@ -9,10 +9,12 @@
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/upstream_tls.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 #include "token/cache.hpp"
+#include "upstream/documents.hpp"
 
 namespace postern::server {
 
@@ -31,6 +33,8 @@ struct Services {
   BodyBudget& bodies;           // of calls, and lists of servers behind
   BodyBudget& endpoint_bodies;  // of whoever comes: apart, so that these never cost a call its place
   CallCounter& calls;
+  const UpstreamTls& upstream_tls;
+  upstream::Documents& documents;  // of clients
 };
 
 }  // namespace postern::server

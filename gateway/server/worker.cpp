@@ -40,6 +40,7 @@ upstream::Upstream& Worker::upstream(const config::Upstream& settings) {
     upstream::HttpUpstreamOptions options;
     options.name = settings.name;
     options.urls = settings.urls;
+    options.tls = services_.upstream_tls.source(settings.name);
     options.connections = settings.connections;
     options.connect_timeout = settings.connect_timeout;
     options.response_timeout = settings.response_timeout;

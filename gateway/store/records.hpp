@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -31,6 +32,11 @@ struct Membership {
   std::string tenant;  // handle
   std::string role;    // may be empty
 };
+
+// A client whose id is the https:// URL of a document about it (draft-ietf-oauth-client-id-metadata-document) has no
+// record here: what there is to know of it is in that document. Ids that are made here are no URLs.
+inline bool is_document_url(std::string_view client_id) noexcept { return client_id.starts_with("https://"); }
+inline constexpr std::size_t kLongestClientUrl = 512;
 
 enum class ClientAuth : std::uint8_t { none, secret_basic, secret_post };
 

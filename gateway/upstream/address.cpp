@@ -25,6 +25,21 @@ net::SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 Error was_cancelled() { return fail(Errc::cancelled, "the exchange was cancelled"); }
 
+// `tls` may be null: a plain connection.
+awaitable<Result<std::unique_ptr<net::Stream>>> open(asio::any_io_executor executor, std::string host, std::string port,
+                                                     std::shared_ptr<const net::TlsClient> tls,
+                                                     net::SteadyTime deadline) {
+  auto connected = co_await net::tcp_connect(executor, host, port, deadline);
+  if (!connected) co_return std::move(connected).error();
+  auto tcp = std::move(*connected);
+  if (!tls) co_return std::move(tcp);
+  auto secured = co_await net::tls_connect(std::move(tcp), std::move(tls), host, deadline);
+  if (secured) co_return std::move(secured);
+  Error error = std::move(secured).error();
+  error.what = "cannot connect to " + host + ":" + port + " by TLS: " + error.what;
+  co_return error;
+}
+
 class InQueue {
  public:
   InQueue(std::deque<asio::steady_timer*>& queue, asio::steady_timer& timer) : queue_(queue), timer_(timer) {
@@ -61,14 +76,17 @@ void Connection::keep(std::chrono::milliseconds idle) noexcept {
   if (const auto address = std::move(address_)) address->put_back(std::move(stream_), idle);
 }
 
-Address::Address(asio::any_io_executor executor, const std::string& url, const Limits& limits)
+Address::Address(asio::any_io_executor executor, const std::string& url, const Limits& limits, TlsSource tls)
     : executor_(std::move(executor)), limits_(limits), sweep_timer_(executor_) {
   const auto parsed = http::parse_url(url);
-  if (!parsed || parsed->scheme != "http" || parsed->host.empty() || parsed->has_userinfo) {
-    throw std::invalid_argument("no http:// URL: " + url);
+  const bool secure = parsed && parsed->scheme == "https";
+  if (!parsed || (!secure && parsed->scheme != "http") || parsed->host.empty() || parsed->has_userinfo) {
+    throw std::invalid_argument("no http:// or https:// URL: " + url);
   }
+  if (secure && !tls) throw std::invalid_argument("no TLS for " + url);
+  if (secure) tls_ = std::move(tls);
   host_ = parsed->host;
-  port_ = parsed->port.empty() ? "80" : parsed->port;
+  port_ = !parsed->port.empty() ? parsed->port : secure ? "443" : "80";
   authority_ = parsed->port.empty() ? host_ : host_ + ":" + port_;
   target_ = parsed->path.empty() ? "/" : parsed->path;
   if (parsed->has_query) target_ += "?" + parsed->query;
@@ -125,7 +143,9 @@ awaitable<Result<Connection>> Address::connect(std::shared_ptr<Address> self, Ca
   asio::cancellation_signal signal;
   const Attached attached(slot, [&signal] { signal.emit(asio::cancellation_type::terminal); });
   auto resume = asio::bind_cancellation_slot(signal.slot(), asio::as_tuple(asio::use_awaitable));
-  auto connecting = net::tcp_connect(self->executor_, self->host_, self->port_, now() + self->limits_.connect_timeout);
+  auto tls = self->tls_ ? self->tls_() : nullptr;
+  auto connecting =
+      open(self->executor_, self->host_, self->port_, std::move(tls), now() + self->limits_.connect_timeout);
   auto ended = co_await asio::co_spawn(self->executor_, std::move(connecting), std::move(resume));
   if (slot.cancelled()) co_return was_cancelled();
   if (std::get<0>(ended)) std::rethrow_exception(std::get<0>(ended));

@@ -44,11 +44,11 @@ class Address : public std::enable_shared_from_this<Address> {
  public:
   struct Limits {
     std::size_t connections = 0;
-    std::chrono::milliseconds connect_timeout{};
+    std::chrono::milliseconds connect_timeout{};  // with the TLS handshake
   };
 
-  // Throws std::invalid_argument when it is no http:// URL.
-  Address(boost::asio::any_io_executor executor, const std::string& url, const Limits& limits);
+  // Throws std::invalid_argument when it is no http:// or https:// URL, or is https:// without `tls`.
+  Address(boost::asio::any_io_executor executor, const std::string& url, const Limits& limits, TlsSource tls);
 
   // What follows "Host: ", and the path and query of the URL.
   const std::string& authority() const noexcept { return authority_; }
@@ -82,6 +82,7 @@ class Address : public std::enable_shared_from_this<Address> {
 
   boost::asio::any_io_executor executor_;
   Limits limits_;
+  TlsSource tls_;  // empty for http://
   std::string host_;
   std::string port_;
   std::string authority_;

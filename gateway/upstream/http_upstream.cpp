@@ -112,7 +112,7 @@ class HttpUpstream final : public Upstream {
     if (options.urls.empty() || options.urls.size() > kMostUrls) throw std::invalid_argument("1 to 64 upstream urls");
     const Address::Limits limits{options.connections, options.connect_timeout};
     for (const std::string& url : options.urls) {
-      pool_->addresses.push_back(std::make_shared<Address>(executor, url, limits));
+      pool_->addresses.push_back(std::make_shared<Address>(executor, url, limits, options.tls));
     }
     pool_->options = std::move(options);
   }

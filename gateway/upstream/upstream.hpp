@@ -14,6 +14,7 @@
 #include "http/head.hpp"
 #include "http/message.hpp"
 #include "net/stream.hpp"
+#include "net/tls.hpp"
 
 namespace postern::upstream {
 
@@ -78,10 +79,14 @@ class Upstream {
   virtual awaitable<Result<std::unique_ptr<Exchange>>> exchange(Request request, CancelSlot& slot) = 0;
 };
 
+// What new connections are made with: asked each time, so that replaced files count from then on.
+using TlsSource = std::function<std::shared_ptr<const net::TlsClient>()>;
+
 struct HttpUpstreamOptions {
   std::string name;
-  std::vector<std::string>
-      urls;  // http://host[:port]/path; several are used in turn, skipping those that failed lately
+  // http:// or https://host[:port]/path; several are used in turn, skipping those that failed lately
+  std::vector<std::string> urls;
+  TlsSource tls;                   // for https:// urls
   std::size_t connections = 2048;  // per address; a request beyond waits up to connect_timeout, then `busy`
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds response_timeout{120000};
@@ -93,7 +98,8 @@ struct HttpUpstreamOptions {
   std::size_t head = 64 * 1024;
 };
 
-// The urls were validated with the configuration: std::invalid_argument for one that is no http:// URL.
+// The urls were validated with the configuration: std::invalid_argument for one that is no http:// or https:// URL, or
+// is https:// without `tls`.
 std::unique_ptr<Upstream> make_http_upstream(boost::asio::any_io_executor executor, HttpUpstreamOptions options);
 
 }  // namespace postern::upstream

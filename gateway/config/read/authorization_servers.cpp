@@ -99,38 +99,40 @@ void read_refresh_token(Reading& reading, const Value& value, RefreshTokens& tok
   reading.finish(reader, "authorization_servers.*.refresh_token");
 }
 
-void read_redirect_domains(Reading& reading, MapReader& reader, Registration& registration) {
-  const auto texts = reader.texts("redirect_domains");
+void read_domains(Reading& reading, MapReader& reader, std::string_view key,
+                  std::optional<std::vector<std::string>>& out) {
+  const auto texts = reader.texts(key);
   if (!texts) return;
   std::vector<std::string> domains;
   for (const auto& text : *texts) {
     if (text.value == "any" && texts->size() == 1) {
-      registration.redirect_domains.reset();
+      out.reset();
       return;
     }
     if (text.value == "any") {
-      reading.faults.add(text.at, "`any` stands alone in `redirect_domains`: remove it or the others");
+      reading.faults.add(text.at, "`any` stands alone in " + ticked(key) + ": remove it or the others");
     } else if (!is_domain(text.value)) {
-      reading.faults.add(text.at, "`redirect_domains` " + text.written +
+      reading.faults.add(text.at, ticked(key) + " " + text.written +
                                       " must be a host name in lower case such as chatgpt.com, without scheme, port "
                                       "and path");
     } else {
       domains.push_back(text.value);
     }
   }
-  registration.redirect_domains = std::move(domains);
+  out = std::move(domains);
 }
 
 void read_registration(Reading& reading, const Value& value, Registration& registration) {
   MapReader reader(value, "registration", reading.faults);
   std::size_t dynamic = 0;
   if (reader.choice("dynamic", dynamic, {"open", "closed"})) registration.open = dynamic == 0;
-  read_redirect_domains(reading, reader, registration);
-  bool documents = false;
-  reader.boolean("metadata_documents", documents);
-  if (documents) {
-    reading.faults.add(reader.at("metadata_documents"),
-                       not_yet("metadata_documents: true", "write `false`, clients register with `dynamic: open`"));
+  read_domains(reading, reader, "redirect_domains", registration.redirect_domains);
+  reader.boolean("metadata_documents", registration.metadata_documents);
+  read_domains(reading, reader, "metadata_document_domains", registration.metadata_document_domains);
+  if (!registration.metadata_documents && reader.has("metadata_document_domains")) {
+    reading.faults.add(
+        reader.at("metadata_document_domains"),
+        "`metadata_document_domains` has no meaning with `metadata_documents: false`: remove one of them");
   }
   reading.finish(reader, "authorization_servers.*.registration");
 }

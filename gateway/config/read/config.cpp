@@ -20,6 +20,7 @@ void read_config(const Value& root, Reading& reading) {
   read_origins(reading, top);
   read_policies(reading, top);
   read_limits(reading, top);
+  read_fetch(reading, top);
   read_log(reading, top);
   top.count("workers", reading.config.workers, 0, 256);
   reading.finish(top, "");

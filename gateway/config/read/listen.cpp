@@ -5,15 +5,9 @@
 namespace postern::config {
 namespace {
 
-std::string readable_file(Reading& reading, MapReader& reader, std::string_view key) {
+std::string required_file(Reading& reading, MapReader& reader, std::string_view key) {
   const auto text = reader.text(key, true);
-  if (!text) return {};
-  auto path = resolve_path(text->at.file, text->value);
-  if (const auto read = reading.sources.file(path); !read) {
-    reading.faults.add(
-        text->at, "cannot read the file that " + ticked(key) + " names, " + text->written + ": " + read.error().what);
-  }
-  return path;
+  return text ? readable_file(reading, *text, key) : std::string();
 }
 
 void read_tls(Reading& reading, const Value& value, Listener& listener) {
@@ -28,8 +22,8 @@ void read_tls(Reading& reading, const Value& value, Listener& listener) {
     MapReader entry(item, "certificates entry", reading.faults);
     Certificate certificate;
     certificate.at = item.at;
-    certificate.certificate = readable_file(reading, entry, "certificate");
-    certificate.key = readable_file(reading, entry, "key");
+    certificate.certificate = required_file(reading, entry, "certificate");
+    certificate.key = required_file(reading, entry, "key");
     reading.finish(entry, "listen[].tls.certificates[]");
     listener.certificates.push_back(std::move(certificate));
   }

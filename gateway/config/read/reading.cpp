@@ -24,6 +24,15 @@ std::string not_yet(std::string_view what, std::string_view instead) {
   return ticked(what) + " is not supported yet: " + std::string(instead);
 }
 
+std::string readable_file(Reading& reading, const Text& text, std::string_view key) {
+  auto path = resolve_path(text.at.file, text.value);
+  if (const auto read = reading.sources.file(path); !read) {
+    reading.faults.add(text.at,
+                       "cannot read the file that " + ticked(key) + " names, " + text.written + ": " + read.error().what);
+  }
+  return path;
+}
+
 std::string without_slash(std::string_view path) {
   if (path.ends_with('/')) path.remove_suffix(1);
   return std::string(path);

@@ -56,6 +56,7 @@ void read_resources(Reading& reading, MapReader& top);
 void read_origins(Reading& reading, MapReader& top);
 void read_policies(Reading& reading, MapReader& top);
 void read_limits(Reading& reading, MapReader& top);
+void read_fetch(Reading& reading, MapReader& top);
 void read_log(Reading& reading, MapReader& top);
 
 // The whole file: every section, then what can only be seen when all are known. Without faults, `reading.config` is
@@ -67,6 +68,8 @@ void check_whole(const Value& root, Reading& reading);
 // An address that clients see: absolute, in its canonical spelling, `http://` for loopback names only, without query,
 // fragment and user information. nullopt after a fault.
 std::optional<http::Url> public_url(Reading& reading, const Text& text, std::string_view key);
+// The path that `text` names, absolute; a fault when there is no such file.
+std::string readable_file(Reading& reading, const Text& text, std::string_view key);
 // A path without its one trailing slash.
 std::string without_slash(std::string_view path);
 // Why a path may not be an address of ours; empty when it may. The sentence's end.

@@ -16,10 +16,7 @@ constexpr Duration kShortest = std::chrono::milliseconds(10);
 std::string url_refusal(const Text& text) {
   const auto url = http::parse_url(text.value);
   if (!url) return "is no absolute URL such as http://127.0.0.1:3001/mcp";
-  if (url->scheme == "https") {
-    return "begins with https://: " + not_yet("https:// to an upstream", "write http:// and keep the way private");
-  }
-  if (url->scheme != "http") return "must begin with http://";
+  if (url->scheme != "http" && url->scheme != "https") return "must begin with http:// or https://";
   if (url->has_userinfo) return "must not hold a user name or password: use `credential` or `headers`";
   if (url->has_fragment) return "must not hold a fragment (#)";
   if (!url->path.empty() && !http::path_fault(url->path).empty()) {
@@ -82,6 +79,23 @@ void read_credential(Reading& reading, const Value& value, Upstream& upstream) {
   reading.finish(reader, "upstreams.*.credential");
 }
 
+// The server's certificate is checked in any case: there is nothing here to switch that off.
+void read_tls(Reading& reading, const Value& value, Upstream& upstream) {
+  MapReader reader(value, "tls", reading.faults);
+  upstream.tls.at = value.at;
+  const auto ca = reader.text("ca");
+  if (ca && ca->value != "system") upstream.tls.authorities = readable_file(reading, *ca, "ca");
+  const auto certificate = reader.text("certificate", reader.has("key"));
+  const auto key = reader.text("key", reader.has("certificate"));
+  if (certificate) upstream.tls.certificate = readable_file(reading, *certificate, "certificate");
+  if (key) upstream.tls.key = readable_file(reading, *key, "key");
+  reading.finish(reader, "upstreams.*.tls");
+  const auto secure = [](const std::string& url) { return http::parse_url(url)->scheme == "https"; };
+  if (!upstream.urls.empty() && std::none_of(upstream.urls.begin(), upstream.urls.end(), secure)) {
+    reading.faults.add(value.at, "`tls` has no meaning here: every one of the `urls` begins with http://");
+  }
+}
+
 void read_timeouts(Reading& reading, const Value& value, Upstream& upstream) {
   MapReader reader(value, "timeouts", reading.faults);
   reader.duration("connect", upstream.connect_timeout, kShortest, std::chrono::minutes(5));
@@ -103,8 +117,8 @@ void read_upstream(Reading& reading, const Value::Entry& entry) {
   upstream.name = entry.key;
   upstream.at = entry.at;
   reader.unsupported("command", not_yet("command", "give `urls`"));
-  reader.unsupported("tls", not_yet("tls", "give `urls` that begin with http://"));
   read_urls(reading, reader, upstream);
+  if (const auto* value = reader.map("tls")) read_tls(reading, *value, upstream);
   read_transport(reader);
   if (const auto* value = reader.map("credential")) read_credential(reading, *value, upstream);
   if (const auto* headers = reader.map("headers")) {

@@ -1,8 +1,7 @@
 #include "oauth/checks/authorization_checks.hpp"
-#include "oauth/known_client.hpp"
+#include "oauth/find_client.hpp"
 
 namespace postern::oauth {
-
 // RFC 6749 section 4.1.2.1: with a missing or unknown client the person is told and nothing is redirected. Clients lose
 // their registration when a server forgets it; most can only be mended by removing and adding the connection.
 std::optional<PageError> check_client(const http::Form& parameters, const Context& context,
@@ -17,11 +16,17 @@ std::optional<PageError> check_client(const http::Form& parameters, const Contex
       400, "Unknown application",
       "The application that sent you here is not registered, or no longer. Remove the connection in the "
       "application and add it again, so that it registers anew."};
-  auto client = known_client(ids.front(), context);
-  if (!client)
+  auto client = find_client(ids.front(), context);
+  if (!client && client.error().status == 503) {
     return PageError{503, "Please try again", "The server cannot answer just now. Try again in a few seconds."};
-  if (!*client) return unknown;
-  request.client = std::move(**client);
+  }
+  if (!client && store::is_document_url(ids.front())) {
+    return PageError{
+        400, "The application cannot be identified",
+        "The application that sent you here is named by the address of a document. " + client.error().description};
+  }
+  if (!client) return unknown;
+  request.client = *std::move(client);
   return std::nullopt;
 }
 

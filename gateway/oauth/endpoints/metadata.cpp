@@ -28,6 +28,8 @@ http::Response server_metadata(const http::Request&, const Context& context) {
   document["revocation_endpoint_auth_methods_supported"] = with_or_without;
   document["introspection_endpoint_auth_methods_supported"] = with_secret;
   document["code_challenge_methods_supported"] = {"S256"};
+  // draft-ietf-oauth-client-id-metadata-document section 5.
+  if (server.registration.metadata_documents) document["client_id_metadata_document_supported"] = true;
   // RFC 9207 section 3.
   document["authorization_response_iss_parameter_supported"] = true;
   return http::json_response(200, document.dump(), "public, max-age=60");

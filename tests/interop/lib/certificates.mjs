@@ -1,5 +1,5 @@
 // A certificate authority of its own in a temporary folder, made with the openssl command.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run, temporaryFolder } from './process.mjs';
 
@@ -26,16 +26,20 @@ export class Authority {
     return authority;
   }
 
-  /** A certificate for `names` (`DNS:…`, `IP:…`) under `file`: `{certificate, key}`, two paths. */
-  async issue(file, names) {
-    const issued = {
-      certificate: path.join(this.folder, `${file}.pem`),
-      key: path.join(this.folder, `${file}.key`),
-    };
+  /**
+   * A certificate for `names` (`DNS:…`, `IP:…`) under `file`: `{certificate, key}`, two paths. `expired` since a day;
+   * `selfSigned`: by itself, not by this authority.
+   */
+  async issue(file, names, { expired = false, selfSigned = false } = {}) {
+    const at = (ending) => path.join(this.folder, `${file}.${ending}`);
+    const issued = { certificate: at('pem'), key: at('key') };
+    const extensions = `basicConstraints=critical,CA:FALSE\nsubjectAltName=${names.join(',')}\n`;
+    writeFileSync(at('ext'), extensions);
+    await openssl(...['req', ...newKey, '-subj', `/CN=${file}`, '-keyout', issued.key, '-out', at('csr')]);
+    const signer = selfSigned ? ['-key', issued.key] : ['-CA', this.file, '-CAkey', this.key, '-CAcreateserial'];
     await openssl(
-      ...['req', '-x509', ...newKey, '-days', '2', '-subj', `/CN=${file}`],
-      ...['-CA', this.file, '-CAkey', this.key, '-keyout', issued.key, '-out', issued.certificate],
-      ...['-addext', 'basicConstraints=critical,CA:FALSE', '-addext', `subjectAltName=${names.join(',')}`],
+      ...['x509', '-req', '-in', at('csr'), ...signer, '-days', expired ? '-1' : '2'],
+      ...['-extfile', at('ext'), '-out', issued.certificate],
     );
     return issued;
   }

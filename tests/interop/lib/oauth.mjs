@@ -10,6 +10,18 @@ export function pkce() {
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url'), method: 'S256' };
 }
 
+/** An authorization request of a client nobody has heard of yet. */
+export const authorizeUrl = (gateway, clientId) =>
+  `${gateway.origin}/oauth/authorize?${new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: 'https://app.example.test/callback',
+    code_challenge: pkce().challenge,
+    code_challenge_method: 'S256',
+    state: 's',
+    resource: gateway.resource,
+  })}`;
+
 /** What a client learns before it can register: `{challenge, resource, server}` (RFC 6750, RFC 9728, RFC 8414). */
 export async function discover(resourceUrl) {
   const refusal = await send(resourceUrl, {
@@ -51,6 +63,13 @@ export class OAuthClient {
     client.information = answer.json();
     client.id = client.information.client_id;
     return client;
+  }
+
+  /** A client that a document describes: discovers, and has nothing to register. */
+  static async described(gateway, { id, redirectUri, resource: address = gateway.resource }) {
+    const { resource, server, challenge } = await discover(address);
+    assert.equal(server.client_id_metadata_document_supported, true);
+    return Object.assign(new OAuthClient(), { gateway, id, redirectUri, resource: resource.resource, server, challenge });
   }
 
   /** The parameters of a good authorization request; keep the returned `verifier` and `state`. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { Child, freePort, nodeModules, python, pythonProgram, root } from './process.mjs';
@@ -54,19 +55,23 @@ export async function startPython() {
  * A small MCP server without sessions. Every request is kept in `requests` as `{method, url, headers, body, message}`,
  * and the bytes are counted: `untouched()` fails if even one came in since `reset()`.
  * `answer(message, request, response)` may take a request over by returning true. Without `port` it takes a free one.
+ * `tls` (`{cert, key, ca…}` as Node takes them, `host` for the URL) makes it https.
  */
 export class RecordingUpstream {
-  static async start({ answer, port } = {}) {
+  static async start({ answer, port, tls } = {}) {
     const upstream = new RecordingUpstream();
     upstream.answer = answer;
     upstream.requests = [];
     upstream.sockets = new Set();
     upstream.closed = 0;
     upstream.baseline = 0;
-    upstream.http = http.createServer((request, response) => upstream.#serve(request, response));
+    const serve = (request, response) => upstream.#serve(request, response);
+    upstream.http = tls ? https.createServer(tls, serve) : http.createServer(serve);
+    upstream.connections = 0;
     upstream.http.keepAliveTimeout = 60_000;
     upstream.server = net.createServer((socket) => {
       upstream.sockets.add(socket);
+      ++upstream.connections;
       socket.on('error', () => {});
       socket.once('close', () => {
         upstream.closed += socket.bytesRead;
@@ -78,7 +83,7 @@ export class RecordingUpstream {
     upstream.server.listen(upstream.port, '127.0.0.1');
     await once(upstream.server, 'listening');
     upstream.server.unref();
-    upstream.url = `http://127.0.0.1:${upstream.port}/mcp`;
+    upstream.url = `${tls ? 'https' : 'http'}://${tls?.host ?? '127.0.0.1'}:${upstream.port}/mcp`;
     return upstream;
   }
 
@@ -122,6 +127,7 @@ export class RecordingUpstream {
       url: request.url,
       headers: request.headers,
       rawHeaders: request.rawHeaders,
+      socket: request.socket,
       body,
     };
     try {

@@ -68,6 +68,42 @@ TEST_F(Sample, AuthorizationServersAreRead) {
   EXPECT_THAT(closed.registration.redirect_domains.value(), ElementsAre("chatgpt.com", "claude.ai"));
 }
 
+TEST_F(Sample, MetadataDocumentsAndTheirFetchesAreRead) {
+  const auto& main = config_.authorization_servers[0].registration;
+  EXPECT_TRUE(main.metadata_documents);
+  EXPECT_THAT(main.metadata_document_domains.value(), ElementsAre("claude.ai", "chatgpt.com"));
+  const auto& closed = config_.authorization_servers[1].registration;
+  EXPECT_FALSE(closed.metadata_documents);
+  EXPECT_EQ(closed.metadata_document_domains, std::nullopt);
+  EXPECT_EQ(config_.fetch.authorities, "/etc/postern/tls/authorities.pem");
+  EXPECT_THAT(config_.fetch.allow_private, ElementsAre("10.1.0.0/16", "documents.intra.test"));
+  ASSERT_EQ(config_.fetch.connect_to.size(), 1U);
+  EXPECT_EQ(config_.fetch.connect_to[0].host, "claude.ai");
+  EXPECT_EQ(config_.fetch.connect_to[0].address, "10.1.2.3");
+  EXPECT_EQ(config_.fetch.connect_to[0].port, 8443);
+}
+
+TEST_F(Sample, TlsTowardsAnUpstreamIsRead) {
+  ASSERT_EQ(config_.upstreams.size(), 2U);
+  EXPECT_EQ(config_.upstreams[0].tls.authorities, "");
+  const auto& remote = config_.upstreams[1];
+  EXPECT_THAT(remote.urls, ElementsAre("https://mcp.example.test/mcp"));
+  EXPECT_EQ(remote.tls.authorities, "/etc/postern/tls/authorities.pem");
+  EXPECT_EQ(remote.tls.certificate, "/etc/postern/tls/acme.pem");
+  EXPECT_EQ(remote.tls.key, "/etc/postern/tls/acme.key");
+}
+
+TEST(UpstreamTls, TheSystemsAuthoritiesAreTheDefaultAndCanBeNamed) {
+  const FakeSources fake;
+  for (const std::string tls : {"", ", tls: {ca: system}", ", tls: {}"}) {
+    const auto loaded = load_text(
+        "listen: [{address: 127.0.0.1:1}]\nupstreams: {a: {urls: [\"https://a.example.test/\"]" + tls + "}}\n", "/p",
+        fake.sources());
+    ASSERT_TRUE(loaded) << loaded.error().to_string();
+    EXPECT_EQ(loaded->upstreams[0].tls.authorities, "") << tls;
+  }
+}
+
 TEST_F(Sample, TenantsAndMembersAreRead) {
   EXPECT_EQ(config_.identity.session, 8h);
   ASSERT_EQ(config_.tenants.size(), 2U);
@@ -79,7 +115,7 @@ TEST_F(Sample, TenantsAndMembersAreRead) {
 }
 
 TEST_F(Sample, UpstreamsAreRead) {
-  ASSERT_EQ(config_.upstreams.size(), 1U);
+  ASSERT_EQ(config_.upstreams.size(), 2U);
   const auto& upstream = config_.upstreams[0];
   EXPECT_THAT(upstream.urls, ElementsAre("http://127.0.0.1:3001/mcp", "http://back.internal:3001/mcp"));
   EXPECT_THAT(upstream.headers, ElementsAre(Pair("X-Tenant", "{tenant.handle}"), Pair("X-User", "{user.email|-}"),
@@ -112,7 +148,10 @@ TEST_F(Sample, LimitsAreRead) {
   EXPECT_EQ(config_.log.level, LogLevel::warning);
   EXPECT_EQ(config_.workers, 4U);
   EXPECT_THAT(config_.origins, ElementsAre("https://app.example.test"));
-  EXPECT_THAT(config_.warnings, IsEmpty());
+  EXPECT_THAT(config_.warnings,
+              ElementsAre(HasSubstr("`fetch.unsafe_allow_private` lets whoever names a client_id make this gateway ask "
+                                    "`10.1.0.0/16`"),
+                          HasSubstr("`documents.intra.test`"), HasSubstr("`fetch.unsafe_connect_to` asks")));
 }
 
 TEST(Load, AFileThatIsNotThereIsAFault) {
@@ -207,8 +246,6 @@ INSTANTIATE_TEST_SUITE_P(
                     "`{tenant}` is not supported yet"},
         Unsupported{SERVER("endpoints: {jwks: /oauth/jwks}"), "`jwks` is not supported yet"},
         Unsupported{SERVER("access_token: {format: jwt}"), "`format: jwt` is not supported yet"},
-        Unsupported{SERVER("registration: {metadata_documents: true}"),
-                    "`metadata_documents: true` is not supported yet"},
         Unsupported{"identity: {callback: https://a.example.test/cb}", "`identity.callback` is not supported yet"},
         Unsupported{"identity: {providers: [{name: entra}]}", "`identity.providers` is not supported yet"},
         Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},
@@ -216,8 +253,6 @@ INSTANTIATE_TEST_SUITE_P(
                     "`identity.providers` is not supported yet"},
         Unsupported{UPSTREAM("command: [npx, -y, server]"), "`command` is not supported yet: give `urls`"},
         Unsupported{UPSTREAM("urls: [http://b:1/], transport: sse"), "`transport: sse` is not supported yet"},
-        Unsupported{UPSTREAM("urls: [http://b:1/], tls: {ca: system}"), "`tls` is not supported yet"},
-        Unsupported{UPSTREAM("urls: [https://b:1/]"), "`https:// to an upstream` is not supported yet"},
         Unsupported{RESOURCE("serve: \"https://{tenant}.example.test/mcp\""), "`{tenant}` is not supported yet"},
         Unsupported{RESOURCE("serve: \"https://a.example.test/t/{tenant}/mcp\""), "`{tenant}` is not supported yet"},
         Unsupported{RESOURCE("serve: https://a.example.test/, same_as: https://b.example.test/"),

@@ -18,7 +18,9 @@ inline std::string read_text(const std::string& path) {
 inline std::string sample_text() { return read_text(source_dir() + "/tests/unit/config/sample.yaml"); }
 inline FakeSources sample_sources() {
   return {{{"UPSTREAM_TOKEN", "hunter2"}, {"MCP_REDIRECT_DOMAINS", "chatgpt.com,claude.ai"}},
-          {{"/etc/postern/tls/acme.pem", "pem"}, {"/etc/postern/tls/acme.key", "key"}}};
+          {{"/etc/postern/tls/acme.pem", "pem"},
+           {"/etc/postern/tls/acme.key", "key"},
+           {"/etc/postern/tls/authorities.pem", "pem"}}};
 }
 inline constexpr const char* kSamplePath = "/etc/postern/postern.yaml";
 

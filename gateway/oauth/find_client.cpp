@@ -1,0 +1,59 @@
+#include "oauth/find_client.hpp"
+
+#include <utility>
+
+#include "oauth/client_document.hpp"
+#include "oauth/known_client.hpp"
+
+namespace postern::oauth {
+namespace {
+
+OAuthError unknown_client(std::string detail) {
+  return oauth_error("invalid_client", "The client is unknown: register again.", std::move(detail), 401);
+}
+
+// One text for all that can go wrong on the way: a stranger chose where it leads, and is not told what is there.
+OAuthError not_fetched(const Error& error) {
+  if (error.code == Errc::busy || error.code == Errc::cancelled || error.code == Errc::internal) {
+    return store_error(error);
+  }
+  return oauth_error("invalid_client",
+                     "The document at client_id could not be fetched: it must be public, answer with 200 and "
+                     "application/json without a redirect, and have 5 KiB at most.",
+                     error.what, 401);
+}
+
+Result<store::Client, OAuthError> described_client(std::string_view id, const Context& context) {
+  const auto& registration = context.server.registration;
+  if (!registration.metadata_documents) return unknown_client("metadata documents are switched off");
+  if (auto fault = document_url_fault(id)) return oauth_error("invalid_client", *std::move(fault), {}, 401);
+  if (!documents_trusted_from(id, registration)) {
+    return oauth_error("invalid_client", "The operator of this server does not take clients from this domain.", {},
+                       401);
+  }
+  const ClientDocument* document = context.document;
+  if (document == nullptr || document->url != id) {
+    return store_error(fail(Errc::internal, "the document was not fetched before"));
+  }
+  if (!document->text) return not_fetched(document->text.error());
+  return read_client_document(**document->text, id, registration);
+}
+
+}  // namespace
+
+std::optional<std::string> document_needed(const http::Form& parameters, const config::Registration& registration) {
+  const auto ids = parameters.get_all("client_id");
+  if (ids.size() != 1 || !store::is_document_url(ids.front())) return std::nullopt;
+  if (document_url_fault(ids.front()) || !documents_trusted_from(ids.front(), registration)) return std::nullopt;
+  return std::string(ids.front());
+}
+
+Result<store::Client, OAuthError> find_client(std::string_view id, const Context& context) {
+  if (store::is_document_url(id)) return described_client(id, context);
+  auto client = known_client(id, context);
+  if (!client) return store_error(client.error());
+  if (!*client) return unknown_client("unknown client");
+  return std::move(**client);
+}
+
+}  // namespace postern::oauth

@@ -1,0 +1,132 @@
+#include "upstream/documents.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/this_coro.hpp>
+
+namespace postern::upstream {
+
+namespace {
+
+using std::chrono::seconds;
+
+// Whoever asked has long been told to wait: an answer later than this is for nobody.
+constexpr seconds kLongestInQueue{10};
+
+// Whether the place itself may be away, in which case what it said before still holds.
+bool is_silent(Errc code) { return code == Errc::unavailable || code == Errc::timed_out; }
+
+}  // namespace
+
+// One fetch on its way through the pool. Lands its flight however it ends, also when the pool drops it.
+class Documents::Errand {
+ public:
+  Errand(Documents& documents, std::string url, std::shared_ptr<Flight> flight)
+      : documents_(documents), url_(std::move(url)), flight_(std::move(flight)) {}
+  ~Errand() { documents_.land(url_, flight_, std::move(result_)); }
+  Errand(const Errand&) = delete;
+  Errand& operator=(const Errand&) = delete;
+
+  void run() noexcept {
+    try {
+      result_ = documents_.fetch(url_, asked_);
+    } catch (const std::exception& thrown) {
+      result_ = fail(Errc::internal, thrown.what());
+    }
+  }
+  void refuse(Error why) { result_ = std::move(why); }
+
+ private:
+  Documents& documents_;
+  std::string url_;
+  std::shared_ptr<Flight> flight_;
+  std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
+  Result<DocumentText> result_ = fail(Errc::cancelled, "the fetch was dropped");
+};
+
+Documents::Documents(Fetching fetching, net::OffloadPool& pool, const Clock& clock, DocumentOptions options)
+    : fetching_(std::move(fetching)), pool_(pool), clock_(clock), options_(options) {}
+
+std::optional<DocumentText> Documents::at_hand(std::string_view url) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_url_.find(url);
+  if (found == by_url_.end() || found->second->fresh_until <= clock_.now()) return std::nullopt;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->text;
+}
+
+awaitable<Result<DocumentText>> Documents::get(std::string url) {
+  if (auto text = at_hand(url)) co_return *std::move(text);
+  auto executor = co_await boost::asio::this_coro::executor;
+  auto waiter = std::make_shared<net::detail::Rendezvous>(std::move(executor));
+  bool first = false;
+  const auto flight = join(url, waiter, first);
+  if (first) {
+    const auto errand = std::make_shared<Errand>(*this, url, flight);
+    const bool accepted = pool_.submit([errand] { errand->run(); });
+    if (!accepted) errand->refuse(fail(Errc::busy, "the pool \"" + pool_.name() + "\" is full"));
+  }
+  const bool landed = co_await net::detail::Rendezvous::wait(std::move(waiter));
+  if (!landed) co_return fail(Errc::cancelled, "the wait for a document was cancelled");
+  const std::lock_guard lock(mutex_);
+  co_return *flight->result;
+}
+
+std::shared_ptr<Documents::Flight> Documents::join(const std::string& url,
+                                                   std::shared_ptr<net::detail::Rendezvous> waiter, bool& first) {
+  const std::lock_guard lock(mutex_);
+  auto& flight = flights_[url];
+  first = flight == nullptr;
+  if (first) flight = std::make_shared<Flight>();
+  flight->waiting.push_back(std::move(waiter));
+  return flight;
+}
+
+Result<DocumentText> Documents::fetch(const std::string& url, std::chrono::steady_clock::time_point asked) {
+  if (std::chrono::steady_clock::now() - asked > kLongestInQueue) {
+    return fail(Errc::busy, "the fetch waited too long for its turn");
+  }
+  return keep(url, fetching_(url));
+}
+
+Result<DocumentText> Documents::keep(const std::string& url, Result<Fetched> fetched) {
+  const std::lock_guard lock(mutex_);
+  const Time now = clock_.now();
+  const auto found = by_url_.find(url);
+  if (!fetched && found != by_url_.end()) {
+    Entry& entry = *found->second;
+    // RFC 9111 section 4.2.4: used on while its place is disconnected, and no longer when it says something else.
+    if (is_silent(fetched.error().code) && now < entry.fetched_at + options_.stale) {
+      entry.fresh_until = now + options_.shortest;
+      return entry.text;
+    }
+  }
+  if (found != by_url_.end()) {
+    const auto at = found->second;
+    by_url_.erase(found);
+    entries_.erase(at);
+  }
+  if (!fetched) return fetched.error();
+  const auto lifetime = std::clamp(fetched->lifetime.value_or(options_.usual), options_.shortest, options_.longest);
+  entries_.push_front({url, std::make_shared<const std::string>(std::move(fetched->body)), now, now + lifetime});
+  by_url_.emplace(entries_.front().url, entries_.begin());
+  DocumentText text = entries_.front().text;
+  while (entries_.size() > options_.entries) {
+    by_url_.erase(entries_.back().url);
+    entries_.pop_back();
+  }
+  return text;
+}
+
+void Documents::land(const std::string& url, const std::shared_ptr<Flight>& flight, Result<DocumentText> result) {
+  std::vector<std::shared_ptr<net::detail::Rendezvous>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    flight->result = std::move(result);
+    flights_.erase(url);
+    waiting.swap(flight->waiting);
+  }
+  for (const auto& waiter : waiting) waiter->report();
+}
+
+}  // namespace postern::upstream

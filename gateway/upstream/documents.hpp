@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "net/offload.hpp"
+#include "upstream/fetcher.hpp"
+
+namespace postern::upstream {
+
+struct DocumentOptions {
+  std::size_t entries = 1000;  // kept at most; beyond, what was not asked for longest goes
+  // What the answer's headers say counts within these bounds; `usual` where they say nothing.
+  std::chrono::seconds shortest{60};
+  std::chrono::seconds usual{600};
+  std::chrono::seconds longest{24 * 3600};
+  // How long a document that was good may be used on while its place does not answer at all.
+  std::chrono::seconds stale{24 * 3600};
+};
+
+// Fetcher::get() with the rules of the kind of document; blocks.
+using Fetching = std::function<Result<Fetched>(const std::string& url)>;
+using DocumentText = std::shared_ptr<const std::string>;
+
+// Documents of strangers, fetched once for all who ask for them at the same time and kept as long as their headers say.
+// A failure is told to those who wait for it and not kept. Thread-safe; stop the pool before this goes.
+class Documents {
+ public:
+  Documents(Fetching fetching, net::OffloadPool& pool, const Clock& clock, DocumentOptions options = {});
+  Documents(const Documents&) = delete;
+  Documents& operator=(const Documents&) = delete;
+
+  // The text when it need not be fetched.
+  std::optional<DocumentText> at_hand(std::string_view url);
+  // Fetches it on the pool unless it is at hand; takes no thread while it waits. Errors: those of Fetcher::get(), busy
+  // also when too many fetches wait, cancelled.
+  awaitable<Result<DocumentText>> get(std::string url);
+
+ private:
+  struct Entry {
+    std::string url;
+    DocumentText text;
+    Time fetched_at{};
+    Time fresh_until{};
+  };
+  struct Flight {
+    std::vector<std::shared_ptr<net::detail::Rendezvous>> waiting;
+    std::optional<Result<DocumentText>> result;
+  };
+  class Errand;
+  using Entries = std::list<Entry>;  // the last used first
+
+  std::shared_ptr<Flight> join(const std::string& url, std::shared_ptr<net::detail::Rendezvous> waiter, bool& first);
+  Result<DocumentText> fetch(const std::string& url, std::chrono::steady_clock::time_point asked);
+  Result<DocumentText> keep(const std::string& url, Result<Fetched> fetched);
+  void land(const std::string& url, const std::shared_ptr<Flight>& flight, Result<DocumentText> result);
+
+  Fetching fetching_;
+  net::OffloadPool& pool_;
+  const Clock& clock_;
+  DocumentOptions options_;
+  std::mutex mutex_;
+  Entries entries_;
+  std::unordered_map<std::string_view, Entries::iterator> by_url_;
+  std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
+};
+
+}  // namespace postern::upstream
