@@ -34,7 +34,7 @@ for (const [behind, { start, upstream }] of Object.entries(servers))
       await server?.stop();
     });
 
-    /** What the gateway answered to clients, as `status error`, in the order of its log. Pings are those of this test. */
+    /** What the gateway answered to clients, as `status error`, in the order of its log. Pings are this test's. */
     const answers = () =>
       gateway
         .logs()
