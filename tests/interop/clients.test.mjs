@@ -34,13 +34,14 @@ for (const [behind, { start, upstream }] of Object.entries(servers))
       await server?.stop();
     });
 
-    /** What the gateway answered to calls, as `status error`, in the order of its log. */
+    /** What the gateway answered to clients, as `status error`, in the order of its log. Pings are this test's. */
     const answers = () =>
       gateway
         .logs()
         .split('\n')
         .filter((line) => line.includes('"event":"call"'))
         .map((line) => JSON.parse(line))
+        .filter(({ method }) => method !== 'ping')
         .map(({ status, error }) => `${status} ${error}`.trim());
 
     /** Revokes every grant, and waits until the running gateway knows. */
@@ -69,11 +70,11 @@ for (const [behind, { start, upstream }] of Object.entries(servers))
           assert.equal(first[0], '401 missing_bearer_token');
           assert.ok(first.includes('200'));
 
+          const refused = answers().length;
           await revokeAll();
-          const revoked = answers().length;
           assert.match(await client.call('again'), /again/);
-          assert.equal(client.signIns, 2, 'a person signed in again');
-          assert.ok(answers().slice(revoked).includes('401 invalid_token'), `${answers().slice(revoked)}`);
+          assert.ok(client.signIns > 1, 'a person signed in again');
+          assert.ok(answers().slice(refused).includes('401 invalid_token'), `${answers().slice(refused)}`);
         } finally {
           await client.close();
           for (const { grant } of JSON.parse(await gateway.command(['grant', 'list', '--json'])))

@@ -9,7 +9,7 @@ const { POSTERN_TEST_ORIGIN: origin, POSTERN_TEST_BEARER: token } = process.env;
 /** Names and values as undici takes them: an object, a flat list, or pairs. */
 function pairs(headers) {
   if (!headers) return [];
-  if (!Array.isArray(headers)) return typeof headers[Symbol.iterator] === 'function' ? [...headers] : Object.entries(headers);
+  if (!Array.isArray(headers)) return headers[Symbol.iterator] ? [...headers] : Object.entries(headers);
   if (Array.isArray(headers[0])) return headers;
   return headers.flatMap((name, index) => (index % 2 ? [] : [[name, headers[index + 1]]]));
 }

@@ -78,7 +78,8 @@ export async function serverScenarios(suite, url, { args = [], token, seconds = 
 export async function clientScenario(suite, scenario, { version, through = false, seconds = 120 } = {}) {
   const folder = temporaryFolder('conformance');
   const lib = path.join(root, 'tests/interop/lib');
-  const client = [process.execPath, path.join(lib, 'conformance-client.mjs'), ...(through ? ['--through-gateway'] : [])];
+  const client = [process.execPath, path.join(lib, 'conformance-client.mjs')];
+  if (through) client.push('--through-gateway');
   const { output } = await run(
     process.execPath,
     [

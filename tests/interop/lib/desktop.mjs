@@ -1,11 +1,11 @@
-// A desktop without a screen: programs open a browser on it as on any other, and a person signs in there. mcp-remote and
-// the Inspector run on it.
+// A desktop without a screen: programs open a browser on it as on any other, and a person signs in there.
+// mcp-remote and the Inspector run on it.
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { password } from './gateway.mjs';
 import { nodeModules, root, temporaryFolder } from './process.mjs';
 
-/** `{folder, env, signIns}`: state in a folder of its own, what to start programs with, how often a browser was opened. */
+/** `{folder, env, signIns}`: a folder for state, what to start programs with, how often a browser was opened. */
 export function desktop({ user = 'alice', secret = password } = {}) {
   const folder = temporaryFolder('desktop');
   const bin = path.join(folder, 'bin');

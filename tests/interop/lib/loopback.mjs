@@ -8,5 +8,6 @@ net.Server.prototype.listen = function listenOnLoopback(port, ...rest) {
   if (!alone) return listen.call(this, port, ...rest);
   const handle = net._createServerHandle('127.0.0.1', Number(port), 4);
   // A number is what went wrong; listening for real says it in the usual way.
-  return typeof handle === 'number' ? listen.call(this, port, '127.0.0.1', ...rest) : listen.call(this, handle, ...rest);
+  if (typeof handle === 'number') return listen.call(this, port, '127.0.0.1', ...rest);
+  return listen.call(this, handle, ...rest);
 };
