@@ -13,6 +13,7 @@
 #include "app/change_feed.hpp"
 #include "crypto/hash.hpp"
 #include "server/listener.hpp"
+#include "upstream/duplex/hub.hpp"
 
 namespace postern::app {
 namespace {
@@ -57,6 +58,7 @@ struct Gateway::Impl {
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
+  upstream::DuplexHub duplex;
   server::Services services;
   server::ConnectionCounter counter;
   std::vector<Address> addresses;
@@ -75,8 +77,9 @@ struct Gateway::Impl {
         session_seal(crypto::hkdf_sha256(opened.master_key, "", "mcp-session-id")),
         consent_seal(crypto::hkdf_sha256(opened.master_key, "", "consent")),
         limiters(config.limits),
-        services{*store,     clock,         *log,         *metrics,     tokens,
-                 store_pool, password_pool, session_seal, consent_seal, limiters},
+        duplex(*log),
+        services{*store,        clock,        *log,         *metrics, tokens, store_pool,
+                 password_pool, session_seal, consent_seal, limiters, &duplex},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
@@ -216,6 +219,8 @@ void Gateway::Impl::run() {
   control.run();
   drain();
   feed.reset();
+  // Programs are ended while the workers can still tell their clients.
+  duplex.stop();
   for (auto& worker : workers) {
     boost::asio::post(worker->io(), [w = worker.get()] { w->stop(); });
   }

@@ -12,6 +12,10 @@
 #include "telemetry/metrics.hpp"
 #include "token/cache.hpp"
 
+namespace postern::upstream {
+class DuplexHub;
+}
+
 namespace postern::server {
 
 // What all workers share: one object of each for the process, made by app/. Everything here is thread-safe.
@@ -26,6 +30,7 @@ struct Services {
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;
+  upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
 };
 
 }  // namespace postern::server
