@@ -59,7 +59,14 @@ void add_running(CLI::App& app, CommandLine& line) {
   quick_command->add_option("--listen", line.quick_options.listen, "Address to listen on")->capture_default_str();
   quick_command->add_option("--public-url", line.quick_options.public_url,
                             "The URL clients use; default: http://LISTEN");
-  quick_command->add_option("--upstream", line.quick_options.upstream, "URL of the MCP server to protect")->required();
+  auto* url = quick_command->add_option("--upstream", line.quick_options.upstream, "URL of the MCP server to protect");
+  auto* command = quick_command->add_option("COMMAND", line.quick_options.command,
+                                            "A stdio server to run and protect, with its arguments, after --");
+  auto* variables = quick_command->add_option("--env", line.quick_options.variables,
+                                              "NAME of a variable that COMMAND gets as well; may be repeated");
+  variables->expected(1)->take_all();
+  command->excludes(url);
+  variables->needs(command);
   quick_command->callback([&line] { line.run = [&line] { return quick(line.quick_options, line.console); }; });
 
   auto* reference = app.add_subcommand("reference", "Print generated references: yaml or schema");

@@ -48,6 +48,8 @@ struct QuickOptions {
   std::string listen = "127.0.0.1:8080";
   std::string public_url;
   std::string upstream;
+  std::vector<std::string> command;    // instead: a stdio server and its arguments
+  std::vector<std::string> variables;  // of our environment, for the command
   std::string data = "postern-data";
 };
 

@@ -14,6 +14,7 @@
 #include "crypto/hash.hpp"
 #include "net/resolver.hpp"
 #include "server/listener.hpp"
+#include "upstream/duplex/hub.hpp"
 
 namespace postern::app {
 namespace {
@@ -69,6 +70,7 @@ struct Gateway::Impl {
   std::shared_ptr<const net::TlsClient> fetch_tls;
   upstream::Fetcher fetcher;
   upstream::Documents documents;
+  upstream::DuplexHub duplex;
   server::Services services;
   server::ConnectionCounter counter;
   std::vector<Address> addresses;
@@ -91,9 +93,9 @@ struct Gateway::Impl {
         calls(config.limits.calls_per_user),
         fetcher(fetch_options(config.fetch), clock),
         documents([this](const std::string& url) { return fetcher.get(url, kClientDocument); }, fetch_pool, clock),
-        services{*store,       clock,        *log,     *metrics, tokens,          store_pool, password_pool,
-                 session_seal, consent_seal, limiters, bodies,   endpoint_bodies, calls,      upstream_tls,
-                 documents},
+        duplex(*log),
+        services{*store,       clock,    *log,   *metrics,        tokens, store_pool,   password_pool, session_seal,
+                 consent_seal, limiters, bodies, endpoint_bodies, calls,  upstream_tls, documents,     &duplex},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
@@ -256,6 +258,8 @@ void Gateway::Impl::run() {
   control.run();
   drain();
   feed.reset();
+  // Programs are ended while the workers can still tell their clients.
+  duplex.stop();
   for (auto& worker : workers) {
     boost::asio::post(worker->io(), [w = worker.get()] { w->stop(); });
   }

@@ -1,8 +1,10 @@
 #include "app/loaded.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "net/tls.hpp"
+#include "server/duplex_options.hpp"
 #include "server/upstream_tls.hpp"
 
 namespace postern::app {
@@ -75,6 +77,20 @@ void check_certificates(const config::Config& config, Faults& faults) {
   }
 }
 
+void check_commands(const config::Config& config, Faults& faults) {
+  for (const auto& upstream : config.upstreams) {
+    if (upstream.command.empty()) continue;
+    std::error_code ignored;
+    const auto program = upstream::find_program(server::child_options(upstream));
+    if (!std::filesystem::is_directory(upstream.directory, ignored)) {
+      faults.add(upstream.at, "the command of `" + upstream.name + "` cannot run in " + upstream.directory +
+                                  ": there is no such folder");
+    } else if (!program) {
+      faults.add(upstream.at, "the command of `" + upstream.name + "` cannot be run: " + program.error().what);
+    }
+  }
+}
+
 }  // namespace
 
 boost::system::result<Loaded, Faults> check_whole(config::Config config, const config::Sources& sources) {
@@ -84,6 +100,7 @@ boost::system::result<Loaded, Faults> check_whole(config::Config config, const c
   if (faults.empty()) check_resources(config, loaded.policies, faults);
   if (faults.empty()) check_roles(config, loaded.policies, faults);
   check_certificates(config, faults);
+  check_commands(config, faults);
   if (!faults.empty()) return faults;
   loaded.config = std::move(config);
   return loaded;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -112,11 +113,22 @@ struct Upstream {
   Duration response_timeout = 120s;      // to the answer's head
   Duration stream_idle_timeout = 10min;  // between bytes of a streamed answer
   std::size_t connections = 2048;        // per worker and address
+  bool sse = false;                      // transport of 2024-11-05, behind and in front
+  // A stdio server run here instead of `urls`: the program and its arguments.
+  std::vector<std::string> command;
+  std::vector<std::pair<std::string, Secret>> env;
+  std::string directory;                             // absolute
+  bool shared_process = false;                       // one process for all, rather than one for each session
+  std::size_t processes = 32;                        // at a time
+  Duration session_idle = std::chrono::minutes(30);  // of sessions kept here: those of `command` and of sse
   Position at;
 };
 
 // The policy that is there without a file: every member of a tenant may use everything, after agreeing to one scope.
 inline constexpr auto* kBuiltInPolicy = "default";
+
+// Below a resource whose upstream is spoken to with `transport: sse`: where clients of that transport post to.
+inline constexpr std::string_view kMessagesPath = "/messages";
 
 struct Resource {
   std::string serve;  // URL template as written: may hold {tenant} once, in host or path

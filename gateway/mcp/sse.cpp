@@ -23,9 +23,8 @@ Line take_line(std::string_view& text) noexcept {
   return line;
 }
 
-// WHATWG HTML section 9.2.6: the value of a data line, less one blank after the colon.
-std::optional<std::string_view> data_of(std::string_view line) noexcept {
-  constexpr std::string_view field = "data";
+// WHATWG HTML section 9.2.6: the value of a line of that field, less one blank after the colon.
+std::optional<std::string_view> value_of(std::string_view field, std::string_view line) noexcept {
   if (!line.starts_with(field)) return std::nullopt;
   line.remove_prefix(field.size());
   if (line.empty()) return line;
@@ -126,12 +125,21 @@ std::string sse_data(std::string_view event) {
   bool first = true;
   event = without_bom(event);
   while (!event.empty()) {
-    const auto data = data_of(take_line(event).text);
+    const auto data = value_of("data", take_line(event).text);
     if (!data) continue;
     if (!std::exchange(first, false)) joined += '\n';
     joined += *data;
   }
   return joined;
+}
+
+std::string sse_name(std::string_view event) {
+  std::string_view name;
+  event = without_bom(event);
+  while (!event.empty()) {
+    if (const auto value = value_of("event", take_line(event).text)) name = *value;
+  }
+  return name.empty() ? "message" : std::string(name);
 }
 
 bool sse_is_plain(std::string_view event) {
@@ -150,7 +158,7 @@ std::string sse_with_data(std::string_view event, std::string_view data) {
   while (!event.empty()) {
     const Line line = take_line(event);
     // A line that means nothing here could mean something once the lines before it are gone.
-    if (line.text.empty() || !is_known(line.text) || data_of(line.text)) continue;
+    if (line.text.empty() || !is_known(line.text) || value_of("data", line.text)) continue;
     out += line.with_end;
     if (line.text.size() == line.with_end.size()) out += '\n';
   }

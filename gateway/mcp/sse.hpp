@@ -48,6 +48,8 @@ class SseSplitter {
 
 // The joined `data` lines of one event as the splitter yielded it; empty when it has none.
 std::string sse_data(std::string_view event);
+// What the event is called: its last `event` line, or "message" (section 9.2.6).
+std::string sse_name(std::string_view event);
 // Whether every line is a comment or one of the four fields (section 9.2.6). Others are ignored by the standard's
 // parser; a laxer one may read them, with whatever they hold.
 bool sse_is_plain(std::string_view event);

@@ -24,6 +24,7 @@ namespace {
 
 MaybeRefusal check_method(const McpExchange& x) {
   const auto method = x.head().method;
+  if (x.messages && method != "POST") return refusal(405, "method_not_allowed", "messages are sent here with POST");
   if (method == "POST" || method == "GET" || method == "DELETE") return std::nullopt;
   return refusal(405, "method_not_allowed", "MCP is spoken with POST, GET and DELETE");
 }

@@ -13,6 +13,9 @@ authn::Refusal of_upstream(const Error& error) {
       refused.retry_after = 2;
       return refused;
     }
+    case Errc::closed:
+      return refusal(502, "upstream_error",
+                     "the server behind this gateway ended before it answered; begin a new session with initialize");
     case Errc::protocol:
       return refusal(502, "upstream_error", "the server behind this gateway sent an answer that is no valid HTTP");
     default:

@@ -73,8 +73,10 @@ telemetry::Outcome outcome_of(const McpExchange& x) {
 
 }  // namespace
 
-awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const tenant::Resource& resource) {
+awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const Route& route) {
+  const auto& resource = *route.resource;
   McpExchange x{connection, context, resource};
+  x.messages = route.kind == RouteKind::messages;
   if (context.head.method == "OPTIONS") {
     co_await connection.reply(context, cors_preflight(context, resource));
     co_return;

@@ -25,6 +25,7 @@ struct McpExchange {
   std::optional<mcp::Message> message{};  // of a POST
   bool modern = false;                    // era of the request
   std::optional<Session> session{};
+  bool messages = false;  // at the address clients of 2024-11-05 post to
   policy::Decision decision{};
   std::string origin{};  // of a browser, once allowed
 
@@ -59,6 +60,8 @@ awaitable<MaybeRefusal> authorize(McpExchange& exchange);
 Result<upstream::Request> upstream_request(McpExchange& exchange);
 awaitable<MaybeRefusal> forward(McpExchange& exchange);
 
+// The stream of a client of 2024-11-05 (transports, "HTTP with SSE"): it opens its session.
+bool opens_old_stream(const McpExchange& exchange);
 // Listens for what the server sends by itself, rather than waiting for an answer.
 bool is_listening(const McpExchange& exchange);
 

@@ -75,6 +75,15 @@ void seal_new_session(McpExchange& x, const upstream::Exchange& answer, http::He
   headers.set("Mcp-Session-Id", seal_session(session, x.services().session_seal));
 }
 
+// MCP 2024-11-05 transports, "HTTP with SSE": the stream begins by saying where its client posts to. Relative, as
+// clients resolve it against the address they know.
+std::string endpoint_event(const McpExchange& x, http::Headers& headers) {
+  const auto sealed = std::string(headers.get("Mcp-Session-Id").value_or(""));
+  headers.erase("Mcp-Session-Id");
+  return "event: endpoint\ndata: " + messages_path(x.resource) + "?" + std::string(kSessionParameter) + "=" + sealed +
+         "\n\n";
+}
+
 }  // namespace
 
 AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
@@ -98,6 +107,7 @@ AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
   const bool success = head.status / 100 == 2;
   if (type == "text/event-stream" && success) {
     plan.kind = AnswerPlan::Kind::stream;
+    if (opens_old_stream(x)) plan.preface = endpoint_event(x, plan.headers);
     plan.headers.set("X-Accel-Buffering", "no");
   } else if (head.status == 400 && !x.modern && type == "application/json") {
     plan.kind = AnswerPlan::Kind::maybe_of_session;

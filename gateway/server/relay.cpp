@@ -152,22 +152,26 @@ awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter& fi
 }
 
 // Events leave as they come; listening streams end when their token does, calls under way are let finish.
-awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer, const http::Headers& headers) {
+awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer, const AnswerPlan& plan) {
   const auto first = answer.body_at_hand();
   if (!first) co_return broken_answer("the server behind this gateway sent a damaged answer");
   EventFilter filter(x);
-  const auto out = filter.take(*first);
-  if (!out) co_return broken_answer("the server behind this gateway sent a list that cannot be read");
+  const auto filtered_first = filter.take(*first);
+  if (!filtered_first) co_return broken_answer("the server behind this gateway sent a list that cannot be read");
+  const std::string out = plan.preface + std::string(*filtered_first);
   const int status = answer.head().status;
-  const bool open = co_await x.connection.begin(x.context, status, headers, std::nullopt, *out);
+  const bool open = co_await x.connection.begin(x.context, status, plan.headers, std::nullopt, out);
   if (!open) co_return std::nullopt;
 
   auto& metrics = x.context.snapshot->metrics(x.resource);
   metrics.stream_opened();
-  const auto expired = [&x] { return is_listening(x) && x.services().clock.now() >= x.principal->expires_at; };
+  // An old stream brings the answers to its client's calls, each of which shows a token: it ends when its grant does,
+  // or when no call has come for long.
+  const bool expires = is_listening(x) && !opens_old_stream(x);
+  const auto expired = [&x, expires] { return expires && x.services().clock.now() >= x.principal->expires_at; };
   const auto end = [&answer] { answer.cancel(); };
   StreamWriter writer(x.connection, x.context.snapshot->config().limits.stream_keepalive, expired, end);
-  writer.start(*out);
+  writer.start(out);
   std::exception_ptr bug;
   try {
     co_await pump(x, answer, filter, writer);
@@ -181,6 +185,10 @@ awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer,
 }
 
 }  // namespace
+
+bool opens_old_stream(const McpExchange& x) {
+  return x.resource.upstream->sse && !x.modern && !x.session && x.head().method == "GET";
+}
 
 bool is_listening(const McpExchange& x) {
   const auto* method = x.method();
@@ -208,7 +216,7 @@ Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& x
 awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, AnswerPlan plan) {
   MaybeRefusal refused;
   if (plan.kind == AnswerPlan::Kind::stream) {
-    refused = co_await relay_events(x, answer, plan.headers);
+    refused = co_await relay_events(x, answer, plan);
   } else if (plan.kind == AnswerPlan::Kind::filter_whole || plan.kind == AnswerPlan::Kind::maybe_of_session) {
     refused = co_await relay_whole(x, answer, plan);
   } else {

@@ -14,7 +14,11 @@ struct AnswerPlan {
   enum class Kind { refuse, stream, filter_whole, maybe_of_session, pass } kind = Kind::pass;
   MaybeRefusal refusal{};
   http::Headers headers{};  // of our answer: an allow-list of the upstream's, and ours
+  std::string preface{};    // an event of ours that the stream begins with
 };
+
+// In the query of the address that an old stream begins with.
+inline constexpr std::string_view kSessionParameter = "sessionId";
 
 authn::Refusal session_has_ended();
 authn::Refusal session_is_missing();

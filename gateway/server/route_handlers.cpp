@@ -29,8 +29,8 @@ awaitable<void> handle_request(Connection& connection, RequestContext& context) 
     co_await connection.reply(context, std::move(missing));
     co_return;
   }
-  if (route->kind == RouteKind::resource) {
-    co_await handle_mcp(connection, context, *route->resource);
+  if (route->kind == RouteKind::resource || route->kind == RouteKind::messages) {
+    co_await handle_mcp(connection, context, *route);
   } else {
     co_await handle_endpoint(connection, context, *route);
   }

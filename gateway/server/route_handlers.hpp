@@ -9,7 +9,7 @@ namespace postern::server {
 awaitable<void> handle_request(Connection& connection, RequestContext& context);
 
 // MCP on a resource: the phases of a request (mcp_endpoint.cpp).
-awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const tenant::Resource& resource);
+awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const Route& route);
 
 // OAuth endpoints, metadata and pages: read whole, run on a pool, answered whole.
 awaitable<void> handle_endpoint(Connection& connection, RequestContext& context, const Route& route);

@@ -17,9 +17,15 @@ std::string_view without_trailing_slash(std::string_view path) {
 
 }  // namespace
 
+std::string messages_path(const tenant::Resource& resource) {
+  const auto path = without_trailing_slash(resource.path);
+  return (path == "/" ? std::string() : std::string(path)) + std::string(config::kMessagesPath);
+}
+
 std::string_view to_string(RouteKind kind) noexcept {
   switch (kind) {
     case RouteKind::resource: return "resource";
+    case RouteKind::messages: return "messages";
     case RouteKind::resource_metadata: return "resource_metadata";
     case RouteKind::server_metadata: return "server_metadata";
     case RouteKind::authorize: return "authorize";
@@ -72,6 +78,10 @@ void Router::add_resource(const tenant::Resource& resource) {
   const Route metadata{RouteKind::resource_metadata, "GET, HEAD, OPTIONS", &resource, nullptr};
   add(resource.origin, std::string(without_trailing_slash(resource.path)), mcp);
   add(resource.origin, resource.metadata_path, metadata);
+  if (resource.upstream->sse) {
+    const Route messages{RouteKind::messages, "POST, OPTIONS", &resource, nullptr};
+    add(resource.origin, messages_path(resource), messages);
+  }
   if (resource.root_metadata) add(resource.origin, "/.well-known/oauth-protected-resource", metadata);
 }
 

@@ -12,6 +12,7 @@ namespace postern::server {
 
 enum class RouteKind : std::uint8_t {
   resource,           // MCP
+  messages,           // what clients of MCP 2024-11-05 post, below such a resource
   resource_metadata,  // RFC 9728
   server_metadata,    // RFC 8414, OpenID Connect discovery
   authorize,
@@ -26,10 +27,13 @@ enum class RouteKind : std::uint8_t {
 // The path label of metrics and logs: "token".
 std::string_view to_string(RouteKind kind) noexcept;
 
+// Where clients of MCP 2024-11-05 post to.
+std::string messages_path(const tenant::Resource& resource);
+
 struct Route {
   RouteKind kind = RouteKind::resource;
   std::string_view methods;                             // "GET, HEAD": of the Allow header
-  const tenant::Resource* resource = nullptr;           // of resource and resource_metadata
+  const tenant::Resource* resource = nullptr;           // of resource, messages and resource_metadata
   const config::AuthorizationServer* server = nullptr;  // of the rest
 };
 

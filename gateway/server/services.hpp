@@ -16,6 +16,10 @@
 #include "token/cache.hpp"
 #include "upstream/documents.hpp"
 
+namespace postern::upstream {
+class DuplexHub;
+}
+
 namespace postern::server {
 
 // What all workers share: one object of each for the process, made by app/. Everything here is thread-safe.
@@ -35,6 +39,7 @@ struct Services {
   CallCounter& calls;
   const UpstreamTls& upstream_tls;
   upstream::Documents& documents;  // of clients
+  upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
 };
 
 }  // namespace postern::server

@@ -6,6 +6,8 @@
 #include "base/encoding.hpp"
 #include "crypto/random.hpp"
 #include "server/connection.hpp"
+#include "server/duplex_options.hpp"
+#include "upstream/duplex/hub.hpp"
 
 namespace postern::server {
 
@@ -36,7 +38,10 @@ Worker::~Worker() = default;
 
 upstream::Upstream& Worker::upstream(const config::Upstream& settings) {
   auto& made = upstreams_[settings.name];
-  if (!made) {
+  if (!made && is_duplex(settings)) {
+    made = services_.duplex->upstream(io_.get_executor(),
+                                      duplex_options(settings, services_.upstream_tls.source(settings.name)));
+  } else if (!made) {
     upstream::HttpUpstreamOptions options;
     options.name = settings.name;
     options.urls = settings.urls;

@@ -28,6 +28,7 @@ struct Request {
   std::string body;     // sent byte for byte with a Content-Length
   std::string address;  // of several urls, the authority that must serve this one (a session lives there);
                         // empty: any
+  std::string caller;   // who it is for, as an opaque key; of those that keep something for each caller
 };
 
 // One request and its answer. The head stays valid until the exchange goes. Destroying an exchange that is not finished

@@ -80,8 +80,6 @@ const urls = 'urls: [http://127.0.0.1:3001/mcp]';
 
 // What the documentation speaks of and this version does not do: named, with a place, never ignored.
 const notBuilt = {
-  'a stdio server': [upstream(`${urls}, »command: [npx, -y, server]`), '`command` is not supported yet'],
-  'the SSE transport of 2024': [upstream(`${urls}, transport: »sse`), '`transport: sse` is not supported yet'],
   'an address joined to another': [
     { resources: 'resources: [{serve: https://ai.example.test/a, »same_as: https://ai.example.test/mcp}]' },
     '`same_as` is not supported yet',

@@ -6,12 +6,18 @@ import { clients } from './lib/clients.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { ping } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
+import { everything } from './lib/stdio.mjs';
 import { startEverything, startPython } from './lib/upstream.mjs';
 import { until } from './lib/wait.mjs';
 
 /** What stands behind: how to start it, and its entry under `upstreams`. Each has a tool `echo` with a `message`. */
 const servers = {
   'a server in TypeScript': { start: startEverything, upstream: ({ url }) => ({ urls: [url] }) },
+  'a server of the HTTP+SSE transport': {
+    start: () => startEverything({ old: true }),
+    upstream: ({ url }) => ({ urls: [url], transport: 'sse' }),
+  },
+  'a stdio server': { upstream: () => ({ command: everything }) },
   'a server in Python': { start: startPython, upstream: ({ url }) => ({ urls: [url] }) },
 };
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { binary, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
-import { Child, freePort, root, run, temporaryFolder } from './lib/process.mjs';
+import { Child, freePort, nodeModules, root, run, temporaryFolder } from './lib/process.mjs';
 import { until } from './lib/wait.mjs';
 
 const text = readFileSync(path.join(root, 'README.md'), 'utf8');
@@ -57,7 +57,7 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
   });
 
   const words = (command) => {
-    assert.match(command, /^postern [\w ./:=-]+$/, 'plain words that need no shell');
+    assert.match(command, /^postern [\w ./:=@-]+$/, 'plain words that need no shell');
     return command.split(/ +/).slice(1);
   };
 
@@ -84,6 +84,13 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
     }
   }
 
+  // The package as it is installed for these tests, without npx asking a registry for it.
+  const installed = (name) => {
+    const folder = path.join(nodeModules, name);
+    const { bin } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    return [process.execPath, path.join(folder, Object.values(bin)[0])];
+  };
+
   const rules = [
     [/^postern check -c postern\.minimal\.yaml$/, async (command) => assert.match(await runs(command), /valid/)],
     [/^postern user add \w+ --password-generate -c postern\.minimal\.yaml$/, async (command) =>
@@ -109,6 +116,12 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
       const listen = `127.0.0.1:${await freePort()}`;
       const output = await serves(command, `http://${listen}`, {}, ['--listen', listen]);
       assert.match(output, /MCP URL: \S+\/mcp\nUser: \w+\nPassword: \S+\n/);
+    }],
+    [/^postern quick -- npx -y \S+ stdio$/, async (command) => {
+      const listen = `127.0.0.1:${await freePort()}`;
+      const [, , , , , name, ...further] = command.split(' ');
+      const own = ['--listen', listen, '--', ...installed(name), ...further];
+      assert.match(await serves('postern quick', `http://${listen}`, {}, own), /MCP URL: \S+\/mcp\n/);
     }],
   ];
 

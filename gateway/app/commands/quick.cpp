@@ -21,8 +21,12 @@ std::string quick_yaml(const QuickOptions& options, const std::string& public_or
   out += "authorization_servers: {main: {issuer: \"" + public_origin + "\"}}\n";
   out += "tenants: [{handle: " + std::string(kTenant) + ", name: Default, members: [{user: " + kUser +
          ", role: admin}]}]\n";
-  out += "upstreams: {server: {urls: [\"" + options.upstream +
-         "\"], headers: {X-Tenant: \"{tenant.handle}\", X-User: \"{user.name}\", X-Scopes: \"{scopes}\"}}}\n";
+  if (options.command.empty()) {
+    out += "upstreams: {server: {urls: [\"" + options.upstream +
+           "\"], headers: {X-Tenant: \"{tenant.handle}\", X-User: \"{user.name}\", X-Scopes: \"{scopes}\"}}}\n";
+  } else {
+    out += "upstreams: {server: {command: [filled in below]}}\n";
+  }
   out += "resources: [{serve: \"" + public_origin + "/mcp\", upstream: server, policy: " + config::kBuiltInPolicy +
          ", tenant: " + kTenant + "}]\n";
   return out;
@@ -37,6 +41,17 @@ std::string in_options(std::string what) {
     if (const auto at = what.find(key); at != std::string::npos) what.replace(at, std::string_view(key).size(), option);
   }
   return what;
+}
+
+// As given, without the file's rules for ${…}.
+Result<void> fill_in_command(const QuickOptions& options, const config::Sources& sources, config::Upstream& upstream) {
+  upstream.command = options.command;
+  for (const auto& name : options.variables) {
+    const auto value = sources.variable(name);
+    if (!value) return fail(Errc::invalid, "--env: there is no variable " + name);
+    upstream.env.emplace_back(name, Secret(*value));
+  }
+  return {};
 }
 
 bool quotable(const std::string& text) { return text.find_first_of("\"\\\n\r") == std::string::npos; }
@@ -72,6 +87,10 @@ int quick(const QuickOptions& options, Console& console) {
     return say_error(console,
                      "--listen: clients of other machines need TLS; put a proxy in front that ends it, and name " +
                          std::string("its address with --public-url https://HOST"));
+  if (options.upstream.empty() && options.command.empty()) {
+    console.err << "postern: say what to protect: --upstream URL, or -- COMMAND ARG...\n";
+    return kUsage;
+  }
   const auto wanted = options.public_url.empty() ? "http://" + options.listen : options.public_url;
   const auto url = http::parse_url(wanted);
   if (!url) return say_error(console, "--public-url: " + url.error().what);
@@ -87,6 +106,10 @@ int quick(const QuickOptions& options, Console& console) {
     const auto faults = config.error();
     for (const auto& fault : faults.all()) console.err << "postern: " << in_options(fault.what) << '\n';
     return kNo;
+  }
+  if (!options.command.empty()) {
+    const auto filled = fill_in_command(options, sources, config->upstreams.front());
+    if (!filled) return say_error(console, filled.error().what);
   }
   const auto store_url = config->store;
   auto loaded = check_whole(std::move(*config), sources);

@@ -44,6 +44,9 @@ struct Reading {
   void warn(const Position& at, const std::string& sentence);
 };
 
+// Of an upstream: `command` and what belongs to it, and how that goes with its other keys. `at` is the upstream's.
+void read_command(Reading& reading, MapReader& reader, const Position& at, Upstream& upstream);
+
 // Each reads the keys of the top level it is named after.
 void read_listen(Reading& reading, MapReader& top);
 void read_trusted_proxies(Reading& reading, MapReader& top);

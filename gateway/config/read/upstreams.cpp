@@ -101,14 +101,13 @@ void read_timeouts(Reading& reading, const Value& value, Upstream& upstream) {
   reader.duration("connect", upstream.connect_timeout, kShortest, std::chrono::minutes(5));
   reader.duration("response", upstream.response_timeout, kShortest, std::chrono::hours(1));
   reader.duration("stream_idle", upstream.stream_idle_timeout, kShortest, std::chrono::hours(24));
+  reader.duration("session_idle", upstream.session_idle, std::chrono::seconds(1), std::chrono::hours(24 * 7));
   reading.finish(reader, "upstreams.*.timeouts");
 }
 
-void read_transport(MapReader& reader) {
+void read_transport(MapReader& reader, Upstream& upstream) {
   std::size_t transport = 0;
-  if (reader.choice("transport", transport, {"streamable_http", "sse"}) && transport == 1) {
-    reader.faults().add(reader.at("transport"), not_yet("transport: sse", "write `streamable_http`"));
-  }
+  if (reader.choice("transport", transport, {"streamable_http", "sse"})) upstream.sse = transport == 1;
 }
 
 void read_upstream(Reading& reading, const Value::Entry& entry) {
@@ -116,16 +115,16 @@ void read_upstream(Reading& reading, const Value::Entry& entry) {
   Upstream upstream;
   upstream.name = entry.key;
   upstream.at = entry.at;
-  reader.unsupported("command", not_yet("command", "give `urls`"));
   read_urls(reading, reader, upstream);
   if (const auto* value = reader.map("tls")) read_tls(reading, *value, upstream);
-  read_transport(reader);
+  read_transport(reader, upstream);
   if (const auto* value = reader.map("credential")) read_credential(reading, *value, upstream);
   if (const auto* headers = reader.map("headers")) {
     for (const auto& header : headers->entries) read_header(reading, header, reader.has("credential"), upstream);
   }
   if (const auto* value = reader.map("timeouts")) read_timeouts(reading, *value, upstream);
   reader.count("connections", upstream.connections, 1, 100'000);
+  read_command(reading, reader, entry.at, upstream);
   reading.finish(reader, "upstreams.*");
   reading.config.upstreams.push_back(std::move(upstream));
 }

@@ -74,6 +74,20 @@ void check_issuers(Reading& reading) {
   }
 }
 
+// MCP 2024-11-05 transports: such a resource has a second address, where its clients post to.
+void take_message_paths(Reading& reading) {
+  for (const auto& resource : reading.config.resources) {
+    const auto& upstreams = reading.config.upstreams;
+    const auto upstream = std::find_if(upstreams.begin(), upstreams.end(),
+                                       [&resource](const auto& each) { return each.name == resource.upstream; });
+    if (upstream == upstreams.end() || !upstream->sse) continue;
+    const auto url = http::parse_url(resource.serve);
+    if (!url) continue;
+    reading.taken.push_back({url->origin(), without_slash(url->path) + std::string(kMessagesPath),
+                             "the address for messages of a resource", resource.at});
+  }
+}
+
 void check_paths(Reading& reading) {
   std::map<std::pair<std::string, std::string>, const TakenPath*> seen;
   for (const auto& taken : reading.taken) {
@@ -150,6 +164,7 @@ void check_whole(const Value& root, Reading& reading) {
   check_names(reading, reading.servers_named, reading.config.authorization_servers, "authorization server");
   fill_in_servers(reading, root);
   check_issuers(reading);
+  take_message_paths(reading);
   check_paths(reading);
   check_roots(reading);
   check_policies(reading, root);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import * as v1 from '@modelcontextprotocol/sdk/client/index.js';
 import * as v1Http from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import * as v1Sse from '@modelcontextprotocol/sdk/client/sse.js';
 import * as v1Auth from '@modelcontextprotocol/sdk/client/auth.js';
 import * as v2 from '@modelcontextprotocol/client';
 import { UserAgent } from './browserless.mjs';
@@ -104,6 +105,13 @@ const flavours = {
     Unauthorized: v1Auth.UnauthorizedError,
     finish: (transport, callback) => transport.finishAuth(callback.get('code')),
   },
+  // The transport of 2024-11-05.
+  'v1-sse': {
+    Client: v1.Client,
+    Transport: v1Sse.SSEClientTransport,
+    Unauthorized: v1Auth.UnauthorizedError,
+    finish: (transport, callback) => transport.finishAuth(callback.get('code')),
+  },
   v2: {
     Client: v2.Client,
     Transport: v2.StreamableHTTPClientTransport,
@@ -113,8 +121,8 @@ const flavours = {
 };
 
 /**
- * A connected client of `version` ('v1' or 'v2'), which `prepare` may give handlers before; `call` goes through a
- * step-up as an application would.
+ * A connected client of `version` ('v1', 'v1-sse' or 'v2'), which `prepare` may give handlers before; `call` goes
+ * through a step-up as an application would.
  */
 export class SdkClient {
   static async connect(version, url, { provider = new Provider(), options = {}, prepare, fetch } = {}) {

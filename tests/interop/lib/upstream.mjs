@@ -10,22 +10,22 @@ import { send } from './http.mjs';
 import { until } from './wait.mjs';
 
 /** A server of MCP that is a program and has its address at `/mcp`: `{url, child, stop()}`. */
-async function startServer(what, port, command, args, options = {}) {
+async function startServer(what, port, command, args, { path: at = '/mcp', probe = at, ...options } = {}) {
   const child = new Child(command, args, options);
-  const url = `http://127.0.0.1:${port}/mcp`;
+  const url = `http://127.0.0.1:${port}${at}`;
   await until(
     what,
     async () => {
       if (!child.alive) throw Object.assign(new Error(child.output), { fatal: true });
-      return (await send(url, { seconds: 2 })).status > 0;
+      return (await send(new URL(probe, url).href, { seconds: 2 })).status > 0;
     },
     { seconds: 30 },
   );
   return { url, child, stop: () => child.kill() };
 }
 
-/** The reference MCP server over streamable HTTP. */
-export async function startEverything() {
+/** The reference MCP server over streamable HTTP, or over the transport of 2024. */
+export async function startEverything({ old = false } = {}) {
   const port = await freePort();
   const program = path.join(nodeModules, '@modelcontextprotocol/server-everything/dist/index.js');
   const loopback = path.join(root, 'tests/interop/lib/loopback.mjs');
@@ -33,8 +33,8 @@ export async function startEverything() {
     'the reference MCP server',
     port,
     process.execPath,
-    ['--import', loopback, program, 'streamableHttp'],
-    { env: { PORT: String(port) } },
+    ['--import', loopback, program, old ? 'sse' : 'streamableHttp'],
+    { env: { PORT: String(port) }, ...(old ? { path: '/sse', probe: '/' } : {}) },
   );
 }
 

@@ -115,7 +115,7 @@ TEST_F(Sample, TenantsAndMembersAreRead) {
 }
 
 TEST_F(Sample, UpstreamsAreRead) {
-  ASSERT_EQ(config_.upstreams.size(), 2U);
+  ASSERT_EQ(config_.upstreams.size(), 4U);
   const auto& upstream = config_.upstreams[0];
   EXPECT_THAT(upstream.urls, ElementsAre("http://127.0.0.1:3001/mcp", "http://back.internal:3001/mcp"));
   EXPECT_THAT(upstream.headers, ElementsAre(Pair("X-Tenant", "{tenant.handle}"), Pair("X-User", "{user.email|-}"),
@@ -124,6 +124,21 @@ TEST_F(Sample, UpstreamsAreRead) {
   EXPECT_EQ(upstream.connect_timeout, 1s);
   EXPECT_EQ(upstream.stream_idle_timeout, 5min);
   EXPECT_EQ(upstream.connections, 32U);
+}
+
+TEST_F(Sample, HasAServerToRun) {
+  ASSERT_EQ(config_.upstreams.size(), 3U);
+  const auto& upstream = config_.upstreams[2];
+  EXPECT_THAT(upstream.command, ElementsAre("sh", "server.sh", "--flag=a b"));
+  ASSERT_EQ(upstream.env.size(), 1U);
+  EXPECT_EQ(upstream.env[0].first, "API_KEY");
+  EXPECT_EQ(upstream.env[0].second.reveal(), config_.upstreams[0].bearer.reveal());
+  EXPECT_EQ(upstream.directory, "/usr");
+  EXPECT_FALSE(upstream.shared_process);
+  EXPECT_EQ(upstream.processes, 4U);
+  EXPECT_EQ(upstream.session_idle, 10min);
+  EXPECT_FALSE(upstream.sse);
+  EXPECT_TRUE(config_.upstreams[3].sse);
 }
 
 TEST_F(Sample, ResourcesAreReadAndGetTheDefaultServer) {
@@ -152,6 +167,17 @@ TEST_F(Sample, LimitsAreRead) {
               ElementsAre(HasSubstr("`fetch.unsafe_allow_private` lets whoever names a client_id make this gateway ask "
                                     "`10.1.0.0/16`"),
                           HasSubstr("`documents.intra.test`"), HasSubstr("`fetch.unsafe_connect_to` asks")));
+}
+
+TEST(Load, OneProcessForAllIsAWarning) {
+  const FakeSources fake;
+  const auto loaded =
+      load_text("listen: [{address: 127.0.0.1:1}]\nupstreams: {tools: {command: [npx, server], process: shared}}\n",
+                "/p/c.yaml", fake.sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_TRUE(loaded->upstreams[0].shared_process);
+  EXPECT_EQ(loaded->upstreams[0].directory, "/p/");
+  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("/p/c.yaml:2:54: `process: shared`: all users")));
 }
 
 TEST(Load, AFileThatIsNotThereIsAFault) {
@@ -251,8 +277,6 @@ INSTANTIATE_TEST_SUITE_P(
         Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},
         Unsupported{"tenants: [{handle: acme, members: [{user: \"entra:x\"}]}]",
                     "`identity.providers` is not supported yet"},
-        Unsupported{UPSTREAM("command: [npx, -y, server]"), "`command` is not supported yet: give `urls`"},
-        Unsupported{UPSTREAM("urls: [http://b:1/], transport: sse"), "`transport: sse` is not supported yet"},
         Unsupported{RESOURCE("serve: \"https://{tenant}.example.test/mcp\""), "`{tenant}` is not supported yet"},
         Unsupported{RESOURCE("serve: \"https://a.example.test/t/{tenant}/mcp\""), "`{tenant}` is not supported yet"},
         Unsupported{RESOURCE("serve: https://a.example.test/, same_as: https://b.example.test/"),
@@ -268,12 +292,12 @@ TEST(NotYetAdmin, IsRefusedByName) {
   EXPECT_THAT(loaded.error().to_string(), HasSubstr("/p:1:40: `serve: admin` is not supported yet"));
 }
 
-// A template, `command` and `same_as` are one fault, not several that follow from it.
+// A template, `tls` and `same_as` are one fault, not several that follow from it.
 TEST(NotYetAlone, IsTheOnlyFault) {
   const FakeSources fake;
   const auto loaded = load_text(
       "listen: [{address: 127.0.0.1:1}]\n"
-      "upstreams: {back: {command: [npx]}}\n"
+      "upstreams: {back: {tls: {ca: system}, urls: [http://127.0.0.1:1/]}}\n"
       "resources: [{serve: https://a.example.test/mcp, same_as: https://b.example.test/mcp}]\n"
       "authorization_servers: {main: {external: {issuer: x}}}\n",
       "/p", fake.sources());

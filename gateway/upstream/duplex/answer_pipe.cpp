@@ -1,0 +1,156 @@
+#include "upstream/duplex/answer_pipe.hpp"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace postern::upstream {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Error was_cancelled() { return fail(Errc::cancelled, "the exchange was cancelled"); }
+
+}  // namespace
+
+AnswerPipe::AnswerPipe(const std::shared_ptr<Waker>& waker) : reader_(waker->get_executor()), waker_(waker) {}
+
+// The reader looks at the state and begins to wait in one go on its own thread, so that no call of this is lost.
+void AnswerPipe::wake_locked() {
+  asio::post(reader_, [waker = waker_] {
+    if (const auto alive = waker.lock()) alive->cancel();
+  });
+}
+
+void AnswerPipe::begin(AnswerHead head) {
+  const std::lock_guard lock(mutex_);
+  if (begun_ || abandoned_ || error_) return;
+  begun_ = true;
+  head_ = std::move(head);
+  wake_locked();
+}
+
+void AnswerPipe::push(std::string bytes) {
+  const std::lock_guard lock(mutex_);
+  if (finished_ || abandoned_ || error_) return;
+  waiting_ += bytes.size();
+  if (waiting_ > kMost) {
+    error_ = postern::fail(Errc::too_large, "the client does not keep up with its stream");
+    parts_.clear();
+  } else {
+    parts_.push_back(std::move(bytes));
+  }
+  wake_locked();
+}
+
+void AnswerPipe::finish() {
+  const std::lock_guard lock(mutex_);
+  if (abandoned_ || error_) return;
+  finished_ = true;
+  wake_locked();
+}
+
+void AnswerPipe::fail(Error why) {
+  const std::lock_guard lock(mutex_);
+  if (finished_ || abandoned_ || error_) return;
+  error_ = std::move(why);
+  wake_locked();
+}
+
+void AnswerPipe::end(Error why) {
+  const std::lock_guard lock(mutex_);
+  if (finished_ || abandoned_ || error_) return;
+  if (begun_) {
+    finished_ = true;
+  } else {
+    error_ = std::move(why);
+  }
+  wake_locked();
+}
+
+void AnswerPipe::answer(AnswerHead head, std::string body) {
+  head.length = body.size();
+  begin(std::move(head));
+  if (!body.empty()) push(std::move(body));
+  finish();
+}
+
+bool AnswerPipe::abandoned() const {
+  const std::lock_guard lock(mutex_);
+  return abandoned_ || (error_ && begun_);
+}
+
+net::awaitable<Result<AnswerHead>> AnswerPipe::wait_for_head(Waker& waker, net::SteadyTime deadline) {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (abandoned_) co_return was_cancelled();
+      if (error_) co_return *error_;
+      if (head_) co_return *std::exchange(head_, std::nullopt);
+    }
+    if (std::chrono::steady_clock::now() >= deadline) co_return postern::fail(Errc::timed_out, "no answer in time");
+    waker.expires_at(deadline);
+    co_await waker.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+net::awaitable<Result<std::string>> AnswerPipe::next(Waker& waker) {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (abandoned_) co_return was_cancelled();
+      if (!parts_.empty()) co_return take_locked();
+      if (error_) co_return *error_;
+      if (finished_) co_return std::string();
+    }
+    // Until the hub, which has a deadline for everything, or the client ends it.
+    waker.expires_at(net::kNoDeadline);
+    co_await waker.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+Result<std::string> AnswerPipe::take() {
+  const std::lock_guard lock(mutex_);
+  if (abandoned_) return was_cancelled();
+  if (error_ && parts_.empty()) return *error_;
+  return take_locked();
+}
+
+std::string AnswerPipe::take_locked() {
+  std::string all;
+  for (auto& part : parts_) {
+    if (all.empty()) {
+      all = std::move(part);
+    } else {
+      all += part;
+    }
+  }
+  parts_.clear();
+  waiting_ = 0;
+  return all;
+}
+
+bool AnswerPipe::at_end() const {
+  const std::lock_guard lock(mutex_);
+  return finished_ && parts_.empty() && !error_;
+}
+
+void AnswerPipe::abandon() {
+  std::function<void()> act;
+  {
+    const std::lock_guard lock(mutex_);
+    if (abandoned_) return;
+    abandoned_ = true;
+    parts_.clear();
+    wake_locked();
+    if (!finished_) act = std::move(on_abandon_);
+    on_abandon_ = nullptr;
+  }
+  if (act) act();
+}
+
+}  // namespace postern::upstream

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "telemetry/log.hpp"
+#include "upstream/duplex/child_process.hpp"
+#include "upstream/duplex/link.hpp"
+#include "upstream/duplex/session.hpp"
+#include "upstream/upstream.hpp"
+
+namespace postern::upstream {
+
+// A server behind that is spoken to over a duplex channel: a program run here, or one of the 2024-11-05 transport.
+struct DuplexOptions {
+  std::string name;
+  ChildOptions child;             // a program, when its command is not empty
+  std::vector<std::string> urls;  // else where the event stream is
+  TlsSource tls;                  // for https:// urls
+  bool shared = false;            // one process for all sessions, rather than one for each
+  std::size_t processes = 32;
+  std::size_t connections = 2048;  // to each URL
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds response_timeout{120000};
+  std::chrono::milliseconds stream_idle_timeout{600000};  // 0: no limit
+  std::chrono::milliseconds session_idle{1800000};        // a session nobody uses is ended
+};
+
+// Speaks Streamable HTTP (MCP 2025-11-25 and 2026-07-28 transports) towards clients and keeps their sessions, each with
+// a random id; sessions live in this process and end with it. Everything but the constructor and executor() is for the
+// hub's thread.
+class DuplexServer : public std::enable_shared_from_this<DuplexServer> {
+ public:
+  DuplexServer(boost::asio::any_io_executor executor, DuplexOptions options, telemetry::Log& log);
+
+  const DuplexOptions& options() const noexcept { return options_; }
+  const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+  void start() { tick(); }
+
+  // Answers on the call's pipe, now or later.
+  void handle(Call call);
+  // Nobody reads the pipe any more. `session`: of the call; may be empty.
+  void left(const std::string& session, const std::shared_ptr<AnswerPipe>& pipe);
+
+  // Ends all sessions and processes in good order, and begins no more.
+  void close();
+  void kill();
+  bool idle() const noexcept { return links_.empty(); }
+
+ private:
+  struct Running {
+    std::shared_ptr<Link> link;
+    net::SteadyTime since;
+  };
+  using SessionPtr = std::shared_ptr<Session>;
+
+  bool is_program() const noexcept { return !options_.child.command.empty(); }
+
+  // duplex_server.cpp: what clients ask for
+  void listen(Call& call);
+  void end_by_client(Call& call);
+  void post(Call call);
+  void post_in_session(Call& call, const SessionPtr& session, mcp::Message message);
+  void open_session(Call call, mcp::Message message);
+  void open_old_style(Call call);
+  void post_modern(Call call, mcp::Message message);
+  SessionPtr find(const std::string& id) const;
+
+  // duplex_links.cpp: what runs
+  // The link to use for that, started if need be; nullptr: the call is answered, or comes again later.
+  std::shared_ptr<Link> link_for(std::shared_ptr<Link>& kept, Call& call);
+  bool may_start(Call& call);
+  bool make_room(const std::string& caller);
+  Result<std::shared_ptr<Link>> start_link(const http::Headers& headers);
+  void link_ended(Link* link, const Error& why);
+  SessionPtr add_session(const Call& call, const std::shared_ptr<Link>& link);
+  void end_session(const std::string& id, const Error& why);
+  void tick();
+  void sweep();
+
+  boost::asio::any_io_executor executor_;
+  DuplexOptions options_;
+  telemetry::Log& log_;
+  boost::asio::steady_timer timer_;
+  std::map<std::string, SessionPtr> sessions_;
+  std::vector<Running> links_;
+  std::shared_ptr<Link> shared_;
+  std::map<std::string, std::shared_ptr<Link>> modern_;  // by caller: without sessions each has its own
+  int failures_ = 0;                                     // starts in a row that came to nothing
+  net::SteadyTime not_before_{};
+  std::size_t deferred_ = 0;
+  bool closing_ = false;
+};
+
+}  // namespace postern::upstream

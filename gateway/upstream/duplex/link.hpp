@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "telemetry/log.hpp"
+#include "upstream/duplex/message_channel.hpp"
+#include "upstream/duplex/session.hpp"
+
+namespace postern::upstream {
+
+struct LinkLimits {
+  std::chrono::milliseconds response{};     // to an answer that cannot be streamed
+  std::chrono::milliseconds stream_idle{};  // between two messages for a request; 0: no limit
+};
+
+// A channel to one server behind and everybody who uses it: requests under way, by numbers of ours so that clients with
+// the same ids never get each other's answers, and what the server says by itself, put on the right stream. Hub's
+// thread only.
+class Link : public std::enable_shared_from_this<Link> {
+ public:
+  // `shared`: several clients may use it, which changes what may be put on whose stream.
+  Link(std::string upstream, bool shared, const LinkLimits& limits, telemetry::Log& log)
+      : upstream_(std::move(upstream)), shared_(shared), limits_(limits), log_(log) {}
+
+  // What to give to the channel; `ended` is called when it has closed and everybody was told.
+  ChannelEvents events(std::function<void(const Error&)> ended);
+  void attach(std::shared_ptr<MessageChannel> channel) { channel_ = std::move(channel); }
+
+  void join(const std::shared_ptr<Session>& session) { sessions_[session->id] = session; }
+  // The session is over: its requests are given up, and the server is told that nobody waits for them.
+  void leave(const std::string& session, const Error& why);
+
+  // The message of a client. `waiting` of a request brings who asks; its id and token are taken from the message.
+  void request(Waiting waiting, mcp::Message message, const http::Headers& headers);
+  // `initialize`: of those who share a server the first one's is sent, and its answer is everyone's.
+  void initialize(Waiting waiting, mcp::Message message, const http::Headers& headers);
+  // A notification or an answer to the server's request. `sent`: once it was passed on or had nowhere to go.
+  void tell(Session& session, mcp::Message message, const http::Headers& headers, MessageChannel::Sent sent);
+
+  // The client closed its POST. Legacy: that cancels nothing; modern: it does. The session it was about to open, if it
+  // was, which nobody will ever use.
+  std::optional<std::string> left(const std::shared_ptr<AnswerPipe>& pipe);
+  // Begins streams that wait long, gives up what waits too long.
+  void sweep(net::SteadyTime now);
+  void close();
+  void kill();
+
+  bool shared() const noexcept { return shared_; }
+  bool closing() const noexcept { return closing_; }
+  // Its channel closed although nobody had asked for that.
+  bool lost() const noexcept { return lost_; }
+  bool answered() const noexcept { return answered_; }  // it has said something sensible once
+  bool busy(const std::string& session) const;
+  bool unused() const noexcept { return sessions_.empty() && waiting_.empty() && initializing_.empty(); }
+  net::SteadyTime last_used() const noexcept { return last_used_; }
+  const std::map<std::string, std::shared_ptr<Session>>& sessions() const noexcept { return sessions_; }
+  void on_opened(std::function<void()> act) { opened_ = std::move(act); }
+  // Told when `initialize` was answered; false: it opened nothing.
+  void on_initialized(std::function<void(const std::string& session, bool accepted)> act) {
+    initialized_ = std::move(act);
+  }
+
+ private:
+  using WaitingMap = std::map<std::uint64_t, Waiting>;
+
+  // link.cpp: towards the server
+  void send(std::uint64_t number, const mcp::Message& message, const http::Headers& headers);
+  bool is_subscribed_elsewhere(const Waiting& waiting) const;
+  void send_cancelled(std::uint64_t number);
+  void send_error(const nlohmann::json& id, std::string_view why);
+  void write(std::string line);
+  void finish_initialize(const nlohmann::json& message);
+  void answer_initialize(Waiting& waiting, const nlohmann::json& message);
+  void give_up(WaitingMap::iterator at, const Error& why);
+
+  // link_routing.cpp: from the server
+  void take(const std::string& text);
+  void take_answer(nlohmann::json message);
+  void take_request(nlohmann::json message);
+  void take_notification(nlohmann::json message);
+  bool route_by_request(nlohmann::json& message);
+  std::vector<Session*> audience(const nlohmann::json& message);
+  void put(Session& session, const nlohmann::json& message, bool related);
+  Waiting* latest_of(const std::string& session, bool& only);
+  std::shared_ptr<Session> only_session() const;
+  void closed(const Error& why);
+
+  std::string upstream_;
+  bool shared_;
+  LinkLimits limits_;
+  telemetry::Log& log_;
+  std::shared_ptr<MessageChannel> channel_;
+  std::map<std::string, std::shared_ptr<Session>> sessions_;
+  WaitingMap waiting_;
+  std::uint64_t next_ = 0;
+  std::function<void()> opened_;
+  std::function<void(const std::string&, bool)> initialized_;
+  net::SteadyTime last_used_ = std::chrono::steady_clock::now();
+  bool closing_ = false;
+  bool lost_ = false;
+  bool answered_ = false;
+
+  // Of a shared one.
+  std::optional<nlohmann::json> initialize_result_;
+  std::uint64_t initialize_number_ = 0;  // 0: none under way
+  std::vector<Waiting> initializing_;
+  bool initialized_sent_ = false;
+};
+
+}  // namespace postern::upstream

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "http/message.hpp"
+#include "mcp/jsonrpc.hpp"
+#include "net/stream.hpp"
+#include "upstream/duplex/answer_pipe.hpp"
+
+namespace postern::upstream {
+
+class Link;
+
+// One HTTP request of a client, as values: it travels from a worker's thread to the hub's.
+struct Call {
+  std::string method;  // POST, GET, DELETE
+  std::string session;
+  std::string caller;  // who it is, as an opaque key: callers share nothing
+  std::string body;
+  http::Headers headers;  // what a server behind over HTTP gets
+  bool streams = false;   // the client takes text/event-stream
+  bool modern = false;    // by its MCP-Protocol-Version
+  std::shared_ptr<AnswerPipe> pipe;
+};
+
+// A JSON-RPC request that a server behind has not answered yet. Hub's thread only, like all that follows.
+struct Waiting {
+  std::string session;   // empty in the modern era
+  nlohmann::json id;     // the client's; the server sees a number of ours
+  nlohmann::json token;  // the client's progressToken; null: none
+  std::string method;
+  std::string uri;                   // of resources/subscribe and unsubscribe
+  std::shared_ptr<AnswerPipe> pipe;  // nullptr: the client has left, or gets its answers on another stream
+  bool streams = false;
+  bool modern = false;
+  bool begun = false;  // as a stream of events
+  net::SteadyTime since{};
+  net::SteadyTime last{};  // something came for it
+
+  // One message on its stream, which begins with it if need be.
+  void emit(const std::string& event);
+  // Its last message: as JSON, or on the stream that has begun.
+  void answer(const nlohmann::json& message, const std::string& new_session);
+  // No answer will come.
+  void give_up(const Error& why);
+};
+
+// A client's session (MCP 2025-11-25 transports, "Session management"), known by a random id of ours.
+struct Session {
+  std::string id;
+  std::string caller;
+  std::shared_ptr<Link> link;
+  http::Headers headers;                  // of the request that opened it
+  std::shared_ptr<AnswerPipe> listening;  // its GET stream
+  bool old_style = false;                 // of 2024-11-05: everything comes on that stream, and it ends with it
+  std::set<std::string> asked;            // requests of the server it was given, by their id as JSON
+  std::set<std::string> subscribed;       // URIs; where several sessions share a server
+  net::SteadyTime last_used{};
+
+  // On the GET stream, or kept for it until it comes: a bounded number of events, the oldest go first.
+  void deliver(std::string event);
+  void listen(std::shared_ptr<AnswerPipe> pipe);
+
+ private:
+  std::deque<std::string> backlog_;
+  std::size_t kept_ = 0;
+};
+
+// A message as an event of the stream (WHATWG HTML section 9.2).
+std::string event_of(std::string_view message);
+
+}  // namespace postern::upstream

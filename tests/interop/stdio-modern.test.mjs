@@ -1,0 +1,90 @@
+// Stdio servers of revision 2026-07-28 behind the gateway, where there are no sessions.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { patience } from './lib/gateway.mjs';
+import { post, rpc } from './lib/mcp.mjs';
+import { meta, mirrored } from './lib/modern.mjs';
+import { root } from './lib/process.mjs';
+import { Provider, SdkClient, textOf } from './lib/sdk.mjs';
+import { events, startStdio } from './lib/stdio.mjs';
+import { openStream } from './lib/stream.mjs';
+import { until } from './lib/wait.mjs';
+
+const version = '2026-07-28';
+
+describe('a stdio server of the modern era', { timeout: 120_000 * patience }, () => {
+  let gateway;
+  let token;
+  let sdk;
+
+  before(async () => {
+    const command = [process.execPath, path.join(root, 'tests/interop/lib/modern-stdio.mjs')];
+    const users = ['alice', 'bob'].map((name) => ({ name, members: ['acme:admin'] }));
+    gateway = await startStdio({ name: 'stdio-modern', command, users });
+    sdk = await SdkClient.connect('v2', gateway.resource, { options: { versionNegotiation: { mode: 'auto' } } });
+    token = sdk.provider.tokens().access_token;
+  });
+  after(async () => {
+    await sdk?.close();
+    await gateway?.stop();
+  });
+
+  const message = (method, params = {}) => rpc(method, { ...params, _meta: meta(params._meta) });
+  const open = (asked) => openStream(gateway.resource, { token, message: asked, headers: mirrored(asked) });
+  const said = () => events(gateway, 'upstream_stderr').map(({ line }) => line);
+
+  it('serves SDK v2, which finds out by itself what it speaks', async () => {
+    assert.equal(sdk.client.getNegotiatedProtocolVersion(), version);
+    assert.deepEqual(await sdk.tools(), ['echo', 'pid', 'change', 'hold']);
+    assert.equal(textOf(await sdk.call('echo', { message: 'größer' })), 'größer');
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => sdk.call('echo', { message: `${i}` })));
+    assert.deepEqual(answers.map(textOf), Array.from({ length: 50 }, (_, i) => `${i}`));
+  });
+
+  it('keeps a process for each user, however many requests', async () => {
+    const bob = await SdkClient.connect('v2', gateway.resource, {
+      provider: new Provider({ user: 'bob' }),
+      options: { versionNegotiation: { mode: 'auto' } },
+    });
+    const pids = [await sdk.call('pid'), await bob.call('pid'), await sdk.call('pid')].map(textOf);
+    assert.equal(pids[0], pids[2]);
+    assert.notEqual(pids[0], pids[1]);
+    await bob.close();
+  });
+
+  it('relays progress under the client’s own token, and its subscriptions under its own id', async () => {
+    const calling = { ...message('tools/call', { name: 'echo', arguments: { message: 'x' }, _meta: { progressToken: 'mine' } }), id: 'call-1' };
+    const call = await open(calling);
+    await call.ended;
+    assert.match(call.text, /"progressToken":"mine"/);
+    assert.match(call.text, /"id":"call-1"/);
+    const listen = { ...message('subscriptions/listen', { notifications: { toolsListChanged: true } }), id: 'listen-1' };
+    const stream = await open(listen);
+    await stream.sees('notifications/subscriptions/acknowledged');
+    await sdk.call('change');
+    await stream.sees('notifications/tools/list_changed');
+    assert.equal(stream.text.match(/"io.modelcontextprotocol\/subscriptionId":"listen-1"/g).length, 2);
+    const before = said().filter((line) => line === 'cancelled').length;
+    stream.close();
+    await until('the cancellation behind', () => said().filter((line) => line === 'cancelled').length > before);
+  });
+
+  it('a client that closes its answer cancels the call', async () => {
+    const before = said().filter((line) => line === 'cancelled').length;
+    const held = await open(message('tools/call', { name: 'hold', arguments: {} }));
+    await until('the call', () => said().includes('holding'));
+    held.close();
+    await until('the cancellation', () => said().filter((line) => line === 'cancelled').length > before);
+  });
+
+  it('an unknown method is a 404 with its error, GET and DELETE are a 405', async () => {
+    const unknown = message('completion/complete', { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'a', value: '' } });
+    const answer = await post(gateway.resource, unknown, { token, headers: mirrored(unknown) });
+    assert.deepEqual([answer.status, answer.message.error.code, answer.message.id], [404, -32601, unknown.id]);
+    for (const method of ['GET', 'DELETE']) {
+      const refused = await post(gateway.resource, undefined, { token, method, headers: { 'MCP-Protocol-Version': version } });
+      assert.equal(refused.status, 405, method);
+    }
+  });
+});
