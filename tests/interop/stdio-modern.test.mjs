@@ -54,13 +54,13 @@ describe('a stdio server of the modern era', { timeout: 120_000 * patience }, ()
   });
 
   it('relays progress under the client’s own token, and its subscriptions under its own id', async () => {
-    const calling = { ...message('tools/call', { name: 'echo', arguments: { message: 'x' }, _meta: { progressToken: 'mine' } }), id: 'call-1' };
-    const call = await open(calling);
+    const calling = message('tools/call', { name: 'echo', arguments: { message: 'x' }, _meta: { progressToken: 'mine' } });
+    const call = await open({ ...calling, id: 'call-1' });
     await call.ended;
     assert.match(call.text, /"progressToken":"mine"/);
     assert.match(call.text, /"id":"call-1"/);
-    const listen = { ...message('subscriptions/listen', { notifications: { toolsListChanged: true } }), id: 'listen-1' };
-    const stream = await open(listen);
+    const listen = message('subscriptions/listen', { notifications: { toolsListChanged: true } });
+    const stream = await open({ ...listen, id: 'listen-1' });
     await stream.sees('notifications/subscriptions/acknowledged');
     await sdk.call('change');
     await stream.sees('notifications/tools/list_changed');
@@ -79,11 +79,13 @@ describe('a stdio server of the modern era', { timeout: 120_000 * patience }, ()
   });
 
   it('an unknown method is a 404 with its error, GET and DELETE are a 405', async () => {
-    const unknown = message('completion/complete', { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'a', value: '' } });
+    const ref = { type: 'ref/prompt', name: 'x' };
+    const unknown = message('completion/complete', { ref, argument: { name: 'a', value: '' } });
     const answer = await post(gateway.resource, unknown, { token, headers: mirrored(unknown) });
     assert.deepEqual([answer.status, answer.message.error.code, answer.message.id], [404, -32601, unknown.id]);
     for (const method of ['GET', 'DELETE']) {
-      const refused = await post(gateway.resource, undefined, { token, method, headers: { 'MCP-Protocol-Version': version } });
+      const headers = { 'MCP-Protocol-Version': version };
+      const refused = await post(gateway.resource, undefined, { token, method, headers });
       assert.equal(refused.status, 405, method);
     }
   });

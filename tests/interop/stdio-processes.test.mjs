@@ -5,11 +5,13 @@ import { binary, Gateway, patience } from './lib/gateway.mjs';
 import { callTool, post, rpc } from './lib/mcp.mjs';
 import { Child, freePort, run, temporaryFolder } from './lib/process.mjs';
 import { Provider, SdkClient, textOf } from './lib/sdk.mjs';
-import { answering, ask, capable, connect, events, everything, isRunning, pidOf, startStdio, toolsServer } from './lib/stdio.mjs';
+import { answering, ask, capable, connect, everything, isRunning, pidOf } from './lib/stdio.mjs';
+import { events, startStdio, toolsServer } from './lib/stdio.mjs';
 import { until } from './lib/wait.mjs';
 
-const initialize = rpc('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } });
-const start = (gateway, sdk) => post(gateway.resource, { ...initialize, id: 1 }, { token: sdk.provider.tokens().access_token });
+const clientInfo = { name: 'raw', version: '1' };
+const initialize = rpc('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo });
+const start = (gateway, sdk) => post(gateway.resource, initialize, { token: sdk.provider.tokens().access_token });
 
 describe('the processes of stdio servers', { timeout: 240_000 * patience }, () => {
   it('postern quick -- COMMAND is one command from nothing to a protected server', async () => {
@@ -22,7 +24,8 @@ describe('the processes of stdio servers', { timeout: 240_000 * patience }, () =
       await until('the password', () => /^Password: \S+/m.test(child.stdout), { seconds: 30 * patience });
       const secret = /^Password: (\S+)/m.exec(child.stdout)[1];
       const url = /^MCP URL: (\S+)/m.exec(child.stdout)[1];
-      const sdk = await SdkClient.connect('v1', url, { provider: new Provider({ user: 'admin', secret }), options: capable });
+      const provider = new Provider({ user: 'admin', secret });
+      const sdk = await SdkClient.connect('v1', url, { provider, options: capable });
       answering(sdk.client);
       assert.ok((await sdk.tools()).includes('echo'));
       assert.match(await ask(sdk, 'echo', { message: 'hello' }), /hello/);
@@ -50,7 +53,8 @@ describe('the processes of stdio servers', { timeout: 240_000 * patience }, () =
     assert.equal(code, 1);
     assert.match(output, /^\S+:\d+:\d+: .*there is no program `no-such-program` in PATH$/m);
     const folder = temporaryFolder('quick-none');
-    const quick = await run(binary(), ['quick', '--listen', `127.0.0.1:${await freePort()}`, '--', 'no-such-program'], { cwd: folder });
+    const listen = `127.0.0.1:${await freePort()}`;
+    const quick = await run(binary(), ['quick', '--listen', listen, '--', 'no-such-program'], { cwd: folder });
     assert.equal(quick.code, 1);
     assert.match(quick.output, /there is no program `no-such-program`/);
     const both = await run(binary(), ['quick', '--upstream', 'http://127.0.0.1:1/', '--', 'true'], { cwd: folder });
@@ -96,7 +100,8 @@ describe('the processes of stdio servers', { timeout: 240_000 * patience }, () =
       const token = sdk.provider.tokens().access_token;
       const sessions = [sdk.transport.sessionId, (await start(gateway, sdk)).headers['mcp-session-id'][0]];
       const held = callTool(gateway.resource, token, 'pause', { milliseconds: 4000 }, { session: sessions[1] });
-      await until('the call to arrive', () => events(gateway, 'upstream_stderr').some(({ line }) => line === 'pausing'));
+      const said = () => events(gateway, 'upstream_stderr').map(({ line }) => line);
+      await until('the call to arrive', () => said().includes('pausing'));
       // The SDK's own session listens, the other one works: none can go.
       await until('both to be in use', async () => (await start(gateway, sdk)).status === 503);
       assert.equal((await held).status, 200);
@@ -140,15 +145,17 @@ describe('the processes of stdio servers', { timeout: 240_000 * patience }, () =
       const asked = answering(two.client);
       assert.equal(await pidOf(one), await pidOf(two));
       const counts = [[], []];
-      const count = (sdk, seen) =>
-        sdk.client.callTool({ name: 'count', arguments: { to: 20 } }, undefined, { onprogress: ({ progress }) => seen.push(progress) });
+      const counting = { name: 'count', arguments: { to: 20 } };
+      const count = ({ client }, seen) =>
+        client.callTool(counting, undefined, { onprogress: ({ progress }) => seen.push(progress) });
       const rounds = Array.from({ length: 100 }, (_, i) => i);
       const said = await Promise.all([
-        ...rounds.flatMap((i) => [ask(one, 'echo', { message: `one ${i}` }), ask(two, 'echo', { message: `two ${i}` })]),
+        ...rounds.map((i) => ask(one, 'echo', { message: `one ${i}` })),
+        ...rounds.map((i) => ask(two, 'echo', { message: `two ${i}` })),
         count(one, counts[0]),
         count(two, counts[1]),
       ]);
-      assert.deepEqual(said.slice(0, 200), rounds.flatMap((i) => [`one ${i}`, `two ${i}`]));
+      assert.deepEqual(said.slice(0, 200), [...rounds.map((i) => `one ${i}`), ...rounds.map((i) => `two ${i}`)]);
       for (const seen of counts) assert.deepEqual(seen, rounds.slice(1, 21), 'each gets its own progress');
       const refused = await one.client.callTool({ name: 'elicit', arguments: {} }).catch((error) => error);
       assert.match(JSON.stringify(refused) + refused.message, /several clients share this server/);

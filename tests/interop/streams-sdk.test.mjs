@@ -63,7 +63,8 @@ describe('streams between SDKs', { timeout: 180_000 * patience }, () => {
     const sdk = await connect({ fetch: fetchThatBreaks });
     const seen = [];
     const counting = { name: 'count', arguments: { to: 6, every: 100 } };
-    const result = await sdk.client.callTool(counting, undefined, { onprogress: ({ progress }) => seen.push(progress) });
+    const onprogress = ({ progress }) => seen.push(progress);
+    const result = await sdk.client.callTool(counting, undefined, { onprogress });
     assert.equal(textOf(result), 'counted');
     assert.equal(broken, 1);
     assert.deepEqual(seen, [1, 2, 3, 4, 5, 6], 'nothing is lost and nothing comes twice');

@@ -7,11 +7,17 @@ const complete = (result) => ({ resultType: 'complete', ...result });
 const listening = new Set();
 let asked = 0;
 
+const cached = { ttlMs: 0, cacheScope: 'private' };
+const tools = ['echo', 'pid', 'change', 'hold', 'forbidden'].map((name) => ({ name, inputSchema: { type: 'object' } }));
+const changed = (subscription) => ({
+  method: 'notifications/tools/list_changed',
+  params: { _meta: { [key('subscriptionId')]: subscription } },
+});
+
 const results = {
   'server/discover': () =>
-    complete({ ttlMs: 0, cacheScope: 'private', supportedVersions: ['2026-07-28'], capabilities: { tools: { listChanged: true } } }),
-  'tools/list': () =>
-    complete({ ttlMs: 0, cacheScope: 'private', tools: ['echo', 'pid', 'change', 'hold', 'forbidden'].map((name) => ({ name, inputSchema: { type: 'object' } })) }),
+    complete({ ...cached, supportedVersions: ['2026-07-28'], capabilities: { tools: { listChanged: true } } }),
+  'tools/list': () => complete({ ...cached, tools }),
   'tools/call': ({ name, arguments: args, _meta }, id) => {
     const said = (text) => complete({ content: [{ type: 'text', text }] });
     if (name === 'pid') return said(String(process.pid));
@@ -19,9 +25,7 @@ const results = {
       process.stderr.write('holding\n');
       return undefined;
     }
-    if (name === 'change')
-      for (const subscription of listening)
-        send({ method: 'notifications/tools/list_changed', params: { _meta: { [key('subscriptionId')]: subscription } } });
+    if (name === 'change') for (const subscription of listening) send(changed(subscription));
     if (_meta.progressToken !== undefined)
       send({ method: 'notifications/progress', params: { progressToken: _meta.progressToken, progress: 1 } });
     asked += id > 0;
@@ -36,7 +40,8 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     process.stderr.write('cancelled\n');
   } else if (method === 'subscriptions/listen') {
     listening.add(id);
-    send({ method: 'notifications/subscriptions/acknowledged', params: { _meta: { [key('subscriptionId')]: id }, notifications: params.notifications } });
+    const acknowledged = { _meta: { [key('subscriptionId')]: id }, notifications: params.notifications };
+    send({ method: 'notifications/subscriptions/acknowledged', params: acknowledged });
   } else if (results[method]) {
     const result = results[method](params, id);
     if (result) send({ id, result });

@@ -9,7 +9,8 @@ import { Gateway, everythingPolicy } from './gateway.mjs';
 import { nodeModules, root } from './process.mjs';
 import { SdkClient, textOf } from './sdk.mjs';
 
-export const everything = [process.execPath, path.join(nodeModules, '@modelcontextprotocol/server-everything/dist/index.js'), 'stdio'];
+const server = path.join(nodeModules, '@modelcontextprotocol/server-everything');
+export const everything = [process.execPath, path.join(server, 'dist/index.js'), 'stdio'];
 export const toolsServer = [process.execPath, path.join(root, 'tests/interop/lib/tools-server.mjs')];
 
 export const open = { ...everythingPolicy, rules: [{ tools: ['forbidden'], deny: true }] };

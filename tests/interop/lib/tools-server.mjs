@@ -5,7 +5,8 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 
-const said = (value) => ({ content: [{ type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) }] });
+const textOf = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+const said = (value) => ({ content: [{ type: 'text', text: textOf(value) }] });
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Each gets `(arguments, extra, server)`. */
@@ -69,7 +70,10 @@ const tools = {
   },
   sample: async (_, __, server) =>
     said(
-      await server.createMessage({ messages: [{ role: 'user', content: { type: 'text', text: 'Say a word' } }], maxTokens: 5 }),
+      await server.createMessage({
+        messages: [{ role: 'user', content: { type: 'text', text: 'Say a word' } }],
+        maxTokens: 5,
+      }),
     ),
   elicit: async (_, __, server) =>
     said(
@@ -82,7 +86,8 @@ const tools = {
 };
 
 export function createServer() {
-  const server = new Server({ name: 'tools', version: '1' }, { capabilities: { tools: { listChanged: true }, logging: {} } });
+  const capabilities = { tools: { listChanged: true }, logging: {} };
+  const server = new Server({ name: 'tools', version: '1' }, { capabilities });
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: Object.keys(tools).map((name) => ({ name, inputSchema: { type: 'object' } })),
   }));

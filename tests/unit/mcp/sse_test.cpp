@@ -159,5 +159,16 @@ TEST(SseEvent, HoldsNothingButCommentsAndTheFourFields) {
   EXPECT_FALSE(sse_is_plain(" data: {}\n\n"));
 }
 
+// WHATWG HTML section 9.2.6: the last `event` line counts, and without one the event is a message.
+TEST(SseName, IsThatOfTheLastEventLine) {
+  EXPECT_EQ(sse_name("event: endpoint\ndata: /m\n\n"), "endpoint");
+  EXPECT_EQ(sse_name("data: x\r\nevent:first\r\nevent: last\r\n\r\n"), "last");
+  EXPECT_EQ(sse_name("data: event: x\n\n"), "message");
+  EXPECT_EQ(sse_name("event\ndata: x\n\n"), "message");
+  EXPECT_EQ(sse_name("\xEF\xBB\xBF"
+                     "event: endpoint\n\n"),
+            "endpoint");
+}
+
 }  // namespace
 }  // namespace postern::mcp

@@ -69,7 +69,7 @@ TEST(ChildProcess, LeadsASessionOfItsOwnWithSignalsAsUsual) {
                             "[ $$ = $session ] && echo own")),
             "own\nwith exit code 0");
   // SIGPIPE, which we ignore, ends it.
-  std::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
   EXPECT_EQ(output_of(shell("kill -PIPE $$; echo survived")), "by signal 13");
 }
 

@@ -1,0 +1,234 @@
+#include "upstream/duplex/hub.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/net/support.hpp"
+
+namespace postern::upstream {
+namespace {
+
+using namespace net_testing;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Answers requests, and by their method says something by itself, stays silent, or ends.
+constexpr auto* kServer = R"(
+while IFS= read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/^{"jsonrpc":"2.0","id":\([0-9]*\),.*/\1/p')
+  case "$line" in
+    *'"method":"prompts/list"'*) exit 3 ;;
+    *'"method":"resources/list"'*) continue ;;
+    *'"method":"tools/list"'*) printf '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n' ;;
+    *'"method":"ping"'*) printf '{"jsonrpc":"2.0","id":"q","method":"roots/list"}\n' ;;
+    *'"id":"q"'*) printf '%s\n' "$line" >&2 ;;
+  esac
+  [ -n "$id" ] && printf '{"jsonrpc":"2.0","id":%s,"result":{"pid":%s}}\n' "$id" $$
+done)";
+
+class Hub : public testing::Test {
+ protected:
+  Hub() {
+    options.name = "behind";
+    options.child = {{"sh", "-c", kServer}, {}, "/"};
+  }
+
+  struct Answer {
+    int status = 0;
+    std::string session;
+    std::string body;
+  };
+
+  static Request request(std::string method, std::string session, std::string body = {}, bool streams = true) {
+    Request out;
+    out.method = std::move(method);
+    out.body = std::move(body);
+    out.caller = "alice";
+    out.headers.set("Accept", streams ? "application/json, text/event-stream" : "application/json");
+    if (!session.empty()) out.headers.set("Mcp-Session-Id", session);
+    return out;
+  }
+  static std::string call(const std::string& method, int id = 1) {
+    return R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":")" + method + "\"}";
+  }
+
+  awaitable<Result<std::unique_ptr<Exchange>>> begin(Request asked) {
+    if (!upstream) upstream = hub.upstream(io.get_executor(), options);
+    auto begun = co_await upstream->exchange(std::move(asked), slot);
+    co_return begun;
+  }
+  awaitable<Answer> ask(Request asked) {
+    auto begun = co_await begin(std::move(asked));
+    const auto exchange = must(std::move(begun));
+    Answer answer;
+    answer.status = exchange->head().status;
+    answer.session = exchange->head().fields.only("mcp-session-id").value_or("");
+    while (!exchange->finished()) {
+      const auto bytes = co_await exchange->read_body();
+      answer.body += must(bytes);
+    }
+    co_return answer;
+  }
+  awaitable<std::string> open_session() {
+    auto asked = request("POST", "", call("initialize", 7));
+    const auto answer = co_await ask(std::move(asked));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_THAT(answer.body, HasSubstr(R"("id":7)")) << "the client's own id comes back";
+    co_return answer.session;
+  }
+
+  std::unique_ptr<telemetry::Log> log = telemetry::make_null_log();
+  DuplexOptions options;
+  asio::io_context io{1};
+  DuplexHub hub{*log};
+  std::unique_ptr<Upstream> upstream;
+  CancelSlot slot;
+};
+
+TEST_F(Hub, ASessionIsOpenedUsedAndEnded) {
+  const auto test = [this]() -> awaitable<void> {
+    const auto session = co_await open_session();
+    EXPECT_GE(session.size(), 40U) << "nobody guesses it";
+    auto used = request("POST", session, call("tools/call"));
+    used.body = R"({"jsonrpc":"2.0","id":"text","method":"tools/call","params":{"name":"x"}})";
+    const auto answer = co_await ask(std::move(used));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_THAT(answer.body, HasSubstr(R"("id":"text")"));
+    auto told = request("POST", session, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+    const auto accepted = co_await ask(std::move(told));
+    EXPECT_EQ(accepted.status, 202);
+    auto removal = request("DELETE", session);
+    const auto removed = co_await ask(std::move(removal));
+    EXPECT_EQ(removed.status, 200);
+    auto late = request("POST", session, call("ping"));
+    const auto gone = co_await ask(std::move(late));
+    EXPECT_EQ(gone.status, 404);
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, WhatASessionIsNeededForIsRefusedWithoutOne) {
+  const auto test = [this]() -> awaitable<void> {
+    for (const auto* method : {"GET", "DELETE"}) {
+      auto none = request(method, "");
+      const auto refused = co_await ask(std::move(none));
+      EXPECT_EQ(refused.status, 400) << method;
+      auto unknown = request(method, "unknown");
+      const auto missing = co_await ask(std::move(unknown));
+      EXPECT_EQ(missing.status, 404) << method;
+      auto modern = request(method, "");
+      modern.headers.set("MCP-Protocol-Version", "2026-07-28");
+      const auto not_allowed = co_await ask(std::move(modern));
+      EXPECT_EQ(not_allowed.status, 405) << method;
+    }
+    auto call_without = request("POST", "", call("tools/list"));
+    const auto refused = co_await ask(std::move(call_without));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("Mcp-Session-Id"));
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, AServerThatEndsFailsWhatIsUnderWayAndItsSession) {
+  const auto test = [this]() -> awaitable<void> {
+    const auto session = co_await open_session();
+    auto fatal = request("POST", session, call("prompts/list"));
+    const auto ended = co_await begin(std::move(fatal));
+    EXPECT_EQ(error_of(ended), Errc::closed);
+    auto late = request("POST", session, call("ping"));
+    const auto gone = co_await ask(std::move(late));
+    EXPECT_EQ(gone.status, 404);
+    const auto again = co_await open_session();
+    EXPECT_NE(again, session);
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, WhatTheServerSaysByItselfComesOnTheStreamOfTheCallOrOnTheOneThatListens) {
+  const auto test = [this]() -> awaitable<void> {
+    const auto session = co_await open_session();
+    auto streamed = request("POST", session, call("tools/list"));
+    const auto with = co_await ask(std::move(streamed));
+    EXPECT_THAT(with.body, HasSubstr("event: message\ndata: {")) << "nobody listens: it is put before the answer";
+    EXPECT_THAT(with.body, HasSubstr("list_changed"));
+    auto plain = request("POST", session, call("tools/list"), false);
+    const auto without = co_await ask(std::move(plain));
+    EXPECT_THAT(without.body, Not(HasSubstr("list_changed")));
+    auto listening = request("GET", session);
+    auto begun = co_await begin(std::move(listening));
+    const auto stream = must(std::move(begun));
+    EXPECT_EQ(stream->head().status, 200);
+    const auto bytes = co_await stream->read_body();
+    EXPECT_THAT(std::string(must(bytes)), HasSubstr("list_changed")) << "kept until somebody listened";
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, OnlyWhoWasAskedMayAnswer) {
+  const auto test = [this]() -> awaitable<void> {
+    const auto session = co_await open_session();
+    auto asking = request("POST", session, call("ping"));
+    const auto asked = co_await ask(std::move(asking));
+    EXPECT_THAT(asked.body, HasSubstr(R"("method":"roots/list")"));
+    const auto other = co_await open_session();
+    for (const auto& from : {other, session, session}) {
+      auto answer = request("POST", from, R"({"jsonrpc":"2.0","id":"q","result":{"roots":[]}})");
+      const auto taken = co_await ask(std::move(answer));
+      EXPECT_EQ(taken.status, 202);
+    }
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, SilenceIsBoundedAndACancelledCallEnds) {
+  options.stream_idle_timeout = 100ms;
+  const auto test = [this]() -> awaitable<void> {
+    const auto session = co_await open_session();
+    auto silent = request("POST", session, call("resources/list"));
+    const auto late = co_await begin(std::move(silent));
+    EXPECT_EQ(error_of(late), Errc::timed_out);
+    auto held = request("POST", session, call("resources/list"));
+    asio::post(io, [this] { slot.cancel(); });
+    const auto cancelled = co_await begin(std::move(held));
+    EXPECT_EQ(error_of(cancelled), Errc::cancelled);
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, ProcessesAreBounded) {
+  options.processes = 1;
+  const auto test = [this]() -> awaitable<void> {
+    const auto session = co_await open_session();
+    auto listening = request("GET", session);
+    auto begun = co_await begin(std::move(listening));
+    const auto stream = must(std::move(begun));
+    auto further = request("POST", "", call("initialize"));
+    const auto refused = co_await begin(std::move(further));
+    EXPECT_EQ(error_of(refused), Errc::busy);
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, ItsEndIsToldToWhoeverWaits) {
+  const auto test = [this]() -> awaitable<void> {
+    const auto session = co_await open_session();
+    auto held = request("POST", session, call("resources/list"));
+    asio::post(io, [this] { hub.stop(); });
+    const auto ended = co_await begin(std::move(held));
+    EXPECT_EQ(error_of(ended), Errc::unavailable);
+  };
+  run(io, test());
+}
+
+TEST_F(Hub, AProgramThatIsNotThereIsAnError) {
+  options.child.command = {"no-such-program"};
+  const auto test = [this]() -> awaitable<void> {
+    auto asked = request("POST", "", call("initialize"));
+    const auto refused = co_await begin(std::move(asked));
+    EXPECT_EQ(error_of(refused), Errc::not_found);
+  };
+  run(io, test());
+}
+
+}  // namespace
+}  // namespace postern::upstream
