@@ -47,6 +47,10 @@ class CorsTest : public testing::Test {
   net::OffloadPool pool_{"test", 1, 1};
   crypto::Aead seal_{std::string(32, 'k')};
   RateLimiters limiters_{config::Limits()};
+  UpstreamTls upstream_tls_;
+  upstream::Documents documents_{
+      [](const std::string&) -> Result<upstream::Fetched> { return fail(Errc::denied, "nothing is fetched"); }, pool_,
+      clock_};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -56,7 +60,9 @@ class CorsTest : public testing::Test {
                      .password_pool = pool_,
                      .session_seal = seal_,
                      .consent_seal = seal_,
-                     .limiters = limiters_};
+                     .limiters = limiters_,
+                     .upstream_tls = upstream_tls_,
+                     .documents = documents_};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;
   Pairs kept_;
