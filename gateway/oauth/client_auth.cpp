@@ -77,6 +77,11 @@ Result<store::Client, OAuthError> client_of(const Credentials& credentials, cons
   return decoded && *decoded != credentials.id ? find_client(*decoded, context) : client;
 }
 
+// Such a client names itself by client_id in the form: there is nothing it could prove with Basic.
+bool is_described(const std::string& id) {
+  return store::is_document_url(id) || store::is_document_url(form_decode(id).value_or(""));
+}
+
 bool secret_matches(const Credentials& credentials, const std::string& hash) {
   const auto equals = [&hash](std::string_view secret) {
     return crypto::constant_time_equal(crypto::sha256_string(secret), hash);
@@ -92,6 +97,9 @@ Result<store::Client, ClientAuthFailure> authenticate_client(const http::Request
                                                              const Context& context) {
   const auto credentials = read_credentials(request, form);
   if (!credentials) return credentials.error();
+  if (credentials->basic && is_described(credentials->id)) {
+    return invalid_client(true, "a client that a document describes has no secret");
+  }
   auto found = client_of(*credentials, context);
   if (!found && found.error().status == 503) return ClientAuthFailure{std::move(found).error(), false};
   // What is wrong with a document is for whoever publishes it; of registered clients nothing is told.

@@ -175,6 +175,17 @@ describe('client metadata documents', { timeout: 120_000 * patience }, () => {
     assert.equal((await described.exchange(code)).status, 200);
   });
 
+  it('HTTP Basic proves nothing of a client that is described', async () => {
+    const described = await client();
+    for (const name of [id, encodeURIComponent(id)]) {
+      const headers = { Authorization: `Basic ${Buffer.from(`${name}:`).toString('base64')}` };
+      const form = { grant_type: 'refresh_token', refresh_token: 'x' };
+      const answer = await described.token(form, { headers });
+      assert.equal(answer.status, 401);
+      assert.equal(answer.body.error, 'invalid_client');
+    }
+  });
+
   it('a client that is described cannot use the code or the refresh token of another', async () => {
     const described = await client();
     const other = publish({});

@@ -49,6 +49,10 @@ class CorsTest : public testing::Test {
   RateLimiters limiters_{config::Limits()};
   BodyBudget bodies_{1024};
   CallCounter calls_{1};
+  UpstreamTls upstream_tls_;
+  upstream::Documents documents_{
+      [](const std::string&) -> Result<upstream::Fetched> { return fail(Errc::denied, "nothing is fetched"); }, pool_,
+      clock_};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -61,7 +65,10 @@ class CorsTest : public testing::Test {
                      .limiters = limiters_,
                      .bodies = bodies_,
                      .endpoint_bodies = bodies_,
-                     .calls = calls_};
+                     .calls = calls_,
+                     .upstream_tls = upstream_tls_,
+                     .documents = documents_,
+                     .duplex = nullptr};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;
   Pairs kept_;
