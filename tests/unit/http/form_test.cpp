@@ -38,6 +38,8 @@ TEST(Form, WhatHasNoNameIsNoParameter) {
   const auto form = Form::parse("=a&=b&&scope=c").value();
   EXPECT_EQ(form.pairs().size(), 3U);
   EXPECT_EQ(form.repeated(), "");
+  // Nor does it hide one that is.
+  EXPECT_EQ(Form::parse("=a&=b&scope=c&scope=d")->repeated(), "scope");
 }
 
 TEST(Form, RefusesWhatDecodesToNoText) {
