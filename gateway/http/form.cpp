@@ -75,6 +75,7 @@ std::vector<std::string_view> Form::get_all(std::string_view name) const {
 
 std::string_view Form::repeated(const std::vector<std::string_view>& allowed) const noexcept {
   for (auto pair = pairs_.begin(); pair != pairs_.end(); ++pair) {
+    if (pair->first.empty()) continue;
     if (std::ranges::find(allowed, std::string_view(pair->first)) != allowed.end()) continue;
     const bool again = std::any_of(pairs_.begin(), pair, [&](const auto& other) { return other.first == pair->first; });
     if (again) return pair->first;

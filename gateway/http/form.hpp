@@ -27,7 +27,7 @@ class Form {
   std::string get_or_empty(std::string_view name) const { return std::string(get(name).value_or("")); }
   std::vector<std::string_view> get_all(std::string_view name) const;
   // A name that occurs twice, other than those listed; empty when none (RFC 6749 section 3.1: parameters MUST NOT be
-  // repeated).
+  // repeated). What has no name is no parameter (appendix A: 1*name-char).
   std::string_view repeated(const std::vector<std::string_view>& allowed = {}) const noexcept;
   bool empty() const noexcept { return pairs_.empty(); }
   const std::vector<std::pair<std::string, std::string>>& pairs() const noexcept { return pairs_; }

@@ -79,6 +79,9 @@ describe('hostile authorization requests', { timeout: 120_000 * patience }, () =
       const pairs = [[name, 'again'], ...Object.entries(parameters)];
       assert.equal(errorOf(await send(client.authorizeUrl(pairs))).error, 'invalid_request', name);
     }
+    // Pairs without a name hide nothing.
+    const hidden = [['', '1'], ['', '2'], ...Object.entries(parameters), ['state', 'again']];
+    assert.equal(errorOf(await send(client.authorizeUrl(hidden))).error, 'invalid_request');
     const doubled = [...Object.entries(parameters), ['nonce', '1'], ['nonce', '1']];
     assert.equal(errorOf(await send(client.authorizeUrl(doubled))).error, 'invalid_request', 'unknown ones too');
   });

@@ -92,6 +92,12 @@ TEST_F(Yaml, TagsAreFaults) {
 
 TEST_F(Yaml, ASecondDocumentIsAFault) { EXPECT_THAT(refusal("a: 1\n---\nb: 2\n"), HasSubstr("a second document")); }
 
+TEST_F(Yaml, AFaultIsOneLineWhateverTheFileSpells) {
+  const auto text = refusal("\"c\\n\\e[2K\": 1\n\"c\\n\\e[2K\": 2\n");
+  EXPECT_THAT(text, HasSubstr("c\\x0a\\x1b[2K"));
+  EXPECT_EQ(text.find('\n'), text.size() - 1);
+}
+
 TEST_F(Yaml, MappingsAndListsAreNoKeys) {
   EXPECT_THAT(refusal("? [a]\n: 1\n"), HasSubstr("a key must be a plain word"));
   EXPECT_THAT(refusal("? {a: 1}\n: 1\n"), HasSubstr("a key must be a plain word"));

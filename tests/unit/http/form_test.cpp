@@ -34,6 +34,14 @@ TEST(Form, NamesTheParameterThatIsRepeated) {
   EXPECT_EQ(form.get_all("resource"), (std::vector<std::string_view>{"a", "c"}));
 }
 
+TEST(Form, WhatHasNoNameIsNoParameter) {
+  const auto form = Form::parse("=a&=b&&scope=c").value();
+  EXPECT_EQ(form.pairs().size(), 3U);
+  EXPECT_EQ(form.repeated(), "");
+  // Nor does it hide one that is.
+  EXPECT_EQ(Form::parse("=a&=b&scope=c&scope=d")->repeated(), "scope");
+}
+
 TEST(Form, RefusesWhatDecodesToNoText) {
   for (const std::string& text :
        {"a=%"s, "a=%2"s, "a=%zz"s, "%g0=a"s, "a=%00"s, "a=%ff"s, "a=%c0%ae"s, "a=%ed%a0%80"s, "a=\xFF"s, "a=b\0"s}) {
