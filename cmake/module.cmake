@@ -18,6 +18,8 @@ function(postern_target_options target)
   endif()
   if(POSTERN_FUZZ)
     target_compile_options(${target} PUBLIC -fsanitize=fuzzer-no-link)
+    # Programs that are no fuzz target need what counts coverage too, where no sanitizer brings it.
+    target_link_options(${target} PUBLIC -fsanitize=fuzzer-no-link)
   endif()
   if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT POSTERN_SANITIZE)
     target_compile_options(${target} PRIVATE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong

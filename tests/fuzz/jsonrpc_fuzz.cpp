@@ -1,22 +1,17 @@
-// One input is read as a message from a client, as an answer of an upstream, as header values and as a stream of
-// server-sent events.
+// One input is read as a message from a client, as an answer of an upstream and as header values.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "mcp/header_check.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/list_filter.hpp"
-#include "mcp/sse.hpp"
 
 namespace {
 
 using namespace postern::mcp;
-
-constexpr std::size_t kEventLimit = 20'000;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -61,51 +56,11 @@ void filter_as_list(std::string_view input) {
   (void)filter_any_list(input, [](ListKind, std::string_view name) { return name.size() % 2 == 1; });
 }
 
-struct Split {
-  std::vector<std::string> events;
-  std::string rest;
-  bool fits = true;
-};
-
-// `cut` says how long the next read is.
-template <class Cut>
-Split split(std::string_view stream, Cut cut) {
-  SseSplitter splitter(kEventLimit);
-  Split out;
-  while (!stream.empty() && out.fits) {
-    const auto piece = stream.substr(0, cut());
-    stream.remove_prefix(piece.size());
-    out.fits = splitter.feed(piece).has_value();
-    if (!out.fits) break;
-    for (auto event = splitter.next(); !event.empty(); event = splitter.next()) out.events.emplace_back(event);
-  }
-  out.rest = splitter.rest();
-  return out;
-}
-
-void split_as_stream(std::string_view input) {
-  const auto whole = split(input, [&] { return input.size(); });
-  std::size_t at = 0;
-  const auto pieces =
-      split(input, [&]() -> std::size_t { return 1U + static_cast<unsigned char>(input[at++ % input.size()]) % 7U; });
-  require(whole.fits == pieces.fits);
-  if (!whole.fits) return;
-  require(whole.events == pieces.events && whole.rest == pieces.rest);
-  std::string joined;
-  for (const auto& event : whole.events) {
-    joined += event;
-    const auto data = sse_data(event);
-    require(sse_data(sse_with_data(event, data)) == data);
-  }
-  require(joined + whole.rest == input);
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   read_as_message(input);
   filter_as_list(input);
-  split_as_stream(input);
   return 0;
 }
