@@ -131,8 +131,34 @@ CREATE TABLE changes (
 ) STRICT;
 )sql";
 
+// Keys that sign tokens, clients that prove themselves with keys or act by themselves.
+constexpr char kKeys[] = R"sql(
+CREATE TABLE signing_keys (
+  id TEXT NOT NULL PRIMARY KEY,
+  issuer TEXT NOT NULL,
+  algorithm TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  active_at INTEGER NOT NULL,
+  token_life INTEGER NOT NULL,
+  tokens_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX signing_keys_issuer ON signing_keys (issuer, active_at);
+
+CREATE TABLE used_once (
+  hash BLOB NOT NULL PRIMARY KEY,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+ALTER TABLE clients ADD COLUMN jwks TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN jwks_uri TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN role TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN resource TEXT NOT NULL DEFAULT '';
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 1> kSteps{kVersion1};
+constexpr std::array<const char*, 2> kSteps{kVersion1, kKeys};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

@@ -113,7 +113,12 @@ inline Client sample_client(const std::string& id = "client-1", const std::strin
           .dynamic = true,
           .fingerprint = fingerprint,
           .created_at = kNow,
-          .last_used_at = kNow};
+          .last_used_at = kNow,
+          .jwks = R"({"keys":[]})",
+          .jwks_uri = "https://claude.ai/keys",
+          .tenant = "acme",
+          .role = "editor",
+          .resource = "https://ai.example.test/mcp"};
 }
 
 inline Grant sample_grant(const std::string& id = "grant-1") {
