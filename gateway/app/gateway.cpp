@@ -54,6 +54,8 @@ struct Gateway::Impl {
   crypto::Aead consent_seal;
   token::TokenCache tokens{kCachedTokens, kCachedFor};
   server::RateLimiters limiters;
+  token::SigningKeys signing_keys;
+  oauth::RegisteredKeys client_keys;
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
@@ -75,8 +77,9 @@ struct Gateway::Impl {
         session_seal(crypto::hkdf_sha256(opened.master_key, "", "mcp-session-id")),
         consent_seal(crypto::hkdf_sha256(opened.master_key, "", "consent")),
         limiters(config.limits),
-        services{*store,     clock,         *log,         *metrics,     tokens,
-                 store_pool, password_pool, session_seal, consent_seal, limiters},
+        signing_keys(store->keys(), opened.master_key, clock),
+        services{*store,        clock,        *log,         *metrics, tokens,       store_pool,
+                 password_pool, session_seal, consent_seal, limiters, signing_keys, client_keys},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
@@ -84,6 +87,8 @@ struct Gateway::Impl {
   }
 
   Result<void> open(Loaded loaded);
+  Result<void> prepare_keys(const config::Config& config);
+  void forget_all();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
   void tick();
@@ -93,7 +98,17 @@ struct Gateway::Impl {
   void run();
 };
 
+Result<void> Gateway::Impl::prepare_keys(const config::Config& config) {
+  for (const auto& server : config.authorization_servers) {
+    const auto& tokens_of = server.access_token;
+    if (tokens_of.format != config::TokenFormat::jwt) continue;
+    if (auto ready = signing_keys.prepare(server.issuer, tokens_of.algorithm, tokens_of.lifetime); !ready) return ready;
+  }
+  return {};
+}
+
 Result<void> Gateway::Impl::open(Loaded loaded) {
+  if (auto ready = prepare_keys(loaded.config); !ready) return ready;
   const auto count = loaded.config.workers > 0 ? loaded.config.workers : cores();
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
@@ -133,6 +148,10 @@ Result<void> Gateway::Impl::bind(const config::Config& config) {
 // Caches and open streams follow the store. Runs on the store's writer thread and on the feed's.
 void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
   for (const auto& change : changes) {
+    if (change.kind == store::ChangeKind::signing_keys) {
+      signing_keys.forget();
+      log->info("signing_keys_changed", {{"issuer", change.subject}});
+    }
     if (change.kind != store::ChangeKind::grant_revoked) {
       tokens.drop_all();
       continue;
@@ -142,6 +161,11 @@ void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
       boost::asio::post(worker->io(), [w = worker.get(), grant = change.subject] { w->end_streams_of(grant); });
     }
   }
+}
+
+void Gateway::Impl::forget_all() {
+  signing_keys.forget();
+  tokens.drop_all();
 }
 
 void Gateway::Impl::reload_certificates() {
@@ -207,7 +231,7 @@ void Gateway::Impl::run() {
     threads.emplace_back([w = worker.get()] { w->io().run(); });
   }
   feed = std::make_unique<ChangeFeed>(
-      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { tokens.drop_all(); });
+      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { forget_all(); });
   signals.async_wait([this](const boost::system::error_code&, int) {
     timer.cancel();
     control.stop();

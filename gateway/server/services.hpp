@@ -6,11 +6,13 @@
 #include "base/clock.hpp"
 #include "crypto/aead.hpp"
 #include "net/offload.hpp"
+#include "oauth/client_keys.hpp"
 #include "server/rate_limiter.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 #include "token/cache.hpp"
+#include "token/signing_keys.hpp"
 
 namespace postern::server {
 
@@ -26,6 +28,8 @@ struct Services {
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;
+  token::SigningKeys& signing_keys;
+  const oauth::ClientKeys& client_keys;
 };
 
 }  // namespace postern::server

@@ -96,8 +96,6 @@ const notBuilt = {
     { servers: 'authorization_servers: {main: {issuer: »"https://{tenant}.example.test"}}' },
     '`{tenant}` is not supported yet',
   ],
-  'signed access tokens': [server('access_token: {format: »jwt}'), '`format: jwt` is not supported yet'],
-  'an address for their keys': [server('endpoints: {»jwks: /oauth/jwks}'), '`jwks` is not supported yet'],
   'client metadata documents': [
     server('registration: {metadata_documents: »true}'),
     '`metadata_documents: true` is not supported yet',

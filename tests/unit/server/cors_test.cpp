@@ -47,6 +47,8 @@ class CorsTest : public testing::Test {
   net::OffloadPool pool_{"test", 1, 1};
   crypto::Aead seal_{std::string(32, 'k')};
   RateLimiters limiters_{config::Limits()};
+  token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
+  oauth::RegisteredKeys client_keys_;
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -56,7 +58,9 @@ class CorsTest : public testing::Test {
                      .password_pool = pool_,
                      .session_seal = seal_,
                      .consent_seal = seal_,
-                     .limiters = limiters_};
+                     .limiters = limiters_,
+                     .signing_keys = signing_keys_,
+                     .client_keys = client_keys_};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;
   Pairs kept_;
