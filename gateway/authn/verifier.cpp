@@ -5,6 +5,15 @@
 
 namespace postern::authn {
 
+// A client that acts by itself belongs where the operator put it, with the role it was given or none.
+Result<std::optional<tenant::Membership>> Verifier::placed(const store::Grant& grant,
+                                                           const std::optional<store::Client>& client) const {
+  auto tenant = directory_.find(grant.tenant);
+  if (!tenant) return tenant.error();
+  if (!*tenant || !client) return std::optional<tenant::Membership>();
+  return std::optional(tenant::Membership{std::move(**tenant), client->role});
+}
+
 Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_view token_hash, Time now) const {
   auto found = store_.grants().find_access(token_hash);
   if (!found) return found.error();
@@ -14,17 +23,19 @@ Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_vie
   if (grant.revoked_at) return fail(Errc::denied, "the grant was revoked");
   if (user.disabled) return fail(Errc::denied, "the user is disabled");
 
-  const auto membership = directory_.membership(grant.user, grant.tenant);
-  if (!membership) return membership.error();
-  if (!*membership) return fail(Errc::denied, "the user is no member of the tenant");
-
   auto client = store_.clients().find(grant.client);
   if (!client) return client.error();
   // A token made by an operator may stand for no client.
   if (!*client && grant.kind != store::GrantKind::minted) return fail(Errc::denied, "the client is gone");
 
+  const bool by_itself = grant.kind == store::GrantKind::client_credentials;
+  const auto membership = by_itself ? placed(grant, *client) : directory_.membership(grant.user, grant.tenant);
+  if (!membership) return membership.error();
+  if (!*membership) return fail(Errc::denied, "the user is no member of the tenant, or there is none");
+
   auto principal = std::make_shared<token::Principal>();
   if (*client) principal->client_name = std::move((*client)->name);
+  if (by_itself) user.name = principal->client_name;
   principal->grant = std::move(grant.id);
   principal->user = std::move(user.key);
   principal->user_name = std::move(user.name);
