@@ -22,6 +22,7 @@ struct CommandLine {
   MintOptions mint;
   ClientOptions client;
   GrantOptions grant;
+  KeyOptions keys;
   std::vector<std::string> cases;
   std::string first;
   std::string second;
@@ -187,8 +188,18 @@ void add_clients(CLI::App& app, CommandLine& line) {
   auto* client = group(app, "client", "Registered clients");
   auto* add = client->add_subcommand("add", "Register a client");
   add->add_option("--name", line.client.name, "Shown on the consent page")->required();
-  add->add_option("--redirect-uri", line.client.redirect_uris, "May be repeated")->required();
-  add->add_flag("--confidential", line.client.confidential, "With a secret, printed once");
+  add->add_option("--redirect-uri", line.client.redirect_uris, "May be repeated; needed to act for users");
+  add->add_option("--grant", line.client.grant, "How it gets tokens: for users, or acting by itself")
+      ->check(CLI::IsMember({"authorization_code", "client_credentials"}))
+      ->capture_default_str();
+  add->add_option("--tenant", line.client.tenant, "HANDLE or HANDLE:ROLE; of a client that acts by itself");
+  add->add_option("--resource", line.client.resource, "URL of the resource; of a client that acts by itself");
+  add->add_option("--scope", line.client.scope, "Scopes, separated by blanks: the most it may have");
+  auto* secret = add->add_flag("--confidential", line.client.confidential, "With a secret, printed once");
+  auto* uri = add->add_option("--jwks-uri", line.client.jwks_uri, "Where its public keys are: it signs assertions");
+  auto* file = add->add_option("--jwks", line.client.jwks, "File with its public keys (JWK set): it signs assertions");
+  secret->excludes(uri)->excludes(file);
+  uri->excludes(file);
   line.on_store(add, [&line](Opened& o) { return client_add(o, line.client, line.console); });
   auto* rotate = client->add_subcommand("rotate-secret", "Replace a client's secret");
   rotate->add_option("ID", line.first, "As `client list` prints it")->required();
@@ -198,6 +209,21 @@ void add_clients(CLI::App& app, CommandLine& line) {
   auto* remove = client->add_subcommand("remove", "Remove a client and its grants");
   remove->add_option("ID", line.first, "As `client list` prints it")->required();
   line.on_store(remove, [&line](Opened& o) { return client_remove(o, line.first, line.console); });
+}
+
+void add_keys(CLI::App& app, CommandLine& line) {
+  auto* keys = group(app, "keys", "Keys that sign access tokens");
+  auto* list = keys->add_subcommand("list", "List the keys and what each is for now");
+  list->add_option("--server", line.keys.server, "An authorization server's name; default: all that sign");
+  line.on_store(list, [&line](Opened& o) { return keys_list(o, line.keys, line.console); });
+  auto* rotate =
+      keys->add_subcommand("rotate", "Make a new key; the one before verifies until its tokens have expired");
+  rotate->add_option("--server", line.keys.server, "An authorization server's name; default: all that sign");
+  auto* pending = rotate->add_option("--pending", line.keys.pending,
+                                     "How long the new key is published before it signs; default: 10m");
+  rotate->add_flag("--now", line.keys.now, "In an emergency: drop every other key, which ends all tokens at once")
+      ->excludes(pending);
+  line.on_store(rotate, [&line](Opened& o) { return keys_rotate(o, line.keys, line.console); });
 }
 
 void add_grants(CLI::App& app, CommandLine& line) {
@@ -237,6 +263,7 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
   add_tenants(app, line);
   add_tokens(app, line);
   add_clients(app, line);
+  add_keys(app, line);
   add_grants(app, line);
   try {
     app.parse(argc, argv);

@@ -33,6 +33,7 @@ struct Opened {
   const config::Config& config;
   store::Store& store;
   const Clock& clock;
+  const std::string& master_key;  // the store's
 };
 
 // Reads the configuration, opens its store and runs `command`; prints why when that fails.
@@ -92,6 +93,19 @@ struct ClientOptions {
   std::string name;
   std::vector<std::string> redirect_uris;
   bool confidential = false;
+  std::string jwks;  // a file
+  std::string jwks_uri;
+  std::string grant = "authorization_code";
+  // Of client_credentials.
+  std::string tenant;  // HANDLE[:ROLE]
+  std::string resource;
+  std::string scope;
+};
+
+struct KeyOptions {
+  std::string server;  // its name in the configuration; empty: all that sign tokens
+  bool now = false;
+  std::string pending;  // a duration; empty: the usual one
 };
 
 struct GrantOptions {
@@ -123,6 +137,8 @@ int client_add(Opened& opened, const ClientOptions& options, Console& console);
 int client_rotate_secret(Opened& opened, const std::string& id, Console& console);
 int client_list(Opened& opened, Console& console);
 int client_remove(Opened& opened, const std::string& id, Console& console);
+int keys_list(Opened& opened, const KeyOptions& options, Console& console);
+int keys_rotate(Opened& opened, const KeyOptions& options, Console& console);
 int grant_list(Opened& opened, const GrantOptions& options, Console& console);
 int grant_revoke(Opened& opened, const std::string& id, Console& console);
 

@@ -63,6 +63,8 @@ struct Gateway::Impl {
   server::BodyBudget endpoint_bodies{kEndpointBodies};
   server::CallCounter calls;
   server::UpstreamTls upstream_tls;
+  token::SigningKeys signing_keys;
+  oauth::RegisteredKeys client_keys;
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool fetch_pool{"fetch", 8, 64};
@@ -91,11 +93,13 @@ struct Gateway::Impl {
         limiters(config.limits),
         bodies(config.limits.body_memory),
         calls(config.limits.calls_per_user),
+        signing_keys(store->keys(), opened.master_key, clock),
         fetcher(fetch_options(config.fetch), clock),
         documents([this](const std::string& url) { return fetcher.get(url, kClientDocument); }, fetch_pool, clock),
         duplex(*log),
-        services{*store,       clock,    *log,   *metrics,        tokens, store_pool,   password_pool, session_seal,
-                 consent_seal, limiters, bodies, endpoint_bodies, calls,  upstream_tls, documents,     &duplex},
+        services{*store,        clock,        *log,         *metrics,     tokens,      store_pool,
+                 password_pool, session_seal, consent_seal, limiters,     bodies,      endpoint_bodies,
+                 calls,         upstream_tls, documents,    signing_keys, client_keys, &duplex},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
@@ -104,6 +108,8 @@ struct Gateway::Impl {
 
   upstream::FetcherOptions fetch_options(const config::Fetch& fetch) const;
   Result<void> open(Loaded loaded);
+  Result<void> prepare_keys(const config::Config& config);
+  void forget_all();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
   void tick();
@@ -124,7 +130,17 @@ upstream::FetcherOptions Gateway::Impl::fetch_options(const config::Fetch& fetch
   return options;
 }
 
+Result<void> Gateway::Impl::prepare_keys(const config::Config& config) {
+  for (const auto& server : config.authorization_servers) {
+    const auto& tokens_of = server.access_token;
+    if (tokens_of.format != config::TokenFormat::jwt) continue;
+    if (auto ready = signing_keys.prepare(server.issuer, tokens_of.algorithm, tokens_of.lifetime); !ready) return ready;
+  }
+  return {};
+}
+
 Result<void> Gateway::Impl::open(Loaded loaded) {
+  if (auto ready = prepare_keys(loaded.config); !ready) return ready;
   const auto count = loaded.config.workers > 0 ? loaded.config.workers : cores();
   if (auto opened = upstream_tls.open(loaded.config.upstreams); !opened) return opened.error();
   auto tls = net::TlsClient::load({loaded.config.fetch.authorities, {}});
@@ -168,6 +184,10 @@ Result<void> Gateway::Impl::bind(const config::Config& config) {
 // Caches and open streams follow the store. Runs on the store's writer thread and on the feed's.
 void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
   for (const auto& change : changes) {
+    if (change.kind == store::ChangeKind::signing_keys) {
+      signing_keys.forget();
+      log->info("signing_keys_changed", {{"issuer", change.subject}});
+    }
     if (change.kind != store::ChangeKind::grant_revoked) {
       tokens.drop_all();
       continue;
@@ -177,6 +197,11 @@ void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
       boost::asio::post(worker->io(), [w = worker.get(), grant = change.subject] { w->end_streams_of(grant); });
     }
   }
+}
+
+void Gateway::Impl::forget_all() {
+  signing_keys.forget();
+  tokens.drop_all();
 }
 
 void Gateway::Impl::reload_certificates() {
@@ -249,7 +274,7 @@ void Gateway::Impl::run() {
     threads.emplace_back([w = worker.get()] { w->io().run(); });
   }
   feed = std::make_unique<ChangeFeed>(
-      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { tokens.drop_all(); });
+      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { forget_all(); });
   signals.async_wait([this](const boost::system::error_code&, int) {
     timer.cancel();
     control.stop();

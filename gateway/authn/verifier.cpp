@@ -8,21 +8,32 @@
 namespace postern::authn {
 namespace {
 
+// nullopt: a client that a document describes, which has no record here, or a token made for no client.
+Result<std::optional<store::Client>> client_of(store::Store& store, const store::Grant& grant) {
+  if (store::is_document_url(grant.client)) return std::optional<store::Client>();
+  auto client = store.clients().find(grant.client);
+  if (client && !*client && grant.kind != store::GrantKind::minted) return fail(Errc::denied, "the client is gone");
+  return client;
+}
+
 // What the server behind may call the client. Of one that a document describes that is the host the document is at: the
 // name inside is its own claim, and may change at any time.
-Result<std::string> client_name(store::Store& store, const store::Grant& grant) {
-  if (store::is_document_url(grant.client)) {
-    const auto url = http::parse_url(grant.client);
-    return url ? url->host : std::string();
-  }
-  auto client = store.clients().find(grant.client);
-  if (!client) return client.error();
-  // A token made by an operator may stand for no client.
-  if (!*client && grant.kind != store::GrantKind::minted) return fail(Errc::denied, "the client is gone");
-  return *client ? std::move((*client)->name) : std::string();
+std::string client_name(const store::Grant& grant, const std::optional<store::Client>& client) {
+  if (client) return client->name;
+  const auto url = http::parse_url(grant.client);
+  return url && store::is_document_url(grant.client) ? url->host : std::string();
 }
 
 }  // namespace
+
+// A client that acts by itself belongs where the operator put it, with the role it was given or none.
+Result<std::optional<tenant::Membership>> Verifier::placed(const store::Grant& grant,
+                                                           const std::optional<store::Client>& client) const {
+  auto tenant = directory_.find(grant.tenant);
+  if (!tenant) return tenant.error();
+  if (!*tenant || !client) return std::optional<tenant::Membership>();
+  return std::optional(tenant::Membership{std::move(**tenant), client->role});
+}
 
 Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_view token_hash, Time now) const {
   auto found = store_.grants().find_access(token_hash);
@@ -33,15 +44,17 @@ Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_vie
   if (grant.revoked_at) return fail(Errc::denied, "the grant was revoked");
   if (user.disabled) return fail(Errc::denied, "the user is disabled");
 
-  const auto membership = directory_.membership(grant.user, grant.tenant);
-  if (!membership) return membership.error();
-  if (!*membership) return fail(Errc::denied, "the user is no member of the tenant");
-
-  auto client = client_name(store_, grant);
+  auto client = client_of(store_, grant);
   if (!client) return client.error();
 
+  const bool by_itself = grant.kind == store::GrantKind::client_credentials;
+  const auto membership = by_itself ? placed(grant, *client) : directory_.membership(grant.user, grant.tenant);
+  if (!membership) return membership.error();
+  if (!*membership) return fail(Errc::denied, "the user is no member of the tenant, or there is none");
+
   auto principal = std::make_shared<token::Principal>();
-  principal->client_name = std::move(*client);
+  principal->client_name = client_name(grant, *client);
+  if (by_itself) user.name = principal->client_name;
   principal->grant = std::move(grant.id);
   principal->user = std::move(user.key);
   principal->user_name = std::move(user.name);

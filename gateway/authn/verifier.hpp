@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/clock.hpp"
@@ -21,6 +22,9 @@ class Verifier {
   Result<std::shared_ptr<const token::Principal>> verify(std::string_view token_hash, Time now) const;
 
  private:
+  Result<std::optional<tenant::Membership>> placed(const store::Grant& grant,
+                                                   const std::optional<store::Client>& client) const;
+
   store::Store& store_;
   const tenant::Directory& directory_;
 };

@@ -44,9 +44,14 @@ struct Endpoints {
   std::string register_ = "/oauth/register";
   std::string revoke = "/oauth/revoke";
   std::string introspect = "/oauth/introspect";
+  std::string jwks = "/oauth/jwks";  // served where tokens are signed
 };
 
+enum class TokenFormat : std::uint8_t { opaque, jwt };
+
 struct AccessTokens {
+  TokenFormat format = TokenFormat::opaque;
+  std::string algorithm = "ES256";  // of keys made for `jwt`
   std::string prefix = "mcpv1_";
   Duration lifetime = 10min;
 };

@@ -153,6 +153,16 @@ Fault read_members(json::object_t& members, Message& message) {
 
 }  // namespace
 
+void throw_exception_from_error(const JsonFault& fault, const boost::source_location& where) {
+  throw_exception_from_error(fail(Errc::invalid, fault.reason), where);
+}
+
+Result<json, JsonFault> parse_json(std::string_view text, const JsonLimits& limits) {
+  auto read = read_json(text, limits);
+  if (!read) return JsonFault{read.error().is_json ? kInvalidRequest : kParseError, read.error().reason};
+  return *std::move(read);
+}
+
 Result<Message, JsonFault> read_message(std::string_view body, const JsonLimits& limits) {
   // 2025-03-26 alone had batches; later revisions forbid them, and one answer could not tell who may see which part.
   if (begins_as_array(body)) return JsonFault{kInvalidRequest, "batches are not supported: send one message at a time"};

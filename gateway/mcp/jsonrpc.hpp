@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,15 +9,12 @@
 #include <boost/assert/source_location.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/result.hpp"
 
 namespace postern::mcp {
 
-struct JsonLimits {
-  std::size_t depth = 64;       // nested objects and arrays
-  std::size_t nodes = 100'000;  // values, containers counted too
-  std::size_t number = 400;     // bytes of one number
-};
+using postern::JsonLimits;
 
 // Why a text was refused: the JSON-RPC error code and a sentence for the client. -32700: it is no JSON; -32600: it is
 // JSON that is no single plain message, or is over a limit; -32602: the parameters of a known method are wrong.
@@ -36,8 +32,7 @@ struct JsonFault {
 
 [[noreturn]] void throw_exception_from_error(const JsonFault& fault, const boost::source_location& where);
 
-// Strict JSON (RFC 8259) in a single pass without recursion: valid UTF-8 only, no BOM, no lone surrogate, no duplicate
-// key in any object, no NUL in keys, no number beyond a double, nothing after the value.
+// The strict JSON of base/json.hpp, refused with a code of JSON-RPC.
 Result<nlohmann::json, JsonFault> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 enum class MessageKind : std::uint8_t { request, notification, response };

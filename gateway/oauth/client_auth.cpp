@@ -8,6 +8,7 @@
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
+#include "oauth/client_assertion.hpp"
 #include "oauth/find_client.hpp"
 
 namespace postern::oauth {
@@ -52,9 +53,6 @@ Result<Credentials, ClientAuthFailure> read_credentials(const http::Request& req
   // RFC 6749 section 2.3.1: an empty secret may as well be left out.
   auto posted_secret = form.get("client_secret");
   if (posted_secret && posted_secret->empty()) posted_secret.reset();
-  if (form.get("client_assertion") || form.get("client_assertion_type")) {
-    return invalid_client(false, "client assertions are not supported");
-  }
   if (request.header_count("Authorization") > 1) return malformed("Send one Authorization header at most.");
 
   const auto header = request.header("Authorization");
@@ -91,10 +89,26 @@ bool secret_matches(const Credentials& credentials, const std::string& hash) {
   return decoded && equals(*decoded);
 }
 
+// RFC 7521 section 4.2: an assertion, and no other credentials beside it.
+Result<store::Client, ClientAuthFailure> by_assertion(const http::Request& request, const http::Form& form,
+                                                      const Context& context) {
+  const auto assertion = form.get("client_assertion");
+  const auto type = form.get("client_assertion_type");
+  if (!assertion || !type) return malformed("Send client_assertion and client_assertion_type together.");
+  if (form.get("client_secret") || request.header("Authorization")) {
+    return malformed("Authenticate in one way: by client_assertion or by a secret.");
+  }
+  if (*type != kJwtBearerAssertion) return invalid_client(false, "unknown client_assertion_type");
+  auto client = authenticate_assertion(*assertion, form.get("client_id").value_or(""), context);
+  if (!client) return ClientAuthFailure{client.error(), false};
+  return std::move(*client);
+}
+
 }  // namespace
 
 Result<store::Client, ClientAuthFailure> authenticate_client(const http::Request& request, const http::Form& form,
                                                              const Context& context) {
+  if (form.get("client_assertion") || form.get("client_assertion_type")) return by_assertion(request, form, context);
   const auto credentials = read_credentials(request, form);
   if (!credentials) return credentials.error();
   if (credentials->basic && is_described(credentials->id)) {
@@ -107,6 +121,9 @@ Result<store::Client, ClientAuthFailure> authenticate_client(const http::Request
   if (!found) return invalid_client(credentials->basic, found.error().detail);
 
   store::Client& client = *found;
+  if (client.auth == store::ClientAuth::private_key_jwt) {
+    return invalid_client(credentials->basic, "a client with keys sent no assertion");
+  }
   const bool is_public = client.auth == store::ClientAuth::none;
   // Basic with an empty password is how some say `none`.
   const bool has_secret = credentials->secret && !credentials->secret->empty();

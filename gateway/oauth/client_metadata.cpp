@@ -8,6 +8,7 @@
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
+#include "crypto/jwk.hpp"
 #include "http/url.hpp"
 #include "oauth/display_name.hpp"
 #include "oauth/redirect_uri.hpp"
@@ -27,6 +28,7 @@ constexpr auto kAuthMethods = std::to_array<std::pair<std::string_view, store::C
     {"none", store::ClientAuth::none},
     {"client_secret_basic", store::ClientAuth::secret_basic},
     {"client_secret_post", store::ClientAuth::secret_post},
+    {"private_key_jwt", store::ClientAuth::private_key_jwt},
 });
 
 OAuthError bad_metadata(std::string description) {
@@ -86,7 +88,8 @@ Read<store::ClientAuth> auth_method(const json& document) {
   const auto found =
       std::ranges::find(kAuthMethods, std::string_view(*name), [](const auto& method) { return method.first; });
   if (found != kAuthMethods.end()) return found->second;
-  return bad_metadata("token_endpoint_auth_method must be none, client_secret_basic or client_secret_post.");
+  return bad_metadata(
+      "token_endpoint_auth_method must be none, client_secret_basic, client_secret_post or private_key_jwt.");
 }
 
 // Clients that name no grant types want to stay connected, so they get the refresh token too; the answer says so.
@@ -143,6 +146,35 @@ Read<std::string> scope(const json& document) {
   return join(*words, " ");
 }
 
+// RFC 7591 section 2: keys by value or by address, never both. Given by value, every one of them must be usable: a
+// client should hear now that its key is not.
+Read<std::string> keys(const json& document) {
+  const json* set = member(document, "jwks");
+  if (set == nullptr) return std::string();
+  const auto read = crypto::read_jwk_set(*set);
+  if (!read) return bad_metadata("jwks: " + read.error().what + ".");
+  if (!read->skipped.empty()) return bad_metadata("jwks: " + read->skipped.front() + ".");
+  if (read->keys.empty()) return bad_metadata("jwks holds no key.");
+  return crypto::to_json(read->keys).dump();
+}
+
+Read<std::string> keys_address(const json& document) {
+  auto uri = text(document, "jwks_uri");
+  if (!uri || uri->empty()) return uri;
+  const auto parsed = http::parse_url(*uri);
+  if (!parsed || uri->size() > kLongestUri || parsed->scheme != "https" || parsed->has_userinfo) {
+    return bad_metadata("jwks_uri must be an https URL.");
+  }
+  return uri;
+}
+
+std::optional<OAuthError> keys_fault(const store::Client& client) {
+  if (!client.jwks.empty() && !client.jwks_uri.empty()) return bad_metadata("Give jwks or jwks_uri, not both.");
+  if (client.auth != store::ClientAuth::private_key_jwt) return std::nullopt;
+  if (!client.jwks.empty() || !client.jwks_uri.empty()) return std::nullopt;
+  return bad_metadata("private_key_jwt needs the client's public keys: give jwks or jwks_uri.");
+}
+
 }  // namespace
 
 Result<store::Client, OAuthError> read_client_metadata(const json& document, const config::Registration& registration) {
@@ -162,6 +194,10 @@ Result<store::Client, OAuthError> read_client_metadata(const json& document, con
   if (!uri) return uri.error();
   auto scopes = scope(document);
   if (!scopes) return scopes.error();
+  auto jwks = keys(document);
+  if (!jwks) return jwks.error();
+  auto jwks_uri = keys_address(document);
+  if (!jwks_uri) return jwks_uri.error();
 
   store::Client client;
   client.name = *std::move(name);
@@ -171,15 +207,19 @@ Result<store::Client, OAuthError> read_client_metadata(const json& document, con
   client.application_type = *std::move(type);
   client.client_uri = *std::move(uri);
   client.scope = *std::move(scopes);
+  client.jwks = *std::move(jwks);
+  client.jwks_uri = *std::move(jwks_uri);
   client.dynamic = true;
+  if (auto fault = keys_fault(client)) return *std::move(fault);
   return client;
 }
 
 std::string client_fingerprint(const store::Client& client) {
   auto uris = client.redirect_uris;
   std::ranges::sort(uris);
-  const json canonical = json::array({client.name, auth_method_name(client.auth), uris, client.grant_types,
-                                      client.application_type, client.client_uri, client.scope, client.issuer});
+  const json canonical =
+      json::array({client.name, auth_method_name(client.auth), uris, client.grant_types, client.application_type,
+                   client.client_uri, client.scope, client.issuer, client.jwks, client.jwks_uri});
   return hex_encode(crypto::sha256_string(canonical.dump()));
 }
 

@@ -9,10 +9,12 @@
 #include "config/config.hpp"
 #include "crypto/aead.hpp"
 #include "http/message.hpp"
+#include "oauth/client_keys.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "tenant/catalog.hpp"
 #include "tenant/directory.hpp"
+#include "token/signing_keys.hpp"
 
 namespace postern::oauth {
 
@@ -33,10 +35,13 @@ struct Context {
   const crypto::Aead& seal;  // of consent pages
   const Clock& clock;
   telemetry::Log& log;
+  token::SigningKeys& keys;       // of signed access tokens
+  const ClientKeys& client_keys;  // of clients that sign their assertions
   const ClientDocument* document = nullptr;  // of this request's client, where a document describes it
 
   std::string issuer_origin() const;  // scheme://authority of the issuer
   bool secure() const { return server.issuer.starts_with("https://"); }
+  bool signs_tokens() const { return server.access_token.format == config::TokenFormat::jwt; }
 };
 
 }  // namespace postern::oauth

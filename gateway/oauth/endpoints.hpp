@@ -7,16 +7,19 @@
 
 namespace postern::oauth {
 
-// RFC 6749 section 3.2, OAuth 2.1: grants authorization_code and refresh_token.
+// RFC 6749 section 3.2, OAuth 2.1: grants authorization_code, refresh_token and client_credentials.
 http::Response token(const http::Request& request, const Context& context);
 // RFC 7591. Answers 403 where registration is closed.
 http::Response register_client(const http::Request& request, const Context& context);
 // RFC 7009.
 http::Response revoke(const http::Request& request, const Context& context);
-// RFC 7662; for clients with a secret only.
+// The public keys of signed access tokens (RFC 7517 section 5): those that sign, will sign, and whose tokens still
+// live.
+http::Response jwks(const http::Request& request, const Context& context);
+// RFC 7662; for clients with a secret or keys only.
 http::Response introspect(const http::Request& request, const Context& context);
 // RFC 8414, at the places of OpenID Connect Discovery too. Nothing is advertised that is not served, so the members
-// that only an OpenID provider has (jwks_uri, subject and ID token members) are not there.
+// that only an OpenID provider has (subject and ID token members) are not there.
 http::Response server_metadata(const http::Request& request, const Context& context);
 
 // A grant made by an operator with its access token, for `postern token mint`; user, tenant, resource, scopes and

@@ -33,11 +33,11 @@ Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, con
   }
   minted.scopes = std::move(standing->scopes);
 
-  IssuedAccess access = issue_access(minted, minted.scopes, minted.created_at, context);
-  access.record.expires_at = minted.expires_at;
-  if (const auto stored = context.store.grants().add_minted(minted, access.record); !stored) return stored.error();
+  auto access = issue_long_access(minted, minted.scopes, minted.created_at, context);
+  if (!access) return access.error();
+  if (const auto stored = context.store.grants().add_minted(minted, access->record); !stored) return stored.error();
   audit_tokens("token_minted", minted, minted.scopes, context);
-  return std::move(access.value);
+  return std::move(access->value);
 }
 
 }  // namespace postern::oauth

@@ -1,5 +1,8 @@
 #include "authn/bearer.hpp"
+#include "authn/signed_token.hpp"
+#include "crypto/jws.hpp"
 #include "server/mcp_exchange.hpp"
+#include "token/access_jwt.hpp"
 #include "token/opaque.hpp"
 
 namespace postern::server {
@@ -32,8 +35,13 @@ awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
   auto cached = services.tokens.find(digest, now);
   services.metrics.token_cache(cached != nullptr);
   if (cached) co_return cached;
-  const std::function<Verified()> work = [snapshot = x.context.snapshot, hash = crypto::as_string(digest), now] {
-    return snapshot->verifier().verify(hash, now);
+  // A token from the cache had its signature checked when it came in; a change of keys empties the cache.
+  const std::function<Verified()> work = [snapshot = x.context.snapshot, server = x.resource.server,
+                                          keys = &services.signing_keys, value = std::string(token),
+                                          hash = crypto::as_string(digest), now] {
+    const auto& verifier = snapshot->verifier();
+    if (!crypto::has_jws_shape(value)) return verifier.verify(hash, now);
+    return authn::verify_signed(value, server->issuer, *keys, verifier, now);
   };
   auto verified = co_await net::offload<Verified>(services.store_pool, work);
   if (verified) services.tokens.insert(digest, *verified, now, x.token_generation);
@@ -65,7 +73,8 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
                               "invalid_request");
     co_return refused;
   }
-  if (!token::has_token_shape(bearer.token, x.resource.server->access_token.prefix)) {
+  const auto& format = x.resource.server->access_token;
+  if (!token::has_access_token_shape(bearer.token, format.prefix, format.format == config::TokenFormat::jwt)) {
     auto refused = challenged(401, "invalid_token_format", "this is no access token of this server; sign in to get one",
                               "invalid_token");
     co_return refused;

@@ -74,6 +74,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
     case RouteKind::register_client: return oauth::register_client(request, context);
     case RouteKind::revoke: return oauth::revoke(request, context);
     case RouteKind::introspect: return oauth::introspect(request, context);
+    case RouteKind::jwks: return oauth::jwks(request, context);
     case RouteKind::authorize: return web::authorize(request, pages);
     case RouteKind::login: return web::login(request, pages);
     case RouteKind::logout: return web::logout(request, pages);

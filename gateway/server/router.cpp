@@ -33,6 +33,7 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::register_client: return "register";
     case RouteKind::revoke: return "revoke";
     case RouteKind::introspect: return "introspect";
+    case RouteKind::jwks: return "jwks";
     case RouteKind::login: return "login";
     case RouteKind::logout: return "logout";
   }
@@ -69,6 +70,9 @@ void Router::add_server(const config::AuthorizationServer& server) {
   }
   add(origin, server.endpoints.revoke, route(RouteKind::revoke, "POST, OPTIONS"));
   add(origin, server.endpoints.introspect, route(RouteKind::introspect, "POST"));
+  if (server.access_token.format == config::TokenFormat::jwt) {
+    add(origin, server.endpoints.jwks, route(RouteKind::jwks, "GET, HEAD, OPTIONS"));
+  }
   add(origin, "/login", route(RouteKind::login, "GET, POST"));
   add(origin, "/logout", route(RouteKind::logout, "GET, POST"));
 }

@@ -20,6 +20,7 @@ enum class RouteKind : std::uint8_t {
   register_client,
   revoke,
   introspect,
+  jwks,
   login,
   logout,
 };

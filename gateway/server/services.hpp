@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "crypto/aead.hpp"
 #include "net/offload.hpp"
+#include "oauth/client_keys.hpp"
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
@@ -14,6 +15,7 @@
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 #include "token/cache.hpp"
+#include "token/signing_keys.hpp"
 #include "upstream/documents.hpp"
 
 namespace postern::upstream {
@@ -39,6 +41,8 @@ struct Services {
   CallCounter& calls;
   const UpstreamTls& upstream_tls;
   upstream::Documents& documents;  // of clients
+  token::SigningKeys& signing_keys;
+  const oauth::ClientKeys& client_keys;
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
 };
 

@@ -38,7 +38,7 @@ struct Membership {
 inline bool is_document_url(std::string_view client_id) noexcept { return client_id.starts_with("https://"); }
 inline constexpr std::size_t kLongestClientUrl = 512;
 
-enum class ClientAuth : std::uint8_t { none, secret_basic, secret_post };
+enum class ClientAuth : std::uint8_t { none, secret_basic, secret_post, private_key_jwt };
 
 struct Client {
   std::string id;
@@ -55,9 +55,22 @@ struct Client {
   Time created_at{};
   Time last_used_at{};
   std::string issuer{};  // where it registered, and where alone it is known; empty: at every authorization server
+  // Of private_key_jwt, one of the two: its public keys as it registered them (a JWK set), or where they are published.
+  std::string jwks{};
+  std::string jwks_uri{};
+  // Of client_credentials, fixed by the operator like `scope`: where the client acts by itself. Empty for all others.
+  std::string tenant{};
+  std::string role{};      // there; empty: none
+  std::string resource{};  // canonical
 };
 
-enum class GrantKind : std::uint8_t { authorization_code, minted };
+enum class GrantKind : std::uint8_t {
+  authorization_code,
+  minted,
+  client_credentials,  // `user` is client_user(client): nobody consented, the operator allowed it
+};
+// The principal of a client that acts by itself, in the place of a user's key.
+inline std::string client_user(std::string_view client) { return "client:" + std::string(client); }
 
 // One consent of one user to one client for one resource and tenant. Tokens hang on it: revoked once, all are dead.
 struct Grant {
@@ -112,6 +125,20 @@ struct SignInSession {
   Time expires_at{};
 };
 
+// A key that signs the access tokens of one authorization server. What it is for follows from its times alone, so that
+// every process sees the same and nobody has to write: pending before `active_at`, published and not yet signing; then
+// active, until the next key's `active_at`; then retiring, until all it signed has expired; then gone.
+struct SigningKey {
+  std::string id;         // kid
+  std::string issuer;     // of the authorization server
+  std::string algorithm;  // "ES256"
+  std::string sealed;     // the private key, sealed under a key derived from the store's master key
+  Time created_at{};
+  Time active_at{};
+  Duration token_life{};  // of the tokens it signs
+  Time tokens_until{};    // the end of the last one that was given a longer life
+};
+
 // What changed, in commit order, for caches of every process on the same store.
 enum class ChangeKind : std::uint8_t {
   grant_revoked,   // subject: the grant's id
@@ -120,6 +147,7 @@ enum class ChangeKind : std::uint8_t {
   membership,      // the user's key
   client,          // the client's id; new clients are no change, since nobody can have asked for them before
   access_revoked,  // one access token alone: its hash in hexadecimal
+  signing_keys,    // of an authorization server: its issuer
 };
 struct Change {
   std::int64_t sequence = 0;

@@ -62,6 +62,8 @@ class ClientStore {
   virtual Result<std::vector<Client>> list() = 0;
   virtual Result<void> set_secret(std::string_view id, std::string_view secret_hash) = 0;
   virtual Result<void> remove(std::string_view id) = 0;  // and its grants
+  // What may be used once before `until`, such as the `jti` of a client's assertion. conflict: it was used before.
+  virtual Result<void> use_once(std::string_view hash, Time until) = 0;
 };
 
 // An approved consent: what the browser decided, stored in one step.
@@ -105,7 +107,8 @@ class GrantStore {
   virtual ~GrantStore() = default;
   virtual Result<void> approve(const Approval& approval) = 0;  // denied: the user is disabled
   virtual Result<void> refuse(std::string_view consent_id, Time consent_expires_at) = 0;  // conflict: decided before
-  virtual Result<void> add_minted(const Grant& grant, const AccessToken& token) = 0;  // denied: the user is disabled
+  // A grant with its one token. denied: the user is disabled; not_found: a client that acts by itself is gone.
+  virtual Result<void> add_minted(const Grant& grant, const AccessToken& token) = 0;
 
   virtual Result<std::optional<CodeLookup>> find_code(std::string_view hash) = 0;
   virtual Result<int> count_code_failure(std::string_view hash) = 0;  // the failures so far, this one too
@@ -134,6 +137,19 @@ class GrantStore {
   virtual Result<bool> take_step_up(std::string_view grant, Time now) = 0;
 };
 
+class KeyStore {
+ public:
+  virtual ~KeyStore() = default;
+  virtual Result<std::vector<SigningKey>> list(std::string_view issuer) = 0;  // by active_at
+  virtual Result<void> add_first(const SigningKey& key) = 0;                  // conflict: the issuer has a key
+  virtual Result<void> add_next(const SigningKey& key, Time now) = 0;         // conflict: one is pending already
+  // All other keys of the issuer are gone at once, and with them what they signed.
+  virtual Result<void> replace(const SigningKey& key) = 0;
+  // Each only raises what is there, so that no key goes before the last of its tokens.
+  virtual Result<void> raise_token_life(std::string_view issuer, Duration life) = 0;  // of all keys of the issuer
+  virtual Result<void> raise_tokens_until(std::string_view id, Time until) = 0;       // not_found
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -141,6 +157,7 @@ class Store {
   virtual TenantStore& tenants() = 0;
   virtual ClientStore& clients() = 0;
   virtual GrantStore& grants() = 0;
+  virtual KeyStore& keys() = 0;
 
   // Changes after that sequence number, of this process and others, in commit order, at most 10,000 at a time;
   // `newest_change` to begin with. expired: some were purged unseen (they are kept for a day); forget everything cached
@@ -159,7 +176,7 @@ class Store {
 };
 
 // Key material kept beside the store (file `<database>.key`, mode 0600, made at first start): 32 bytes from which the
-// keys for sealed session ids and consent pages are derived.
+// keys for sealed session ids, consent pages and signing keys are derived.
 struct OpenedStore {
   std::unique_ptr<Store> store;
   std::string master_key;

@@ -19,19 +19,20 @@ bool is_token_character(char c) noexcept {
 
 bool names_a_secret(std::string_view key) noexcept {
   for (const auto* name : {"password", "secret", "code", "token", "authorization", "cookie", "client_secret",
-                           "refresh_token", "access_token", "code_verifier"}) {
+                           "refresh_token", "access_token", "code_verifier", "assertion", "client_assertion"}) {
     if (key == name) return true;
   }
   return false;
 }
 
-// The length of a credential that begins at `at`, or 0: "Bearer x", "Basic x", and tokens of the form mcp?1_….
+// The length of a credential that begins at `at`, or 0: "Bearer x", "Basic x", tokens of the form mcp?1_…, and JWTs.
 std::size_t credential_at(std::string_view text, std::size_t at) noexcept {
   const auto rest = text.substr(at);
   std::size_t begin = 0;
   if (rest.size() > 7 && ascii_iequals(rest.substr(0, 7), "bearer ")) begin = 7;
   if (rest.size() > 6 && ascii_iequals(rest.substr(0, 6), "basic ")) begin = 6;
   if (begin == 0 && rest.size() > 22 && rest.starts_with("mcp") && rest.substr(4, 2) == "1_") begin = 6;
+  if (begin == 0 && rest.size() > 22 && rest.starts_with("eyJ")) begin = 3;
   if (begin == 0) return 0;
   std::size_t end = begin;
   while (end < rest.size() && is_token_character(rest[end])) ++end;

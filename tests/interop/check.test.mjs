@@ -92,8 +92,6 @@ const notBuilt = {
     { servers: 'authorization_servers: {main: {issuer: »"https://{tenant}.example.test"}}' },
     '`{tenant}` is not supported yet',
   ],
-  'signed access tokens': [server('access_token: {format: »jwt}'), '`format: jwt` is not supported yet'],
-  'an address for their keys': [server('endpoints: {»jwks: /oauth/jwks}'), '`jwks` is not supported yet'],
   'an external authorization server': [
     { servers: 'authorization_servers: {main: {»external: {issuer: https://login.example.test}}}' },
     '`external` is not supported yet',

@@ -1,13 +1,23 @@
+#include <algorithm>
 #include <ctime>
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <ostream>
 
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "app/loaded.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
+#include "crypto/jwk.hpp"
 #include "crypto/random.hpp"
+#include "http/url.hpp"
+#include "oauth/client_metadata.hpp"
 #include "oauth/redirect_uri.hpp"
+#include "tenant/catalog.hpp"
+#include "tenant/directory.hpp"
 
 namespace postern::app {
 namespace {
@@ -20,31 +30,128 @@ std::string date_of(Time time) {
   return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%MZ", &parts));
 }
 
-}  // namespace
-
-int client_add(Opened& opened, const ClientOptions& options, Console& console) {
-  for (const auto& uri : options.redirect_uris) {
-    if (const auto fault = oauth::redirect_uri_fault(uri)) return say_error(console, uri + ": " + std::string(*fault));
+std::string_view kind_of(const store::Grant& grant) {
+  switch (grant.kind) {
+    case store::GrantKind::authorization_code: return "authorization_code";
+    case store::GrantKind::minted: return "minted";
+    case store::GrantKind::client_credentials: return "client_credentials";
   }
+  return "unknown";
+}
+
+// What the options make no sense as: wrong usage.
+std::optional<Error> options_fault(const ClientOptions& options) {
+  const bool proves_itself = options.confidential || !options.jwks.empty() || !options.jwks_uri.empty();
+  const auto wrong = [](const char* what) { return std::optional(fail(Errc::invalid, what)); };
+  if (options.grant == "client_credentials") {
+    if (!options.redirect_uris.empty()) return wrong("a client that acts by itself has no --redirect-uri");
+    if (!proves_itself) return wrong("a client that acts by itself needs --confidential, --jwks or --jwks-uri");
+    if (options.tenant.empty() || options.resource.empty() || split_words(options.scope).empty()) {
+      return wrong("a client that acts by itself needs --tenant, --resource and --scope");
+    }
+    return std::nullopt;
+  }
+  if (options.redirect_uris.empty()) return wrong("--redirect-uri is required");
+  if (!options.tenant.empty() || !options.resource.empty()) {
+    return wrong("--tenant and --resource are for --grant client_credentials: users choose while they authorize");
+  }
+  for (const auto& uri : options.redirect_uris) {
+    if (const auto fault = oauth::redirect_uri_fault(uri)) return fail(Errc::denied, uri + ": " + *fault);
+  }
+  return std::nullopt;
+}
+
+// The file's keys, of which every one must be usable, as they are stored.
+Result<std::string> read_keys(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file || text.empty()) return fail(Errc::not_found, path + " cannot be read");
+  const auto set = crypto::parse_jwk_set(text);
+  if (!set) return fail(Errc::denied, path + ": " + set.error().what);
+  if (!set->skipped.empty()) return fail(Errc::denied, path + ": " + set->skipped.front());
+  if (set->keys.empty()) return fail(Errc::denied, path + " holds no key");
+  return crypto::to_json(set->keys).dump();
+}
+
+// Where a client may act by itself: a resource that is served, a tenant that is there, scopes that the policy knows.
+std::optional<Error> place(Opened& opened, const ClientOptions& options, store::Client& client) {
+  const auto loaded = app::load(opened.config.file, config::system_sources());
+  if (!loaded) return fail(Errc::denied, "the configuration has faults; run `postern check`");
+  const tenant::Catalog catalog(loaded->config, loaded->policies);
+  const tenant::Directory directory(loaded->config, opened.store);
+  const auto* resource = catalog.by_indicator(options.resource);
+  if (resource == nullptr) return fail(Errc::denied, "the configuration serves no resource " + options.resource);
+  const auto colon = options.tenant.find(':');
+  client.tenant = options.tenant.substr(0, colon);
+  if (colon != std::string::npos) client.role = options.tenant.substr(colon + 1);
+  client.resource = resource->canonical;
+  const auto found = directory.find(client.tenant);
+  if (!found) return found.error();
+  if (!*found) return fail(Errc::denied, "there is no tenant `" + client.tenant + "`");
+  if (!resource->fixed_tenant.empty() && resource->fixed_tenant != client.tenant) {
+    return fail(Errc::denied, "the resource is of the tenant `" + resource->fixed_tenant + "` alone");
+  }
+  const auto wanted = split_words(options.scope);
+  const auto known = resource->policy->grantable(wanted, client.role);
+  for (const auto& scope : wanted) {
+    if (std::ranges::find(known, scope) != known.end()) continue;
+    return fail(Errc::denied, "the policy has no scope `" + scope + "`, or " +
+                                  (client.role.empty() ? "only for a role: give it as --tenant HANDLE:ROLE"
+                                                       : "not for the role `" + client.role + "`"));
+  }
+  return std::nullopt;
+}
+
+Result<store::Client> read_client(Opened& opened, const ClientOptions& options) {
+  if (auto fault = options_fault(options)) return *std::move(fault);
   store::Client client;
   client.id = crypto::random_id("client");
   client.name = options.name;
   client.redirect_uris = options.redirect_uris;
   client.grant_types = {"authorization_code", "refresh_token"};
   client.application_type = "web";
+  client.scope = join(split_words(options.scope), " ");
   client.created_at = opened.clock.now();
-  std::string secret;
-  if (options.confidential) {
-    secret = crypto::random_token();
-    client.secret_hash = crypto::sha256_string(secret);
-    client.auth = store::ClientAuth::secret_basic;
+  if (options.confidential) client.auth = store::ClientAuth::secret_basic;
+  if (!options.jwks.empty() || !options.jwks_uri.empty()) client.auth = store::ClientAuth::private_key_jwt;
+  if (!options.jwks.empty()) {
+    auto keys = read_keys(options.jwks);
+    if (!keys) return keys.error();
+    client.jwks = *std::move(keys);
   }
-  const auto added = opened.store.clients().add(client);
+  if (!options.jwks_uri.empty()) {
+    const auto url = http::parse_url(options.jwks_uri);
+    if (!url || url->scheme != "https" || url->has_userinfo) return fail(Errc::invalid, "--jwks-uri is an https URL");
+    client.jwks_uri = options.jwks_uri;
+  }
+  if (options.grant == "client_credentials") {
+    client.grant_types = {"client_credentials"};
+    if (auto fault = place(opened, options, client)) return *std::move(fault);
+  }
+  return client;
+}
+
+}  // namespace
+
+int client_add(Opened& opened, const ClientOptions& options, Console& console) {
+  auto client = read_client(opened, options);
+  if (!client) {
+    say_error(console, client.error().what);
+    return client.error().code == Errc::invalid ? kUsage : kNo;
+  }
+  std::string secret;
+  if (client->auth == store::ClientAuth::secret_basic) {
+    secret = crypto::random_token();
+    client->secret_hash = crypto::sha256_string(secret);
+  }
+  const auto added = opened.store.clients().add(*client);
   if (!added) return say_error(console, added.error().what);
-  nlohmann::json body{{"client_id", client.id}, {"redirect_uris", client.redirect_uris}};
-  if (secret.empty()) return say_done(console, "client_id: " + client.id, body);
+  nlohmann::json body{{"client_id", client->id}};
+  if (!client->redirect_uris.empty()) body["redirect_uris"] = client->redirect_uris;
+  if (secret.empty()) return say_done(console, "client_id: " + client->id, body);
   body["client_secret"] = secret;
-  return say_done(console, "client_id: " + client.id + "\nclient_secret: " + secret, body);
+  return say_done(console, "client_id: " + client->id + "\nclient_secret: " + secret, body);
 }
 
 int client_rotate_secret(Opened& opened, const std::string& id, Console& console) {
@@ -52,6 +159,7 @@ int client_rotate_secret(Opened& opened, const std::string& id, Console& console
   if (!client) return say_error(console, client.error().what);
   if (!*client) return say_error(console, "there is no client `" + id + "`");
   if ((*client)->auth == store::ClientAuth::none) return say_error(console, "this client is public: it has no secret");
+  if ((*client)->secret_hash.empty()) return say_error(console, "this client signs with its keys: it has no secret");
   const auto secret = crypto::random_token();
   const auto done = opened.store.clients().set_secret(id, crypto::sha256_string(secret));
   if (!done) return say_error(console, done.error().what);
@@ -67,6 +175,8 @@ int client_list(Opened& opened, Console& console) {
                    {"name", client.name},
                    {"dynamic", client.dynamic},
                    {"confidential", client.auth != store::ClientAuth::none},
+                   {"auth_method", oauth::auth_method_name(client.auth)},
+                   {"grant_types", client.grant_types},
                    {"redirect_uris", client.redirect_uris},
                    {"created_at", to_seconds(client.created_at)}});
     if (!console.json) {
@@ -97,7 +207,7 @@ int grant_list(Opened& opened, const GrantOptions& options, Console& console) {
   if (!grants) return say_error(console, grants.error().what);
   auto all = nlohmann::json::array();
   for (const auto& grant : *grants) {
-    const auto* kind = grant.kind == store::GrantKind::minted ? "minted" : "authorization_code";
+    const auto kind = kind_of(grant);
     all.push_back({{"grant", grant.id},
                    {"kind", kind},
                    {"user", grant.user},
@@ -108,7 +218,7 @@ int grant_list(Opened& opened, const GrantOptions& options, Console& console) {
                    {"created_at", to_seconds(grant.created_at)}});
     if (!console.json) {
       console.out << grant.id << "  " << grant.user << "  " << grant.tenant << "  "
-                  << (grant.client.empty() ? kind : grant.client) << "  " << grant.resource << "  "
+                  << (grant.client.empty() ? kind : std::string_view(grant.client)) << "  " << grant.resource << "  "
                   << join(grant.scopes, " ") << "  " << date_of(grant.created_at) << '\n';
     }
   }

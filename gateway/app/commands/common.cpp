@@ -46,7 +46,7 @@ int with_store(const std::string& config_file, Console& console, const std::func
   auto opened = store::open_store(config->store);
   if (!opened) return say_error(console, opened.error().what);
   const SystemClock clock;
-  Opened context{*config, *opened->store, clock};
+  Opened context{*config, *opened->store, clock, opened->master_key};
   return command(context);
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "base/strings.hpp"
 #include "config/forms.hpp"
@@ -42,11 +43,12 @@ void read_endpoints(Reading& reading, const Value& value, Endpoints& endpoints) 
   read("register", endpoints.register_);
   read("revoke", endpoints.revoke);
   read("introspect", endpoints.introspect);
-  reader.unsupported("jwks", not_yet("jwks", "remove it, tokens are opaque and need no keys"));
+  read("jwks", endpoints.jwks);
   reading.finish(reader, "authorization_servers.*.endpoints");
 }
 
-void take_endpoints(Reading& reading, const MapReader& server, const std::string& origin, const Endpoints& endpoints) {
+void take_endpoints(Reading& reading, const MapReader& server, const std::string& origin, const Endpoints& endpoints,
+                    TokenFormat format) {
   const Position& all = server.at("endpoints");
   const auto* given = server.has("endpoints") ? server.value().find("endpoints") : nullptr;
   const auto take = [&](std::string_view key, const std::string& path) {
@@ -58,13 +60,17 @@ void take_endpoints(Reading& reading, const MapReader& server, const std::string
   take("register", endpoints.register_);
   take("revoke", endpoints.revoke);
   take("introspect", endpoints.introspect);
+  if (format == TokenFormat::jwt) take("jwks", endpoints.jwks);
 }
 
 void read_access_token(Reading& reading, const Value& value, AccessTokens& tokens) {
   MapReader reader(value, "access_token", reading.faults);
   std::size_t format = 0;
-  if (reader.choice("format", format, {"opaque", "jwt"}) && format == 1) {
-    reading.faults.add(reader.at("format"), not_yet("format: jwt", "write `opaque`"));
+  if (reader.choice("format", format, {"opaque", "jwt"})) tokens.format = static_cast<TokenFormat>(format);
+  constexpr std::array<const char*, 4> algorithms = {"ES256", "RS256", "PS256", "EdDSA"};
+  std::size_t algorithm = 0;
+  if (reader.choice("algorithm", algorithm, {"ES256", "RS256", "PS256", "EdDSA"})) {
+    tokens.algorithm = algorithms.at(algorithm);
   }
   if (const auto prefix = reader.text("prefix")) {
     const bool good =
@@ -152,7 +158,7 @@ void read_server(Reading& reading, const Value::Entry& entry) {
   if (const auto* value = reader.map("refresh_token")) read_refresh_token(reading, *value, server.refresh_token);
   if (const auto* value = reader.map("registration")) read_registration(reading, *value, server.registration);
   reading.finish(reader, "authorization_servers.*");
-  if (!origin.empty()) take_endpoints(reading, reader, origin, server.endpoints);
+  if (!origin.empty()) take_endpoints(reading, reader, origin, server.endpoints, server.access_token.format);
   reading.config.authorization_servers.push_back(std::move(server));
 }
 

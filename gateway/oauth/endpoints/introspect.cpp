@@ -3,10 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.hpp"
+#include "crypto/jws.hpp"
 #include "oauth/client_auth.hpp"
 #include "oauth/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
 #include "oauth/standing.hpp"
+#include "token/access_jwt.hpp"
 #include "token/opaque.hpp"
 
 namespace postern::oauth {
@@ -23,7 +25,14 @@ bool may_know(const store::Client& client, const store::Grant& grant) {
 // RFC 7662 section 2.2. `active` means that the resource would take the token now.
 Result<std::string> describe(std::string_view value, const store::Client& client, const Context& context) {
   const std::string inactive = R"({"active":false})";
-  if (!token::has_token_shape(value, context.server.access_token.prefix)) return inactive;
+  if (!token::has_access_token_shape(value, context.server.access_token.prefix, context.signs_tokens()))
+    return inactive;
+  if (crypto::has_jws_shape(value)) {
+    const auto genuine = token::check_access_jwt(value, context.server.issuer, context.keys, context.clock.now());
+    if (!genuine && genuine.error().code != Errc::denied && genuine.error().code != Errc::expired)
+      return genuine.error();
+    if (!genuine) return inactive;
+  }
   const auto found = context.store.grants().find_access(token::token_hash(value));
   if (!found) return found.error();
   if (!*found || !may_know(client, (*found)->grant)) return inactive;
@@ -57,7 +66,8 @@ http::Response introspect(const http::Request& request, const Context& context) 
   // RFC 7662 section 2.1: the endpoint must not answer whoever merely names a client.
   if (client->auth == store::ClientAuth::none) {
     return refuse("introspect", request,
-                  oauth_error("invalid_client", "Introspection is for clients with a secret.", {}, 401), context, true);
+                  oauth_error("invalid_client", "Introspection is for clients with a secret or keys.", {}, 401),
+                  context, true);
   }
   const auto value = form->get("token");
   if (!value || value->empty()) return refuse("introspect", request, invalid_request("token is missing."), context);

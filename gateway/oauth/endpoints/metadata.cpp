@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "crypto/jwk.hpp"
 #include "oauth/endpoints.hpp"
 
 namespace postern::oauth {
@@ -9,8 +10,10 @@ namespace postern::oauth {
 http::Response server_metadata(const http::Request&, const Context& context) {
   const config::AuthorizationServer& server = context.server;
   const std::string origin = context.issuer_origin();
-  const auto with_secret = {"client_secret_basic", "client_secret_post"};
-  const auto with_or_without = {"none", "client_secret_basic", "client_secret_post"};
+  const auto proven = {"client_secret_basic", "client_secret_post", "private_key_jwt"};
+  const auto any = {"none", "client_secret_basic", "client_secret_post", "private_key_jwt"};
+  auto algorithms = nlohmann::ordered_json::array();
+  for (const auto algorithm : crypto::kEveryJwsAlgorithm) algorithms.push_back(crypto::to_string(algorithm));
 
   nlohmann::ordered_json document;
   document["issuer"] = server.issuer;
@@ -19,14 +22,18 @@ http::Response server_metadata(const http::Request&, const Context& context) {
   if (server.registration.open) document["registration_endpoint"] = origin + server.endpoints.register_;
   document["revocation_endpoint"] = origin + server.endpoints.revoke;
   document["introspection_endpoint"] = origin + server.endpoints.introspect;
+  if (context.signs_tokens()) document["jwks_uri"] = origin + server.endpoints.jwks;
   if (auto scopes = context.catalog.scopes_of(server); !scopes.empty())
     document["scopes_supported"] = std::move(scopes);
   document["response_types_supported"] = {"code"};
   document["response_modes_supported"] = {"query"};
-  document["grant_types_supported"] = {"authorization_code", "refresh_token"};
-  document["token_endpoint_auth_methods_supported"] = with_or_without;
-  document["revocation_endpoint_auth_methods_supported"] = with_or_without;
-  document["introspection_endpoint_auth_methods_supported"] = with_secret;
+  document["grant_types_supported"] = {"authorization_code", "refresh_token", "client_credentials"};
+  document["token_endpoint_auth_methods_supported"] = any;
+  document["token_endpoint_auth_signing_alg_values_supported"] = algorithms;
+  document["revocation_endpoint_auth_methods_supported"] = any;
+  document["revocation_endpoint_auth_signing_alg_values_supported"] = algorithms;
+  document["introspection_endpoint_auth_methods_supported"] = proven;
+  document["introspection_endpoint_auth_signing_alg_values_supported"] = algorithms;
   document["code_challenge_methods_supported"] = {"S256"};
   // draft-ietf-oauth-client-id-metadata-document section 5.
   if (server.registration.metadata_documents) document["client_id_metadata_document_supported"] = true;

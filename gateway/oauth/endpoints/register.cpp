@@ -45,6 +45,8 @@ nlohmann::ordered_json describe(const store::Client& client) {
   body["application_type"] = client.application_type;
   if (!client.client_uri.empty()) body["client_uri"] = client.client_uri;
   if (!client.scope.empty()) body["scope"] = client.scope;
+  if (!client.jwks.empty()) body["jwks"] = nlohmann::ordered_json::parse(client.jwks);
+  if (!client.jwks_uri.empty()) body["jwks_uri"] = client.jwks_uri;
   return body;
 }
 
@@ -62,11 +64,15 @@ http::Response register_client(const http::Request& request, const Context& cont
   auto client = read_client_metadata(*document, context.server.registration);
   if (!client) return refuse("register", request, client.error(), context);
 
+  if (!client->jwks_uri.empty() && !context.client_keys.fetches()) {
+    return refuse("register", request, bad_metadata("jwks_uri is not fetched here: register the keys as jwks."),
+                  context);
+  }
   std::string secret;
   client->id = crypto::random_id("client");
   client->issuer = context.server.issuer;
   client->created_at = context.clock.now();
-  if (client->auth == store::ClientAuth::none) {
+  if (client->auth == store::ClientAuth::none || client->auth == store::ClientAuth::private_key_jwt) {
     client->fingerprint = client_fingerprint(*client);
   } else {
     secret = crypto::random_token(32);

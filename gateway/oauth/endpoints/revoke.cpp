@@ -4,6 +4,7 @@
 #include "oauth/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
 #include "oauth/grants/issue.hpp"
+#include "token/access_jwt.hpp"
 #include "token/opaque.hpp"
 
 namespace postern::oauth {
@@ -42,7 +43,7 @@ http::Response revoke(const http::Request& request, const Context& context) {
   std::optional<Error> fault;
   if (token::has_token_shape(*value, token::kRefreshPrefix)) {
     fault = revoke_refresh(token::token_hash(*value), *client, context);
-  } else if (token::has_token_shape(*value, context.server.access_token.prefix)) {
+  } else if (token::has_access_token_shape(*value, context.server.access_token.prefix, context.signs_tokens())) {
     fault = revoke_access(token::token_hash(*value), *client, context);
   }
   if (fault) return refuse("revoke", request, store_error(*fault), context);

@@ -18,9 +18,10 @@ struct GrantType {
   GrantHandler handle;
 };
 
-constexpr std::array<GrantType, 2> kGrantTypes{{
+constexpr std::array<GrantType, 3> kGrantTypes{{
     {"authorization_code", redeem_authorization_code},
     {"refresh_token", refresh_access_token},
+    {"client_credentials", grant_client_credentials},
 }};
 
 Result<TokenReply, OAuthError> grant_tokens(const http::Form& form, const store::Client& client,
@@ -29,7 +30,8 @@ Result<TokenReply, OAuthError> grant_tokens(const http::Form& form, const store:
   if (!asked || asked->empty()) return invalid_request("grant_type is missing.");
   const auto type = std::ranges::find(kGrantTypes, *asked, &GrantType::name);
   if (type == kGrantTypes.end()) {
-    return oauth_error("unsupported_grant_type", "grant_type must be authorization_code or refresh_token.");
+    return oauth_error("unsupported_grant_type",
+                       "grant_type must be authorization_code, refresh_token or client_credentials.");
   }
   if (std::ranges::find(client.grant_types, *asked) == client.grant_types.end()) {
     return oauth_error("unauthorized_client", "The client is not registered for this grant type.");

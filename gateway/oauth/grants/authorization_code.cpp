@@ -80,9 +80,10 @@ Result<TokenReply, OAuthError> redeem_authorization_code(const http::Form& form,
   const auto standing = standing_of(grant, context);
   if (!standing) return standing_error(standing.error());
 
-  const IssuedAccess access = issue_access(grant, standing->scopes, now, context);
-  store::NewTokens records{access.record, std::nullopt};
-  TokenReply reply{access.value, {}, access.record.expires_at - now, standing->scopes};
+  const auto access = issue_access(grant, standing->scopes, now, context);
+  if (!access) return store_error(access.error());
+  store::NewTokens records{access->record, std::nullopt};
+  TokenReply reply{access->value, {}, access->record.expires_at - now, standing->scopes};
   if (std::ranges::find(client.grant_types, "refresh_token") != client.grant_types.end()) {
     IssuedRefresh refresh = issue_refresh(grant, grant.scopes, now, context);
     reply.refresh = std::move(refresh.value);

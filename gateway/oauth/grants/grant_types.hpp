@@ -31,4 +31,8 @@ Result<TokenReply, OAuthError> redeem_authorization_code(const http::Form& form,
 Result<TokenReply, OAuthError> refresh_access_token(const http::Form& form, const store::Client& client,
                                                     const Context& context);
 
+// OAuth 2.1 section 4.2: the client acts by itself, where and with what the operator allowed it.
+Result<TokenReply, OAuthError> grant_client_credentials(const http::Form& form, const store::Client& client,
+                                                        const Context& context);
+
 }  // namespace postern::oauth

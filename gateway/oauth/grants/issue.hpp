@@ -21,9 +21,12 @@ struct IssuedRefresh {
   store::RefreshToken record;
 };
 
-// Neither outlives the grant.
-IssuedAccess issue_access(const store::Grant& grant, const std::vector<std::string>& scopes, Time now,
-                          const Context& context);
+// Neither outlives the grant. In the format of the server; errors as SigningKeys has them.
+Result<IssuedAccess> issue_access(const store::Grant& grant, const std::vector<std::string>& scopes, Time now,
+                                  const Context& context);
+// One that lives as long as its grant, however long tokens of this server usually live.
+Result<IssuedAccess> issue_long_access(const store::Grant& grant, const std::vector<std::string>& scopes, Time now,
+                                       const Context& context);
 IssuedRefresh issue_refresh(const store::Grant& grant, const std::vector<std::string>& scopes, Time now,
                             const Context& context);
 

@@ -75,23 +75,25 @@ struct Refresh {
 Result<TokenReply, OAuthError> retried(const Refresh& refresh, const Context& context) {
   auto successor = successor_seal(refresh.presented).open(refresh.token.successor_sealed, kSuccessorPurpose);
   if (!successor) return unusable("the successor cannot be opened");
-  IssuedAccess access = issue_access(refresh.grant, refresh.scopes, refresh.now, context);
-  if (const auto added = context.store.grants().add_access(access.record, refresh.now); !added) {
+  auto access = issue_access(refresh.grant, refresh.scopes, refresh.now, context);
+  if (!access) return store_error(access.error());
+  if (const auto added = context.store.grants().add_access(access->record, refresh.now); !added) {
     if (added.error().code == Errc::expired) return unusable(added.error().what);
     return store_error(added.error());
   }
   audit_tokens("token_refreshed", refresh.grant, refresh.scopes, context);
-  return TokenReply{std::move(access.value), *std::move(successor), access.record.expires_at - refresh.now,
+  return TokenReply{std::move(access->value), *std::move(successor), access->record.expires_at - refresh.now,
                     refresh.scopes};
 }
 
 // nullopt: somebody else rotated it just now.
 Result<std::optional<TokenReply>, OAuthError> rotated(const Refresh& refresh, const Context& context) {
-  IssuedAccess access = issue_access(refresh.grant, refresh.scopes, refresh.now, context);
+  auto access = issue_access(refresh.grant, refresh.scopes, refresh.now, context);
+  if (!access) return store_error(access.error());
   IssuedRefresh successor = issue_refresh(refresh.grant, refresh.token.scopes, refresh.now, context);
   const std::string sealed = successor_seal(refresh.presented).seal(successor.value, kSuccessorPurpose);
-  const auto done =
-      context.store.grants().rotate_refresh(refresh.token.hash, {access.record, successor.record}, sealed, refresh.now);
+  const auto done = context.store.grants().rotate_refresh(refresh.token.hash, {access->record, successor.record},
+                                                          sealed, refresh.now);
   if (!done) {
     const Error& error = done.error();
     if (error.code == Errc::conflict) return std::optional<TokenReply>();
@@ -99,8 +101,8 @@ Result<std::optional<TokenReply>, OAuthError> rotated(const Refresh& refresh, co
     return store_error(error);
   }
   audit_tokens("token_refreshed", refresh.grant, refresh.scopes, context);
-  return std::optional(TokenReply{std::move(access.value), std::move(successor.value),
-                                  access.record.expires_at - refresh.now, refresh.scopes});
+  return std::optional(TokenReply{std::move(access->value), std::move(successor.value),
+                                  access->record.expires_at - refresh.now, refresh.scopes});
 }
 
 }  // namespace

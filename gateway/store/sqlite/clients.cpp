@@ -35,11 +35,12 @@ Result<Client> Clients::add(const Client& client) {
     const auto added = run(
         transaction.db,
         "INSERT INTO clients (id, name, auth, secret_hash, redirect_uris, grant_types, application_type, client_uri, "
-        "scope, dynamic, fingerprint, created_at, last_used_at, issuer) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "scope, dynamic, fingerprint, created_at, last_used_at, issuer, jwks, jwks_uri, tenant, role, resource) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         client.id, client.name, static_cast<int>(client.auth), Blob{client.secret_hash}, to_json(client.redirect_uris),
         to_json(client.grant_types), client.application_type, client.client_uri, client.scope, client.dynamic,
-        Blob{client.fingerprint}, client.created_at, used_at, client.issuer);
+        Blob{client.fingerprint}, client.created_at, used_at, client.issuer, client.jwks, client.jwks_uri,
+        client.tenant, client.role, client.resource);
     if (!added) return added.error();
     Client stored = client;
     stored.last_used_at = used_at;
@@ -73,6 +74,16 @@ Result<void> Clients::remove(std::string_view id) {
     if (auto revoked = revoke_grants(transaction, transaction.now, "client removed", "client = ?3", id); !revoked)
       return revoked;
     return transaction.note(ChangeKind::client, id);
+  });
+}
+
+// The primary key makes the use single, in any number of processes.
+Result<void> Clients::use_once(std::string_view hash, Time until) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto used =
+        run(transaction.db, "INSERT INTO used_once (hash, expires_at) VALUES (?1, ?2)", Blob{hash}, until);
+    if (!used && used.error().code == Errc::conflict) return fail(Errc::conflict, "it was used before");
+    return require_done(used);
   });
 }
 

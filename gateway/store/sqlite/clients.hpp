@@ -15,6 +15,7 @@ class Clients final : public ClientStore {
   Result<std::vector<Client>> list() override;
   Result<void> set_secret(std::string_view id, std::string_view secret_hash) override;
   Result<void> remove(std::string_view id) override;
+  Result<void> use_once(std::string_view hash, Time until) override;
 
  private:
   Writer& writer_;

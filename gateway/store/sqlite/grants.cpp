@@ -61,6 +61,12 @@ Result<void> Grants::add_minted(const Grant& grant, const AccessToken& token) {
   if (token.grant != grant.id) return fail(Errc::invalid, "the token is not of this grant");
   return writer_.write([&](Transaction& transaction) -> Result<void> {
     if (auto enabled = require_enabled(transaction, grant.user); !enabled) return enabled;
+    if (grant.kind == GrantKind::client_credentials) {
+      // Removed while it asked, it must not be left with a token.
+      const auto there = first(transaction.db, read_integer, "SELECT 1 FROM clients WHERE id = ?1", grant.client);
+      if (!there) return there.error();
+      if (!*there) return fail(Errc::not_found, "no such client");
+    }
     if (auto added = insert_grant(transaction.db, grant); !added) return added;
     return insert_access(transaction.db, token);
   });

@@ -25,6 +25,7 @@ struct Rule {
 constexpr Rule kRules[] = {
     {"consents", "expires_at <= ?1", hours(0)},
     {"sessions", "expires_at <= ?1", hours(0)},
+    {"used_once", "expires_at <= ?1", hours(0)},
     {"failures", "expires_at <= ?1", hours(0)},
     {"changes", "at <= ?1", hours(24)},
     {"codes", "expires_at <= ?1", hours(24)},
@@ -34,7 +35,14 @@ constexpr Rule kRules[] = {
     {"refresh_tokens",
      "rotated_at IS NOT NULL AND EXISTS (SELECT 1 FROM grants g WHERE g.id = grant_id AND g.expires_at <= ?1)",
      hours(0)},
+    // One for each token of a client that acts by itself: there is nothing of a person's to look up later.
+    {"grants", "kind = 2 AND expires_at <= ?1", hours(24)},
     {"grants", "(revoked_at <= ?1 OR expires_at <= ?1)", hours(30 * 24)},
+    // One that another has followed for longer than a token of it lives; the day is for clocks that differ.
+    {"signing_keys",
+     "tokens_until <= ?1 AND EXISTS (SELECT 1 FROM signing_keys n WHERE n.issuer = signing_keys.issuer "
+     "AND n.active_at > signing_keys.active_at AND n.active_at + signing_keys.token_life <= ?1)",
+     hours(24)},
     {"clients",
      "dynamic = 1 AND last_used_at <= ?1 AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client = clients.id)",
      hours(24), true},

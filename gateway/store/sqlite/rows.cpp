@@ -58,7 +58,7 @@ User read_user(Statement& row, int at) {
 Client read_client(Statement& row, int at) {
   return {.id = row.bytes(at),
           .name = row.bytes(at + 1),
-          .auth = read_enum(row, at + 2, ClientAuth::secret_post),
+          .auth = read_enum(row, at + 2, ClientAuth::private_key_jwt),
           .secret_hash = row.bytes(at + 3),
           .redirect_uris = read_list(row, at + 4),
           .grant_types = read_list(row, at + 5),
@@ -69,12 +69,17 @@ Client read_client(Statement& row, int at) {
           .fingerprint = row.bytes(at + 10),
           .created_at = read_time(row, at + 11),
           .last_used_at = read_time(row, at + 12),
-          .issuer = row.bytes(at + 13)};
+          .issuer = row.bytes(at + 13),
+          .jwks = row.bytes(at + 14),
+          .jwks_uri = row.bytes(at + 15),
+          .tenant = row.bytes(at + 16),
+          .role = row.bytes(at + 17),
+          .resource = row.bytes(at + 18)};
 }
 
 Grant read_grant(Statement& row, int at) {
   return {.id = row.bytes(at),
-          .kind = read_enum(row, at + 1, GrantKind::minted),
+          .kind = read_enum(row, at + 1, GrantKind::client_credentials),
           .user = row.bytes(at + 2),
           .tenant = row.bytes(at + 3),
           .client = row.bytes(at + 4),
@@ -117,6 +122,17 @@ RefreshToken read_refresh(Statement& row, int at) {
           .successor_sealed = row.bytes(at + 7)};
 }
 
+SigningKey read_signing_key(Statement& row) {
+  return {.id = row.bytes(0),
+          .issuer = row.bytes(1),
+          .algorithm = row.bytes(2),
+          .sealed = row.bytes(3),
+          .created_at = read_time(row, 4),
+          .active_at = read_time(row, 5),
+          .token_life = Duration(row.integer(6)),
+          .tokens_until = read_time(row, 7)};
+}
+
 Tenant read_tenant(Statement& row) { return {.handle = row.bytes(0), .name = row.bytes(1), .plan = row.bytes(2)}; }
 
 Membership read_membership(Statement& row) {
@@ -128,7 +144,7 @@ SignInSession read_session(Statement& row) {
 }
 
 Change read_change(Statement& row) {
-  return {.sequence = row.integer(0), .kind = read_enum(row, 1, ChangeKind::access_revoked), .subject = row.bytes(2)};
+  return {.sequence = row.integer(0), .kind = read_enum(row, 1, ChangeKind::signing_keys), .subject = row.bytes(2)};
 }
 
 }  // namespace postern::store::sqlite

@@ -18,7 +18,8 @@ User read_user(Statement& row, int at = 0);
 
 inline constexpr char kClientColumns[] =
     "c.id, c.name, c.auth, c.secret_hash, c.redirect_uris, c.grant_types, c.application_type, c.client_uri, c.scope, "
-    "c.dynamic, c.fingerprint, c.created_at, c.last_used_at, c.issuer";
+    "c.dynamic, c.fingerprint, c.created_at, c.last_used_at, c.issuer, c.jwks, c.jwks_uri, c.tenant, c.role, "
+    "c.resource";
 Client read_client(Statement& row, int at = 0);
 
 inline constexpr char kGrantColumns[] =
@@ -38,6 +39,10 @@ AccessToken read_access(Statement& row, int at = 0);
 inline constexpr char kRefreshColumns[] =
     "r.hash, r.grant_id, r.scopes, r.created_at, r.expires_at, r.rotated_at, r.successor_hash, r.successor_sealed";
 RefreshToken read_refresh(Statement& row, int at = 0);
+
+inline constexpr char kSigningKeyColumns[] =
+    "id, issuer, algorithm, sealed, created_at, active_at, token_life, tokens_until";
+SigningKey read_signing_key(Statement& row);
 
 Tenant read_tenant(Statement& row);          // handle, name, plan
 Membership read_membership(Statement& row);  // user, tenant, role

@@ -134,8 +134,34 @@ CREATE TABLE changes (
 // Clients of before are known at every authorization server, as they were.
 constexpr char kVersion2[] = "ALTER TABLE clients ADD COLUMN issuer TEXT NOT NULL DEFAULT ''";
 
+// Keys that sign tokens, clients that prove themselves with keys or act by themselves.
+constexpr char kVersion3[] = R"sql(
+CREATE TABLE signing_keys (
+  id TEXT NOT NULL PRIMARY KEY,
+  issuer TEXT NOT NULL,
+  algorithm TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  active_at INTEGER NOT NULL,
+  token_life INTEGER NOT NULL,
+  tokens_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX signing_keys_issuer ON signing_keys (issuer, active_at);
+
+CREATE TABLE used_once (
+  hash BLOB NOT NULL PRIMARY KEY,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+ALTER TABLE clients ADD COLUMN jwks TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN jwks_uri TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN role TEXT NOT NULL DEFAULT '';
+ALTER TABLE clients ADD COLUMN resource TEXT NOT NULL DEFAULT '';
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 2> kSteps{kVersion1, kVersion2};
+constexpr std::array<const char*, 3> kSteps{kVersion1, kVersion2, kVersion3};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

@@ -5,6 +5,7 @@
 
 #include "store/sqlite/clients.hpp"
 #include "store/sqlite/grants.hpp"
+#include "store/sqlite/keys.hpp"
 #include "store/sqlite/options.hpp"
 #include "store/sqlite/readers.hpp"
 #include "store/sqlite/tenants.hpp"
@@ -25,6 +26,7 @@ class SqliteStore final : public Store {
   TenantStore& tenants() override { return tenants_; }
   ClientStore& clients() override { return clients_; }
   GrantStore& grants() override { return grants_; }
+  KeyStore& keys() override { return keys_; }
 
   Result<std::vector<Change>> changes_since(std::int64_t sequence) override;
   Result<std::int64_t> newest_change() override;
@@ -40,6 +42,7 @@ class SqliteStore final : public Store {
   Tenants tenants_{writer_, readers_};
   Clients clients_{writer_, readers_};
   Grants grants_{writer_, readers_};
+  Keys keys_{writer_, readers_};
 };
 
 // As open_store(), with everything a test may move.

@@ -130,5 +130,43 @@ TEST_F(VerifierTest, AMintedTokenMayStandForNoClient) {
   EXPECT_EQ((*principal)->client_name, "");
 }
 
+TEST_F(VerifierTest, AClientThatActsByItselfIsThePrincipal) {
+  store::Client client;
+  client.id = "machine";
+  client.name = "Nightly";
+  client.tenant = "acme";
+  EXPECT_TRUE(store_->clients().add(client));
+  grant_.kind = store::GrantKind::client_credentials;
+  grant_.user = store::client_user("machine");
+  grant_.client = "machine";
+  add();
+  const auto principal = verifier_.verify(access_.hash, kNow);
+  ASSERT_TRUE(principal) << principal.error().what;
+  EXPECT_EQ((*principal)->user, "client:machine");
+  EXPECT_EQ((*principal)->user_name, "Nightly");
+  EXPECT_EQ((*principal)->user_email, "");
+  EXPECT_EQ((*principal)->client, "machine");
+  EXPECT_EQ((*principal)->tenant, "acme");
+  EXPECT_EQ((*principal)->plan, "business");
+  EXPECT_EQ((*principal)->role, "");
+  ASSERT_TRUE(store_->tenants().remove("acme"));
+  EXPECT_EQ(refused(), Errc::denied);
+}
+
+TEST_F(VerifierTest, AClientThatActsByItselfHasTheRoleItWasGivenAndEndsWithIt) {
+  store::Client client;
+  client.id = "machine";
+  client.tenant = "acme";
+  client.role = "editor";
+  EXPECT_TRUE(store_->clients().add(client));
+  grant_.kind = store::GrantKind::client_credentials;
+  grant_.user = store::client_user("machine");
+  grant_.client = "machine";
+  add();
+  EXPECT_EQ(verifier_.verify(access_.hash, kNow).value()->role, "editor");
+  ASSERT_TRUE(store_->clients().remove("machine"));
+  EXPECT_EQ(refused(), Errc::denied);
+}
+
 }  // namespace
 }  // namespace postern::authn

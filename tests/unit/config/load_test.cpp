@@ -215,6 +215,26 @@ TEST(Load, AShorterRefreshLifetimeShortensTheIdleTimeThatWasNotGiven) {
   EXPECT_EQ(loaded->authorization_servers[0].refresh_token.idle, 7 * 24h);
 }
 
+TEST(Load, SignedTokensHaveAnAlgorithmAndAnAddressForTheirKeys) {
+  const FakeSources fake;
+  const auto loaded = load_text(
+      "listen: [{address: 127.0.0.1:0}]\n"
+      "authorization_servers:\n"
+      "  main: {issuer: http://localhost:8080, endpoints: {jwks: /keys}, access_token: {format: jwt, algorithm: "
+      "EdDSA}}\n"
+      "  other: {issuer: http://localhost:8080/other, endpoints: {authorize: /o/a, token: /o/t, register: /o/r, "
+      "revoke: "
+      "/o/v, introspect: /o/i, jwks: /keys}}\n",
+      "/p", fake.sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string() << "two may share an address where only one serves it";
+  const auto& main = loaded->authorization_servers[0];
+  EXPECT_EQ(main.access_token.format, TokenFormat::jwt);
+  EXPECT_EQ(main.access_token.algorithm, "EdDSA");
+  EXPECT_EQ(main.endpoints.jwks, "/keys");
+  EXPECT_EQ(loaded->authorization_servers[1].access_token.format, TokenFormat::opaque);
+  EXPECT_EQ(loaded->authorization_servers[1].access_token.algorithm, "ES256");
+}
+
 TEST(Warnings, NameEachUnsafeChoiceWithItsPlace) {
   const FakeSources fake;
   const auto loaded = load_text(R"(listen:
@@ -270,8 +290,6 @@ INSTANTIATE_TEST_SUITE_P(
         Unsupported{"authorization_servers: {entra: {external: {issuer: x}}}", "`external` is not supported yet"},
         Unsupported{"authorization_servers: {main: {issuer: \"https://{tenant}.example.test\"}}",
                     "`{tenant}` is not supported yet"},
-        Unsupported{SERVER("endpoints: {jwks: /oauth/jwks}"), "`jwks` is not supported yet"},
-        Unsupported{SERVER("access_token: {format: jwt}"), "`format: jwt` is not supported yet"},
         Unsupported{"identity: {callback: https://a.example.test/cb}", "`identity.callback` is not supported yet"},
         Unsupported{"identity: {providers: [{name: entra}]}", "`identity.providers` is not supported yet"},
         Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},

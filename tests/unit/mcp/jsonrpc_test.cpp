@@ -214,6 +214,13 @@ TEST(ToLine, ReadsBackAsTheSameMessage) {
   }
 }
 
+TEST(ParseJson, TellsWhatIsNoJsonFromWhatIsRefused) {
+  EXPECT_EQ(parse_json("{").error().code, -32700);
+  EXPECT_EQ(parse_json(R"({"a":1,"a":1})").error().code, -32600);
+  EXPECT_EQ(*parse_json("[1]"), nlohmann::json::array({1}));
+  EXPECT_ANY_THROW(parse_json("{").value());
+}
+
 TEST(ErrorBody, HasTheMembersOfJsonRpcInOrder) {
   EXPECT_EQ(error_body(1, -32600, "no"), R"({"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"no"}})");
   EXPECT_EQ(error_body(nullptr, -32003, "a \"b\"", {{"error", "x"}}),

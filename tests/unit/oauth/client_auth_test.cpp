@@ -87,7 +87,7 @@ TEST_F(ClientAuthTest, WhatIsNoBasicCredentialIsRefused) {
     EXPECT_EQ(outcome({{"client_id", "client_a"}}, {value}), "401 invalid_client") << value;
   }
   EXPECT_EQ(outcome({{"client_id", "client_a"}}, {basic(std::string(5000, 'x') + ":y")}), "401 invalid_client");
-  EXPECT_EQ(outcome({{"client_id", "client_a"}, {"client_assertion", "x"}}), "401 invalid_client");
+  EXPECT_EQ(outcome({{"client_id", "client_a"}, {"client_assertion", "x"}}), "400 invalid_request");
 }
 
 }  // namespace

@@ -150,13 +150,18 @@ TEST_F(MetadataTest, SaysWhatIsServedAndNothingElse) {
   const json document = this->document();
   EXPECT_EQ(document["response_types_supported"], json::array({"code"}));
   EXPECT_EQ(document["response_modes_supported"], json::array({"query"}));
-  EXPECT_EQ(document["grant_types_supported"], json::array({"authorization_code", "refresh_token"}));
+  EXPECT_EQ(document["grant_types_supported"],
+            json::array({"authorization_code", "refresh_token", "client_credentials"}));
   EXPECT_EQ(document["code_challenge_methods_supported"], json::array({"S256"}));
-  const json methods = json::array({"none", "client_secret_basic", "client_secret_post"});
+  const json methods = json::array({"none", "client_secret_basic", "client_secret_post", "private_key_jwt"});
   EXPECT_EQ(document["token_endpoint_auth_methods_supported"], methods);
   EXPECT_EQ(document["revocation_endpoint_auth_methods_supported"], methods);
   EXPECT_EQ(document["introspection_endpoint_auth_methods_supported"],
-            json::array({"client_secret_basic", "client_secret_post"}));
+            json::array({"client_secret_basic", "client_secret_post", "private_key_jwt"}));
+  for (const auto* endpoint : {"token", "revocation", "introspection"}) {
+    EXPECT_EQ(document[std::string(endpoint) + "_endpoint_auth_signing_alg_values_supported"],
+              json::array({"RS256", "PS256", "ES256", "EdDSA"}));
+  }
   EXPECT_EQ(document["scopes_supported"], json::array({"connect", "read", "write"}));
   EXPECT_EQ(document["authorization_response_iss_parameter_supported"], true);
   EXPECT_FALSE(document.contains("jwks_uri"));

@@ -181,6 +181,47 @@ TEST_F(RegisterTest, OtherMetadataIsChecked) {
   EXPECT_FALSE(registered(with("client_uri", "javascript:alert(1)")).contains("client_uri"));
 }
 
+// RFC 7591 section 2.
+TEST_F(RegisterTest, AClientThatSignsRegistersItsPublicKeys) {
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::p256);
+  json document = with("token_endpoint_auth_method", "private_key_jwt");
+  document["jwks"] = json::parse(crypto::to_json(std::vector{crypto::Jwk{key.public_key(), "k1"}}).dump());
+  const json reply = registered(document);
+  EXPECT_EQ(reply["token_endpoint_auth_method"], "private_key_jwt");
+  EXPECT_EQ(reply["jwks"]["keys"][0]["kid"], "k1");
+  EXPECT_FALSE(reply.contains("client_secret"));
+  const auto client = store_->clients().find(reply["client_id"].get<std::string>()).value();
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->auth, store::ClientAuth::private_key_jwt);
+  EXPECT_EQ(crypto::parse_jwk_set(client->jwks)->keys.at(0).key, key.public_key());
+  EXPECT_EQ(registered(document)["client_id"], reply["client_id"]) << "the same client again";
+}
+
+TEST_F(RegisterTest, KeysThatCannotBeUsedAreRefused) {
+  json document = with("token_endpoint_auth_method", "private_key_jwt");
+  EXPECT_EQ(refused(document), "400 invalid_client_metadata") << "no keys at all";
+  const json good = {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}};
+  json secret = good;
+  secret["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+  json encrypting = good;
+  encrypting["use"] = "enc";
+  for (const json& key : {secret, encrypting, json{{"kty", "oct"}, {"k", "AA"}}, json("key")}) {
+    document["jwks"] = {{"keys", json::array({good, key})}};
+    EXPECT_EQ(refused(document), "400 invalid_client_metadata") << key;
+  }
+  for (const json& set : {json{{"keys", json::array()}}, json::array(), json("x")}) {
+    document["jwks"] = set;
+    EXPECT_EQ(refused(document), "400 invalid_client_metadata") << set;
+  }
+  document["jwks"] = {{"keys", json::array({good})}};
+  document["jwks_uri"] = "https://app.example.test/keys";
+  EXPECT_EQ(refused(document), "400 invalid_client_metadata") << "both";
+  document.erase("jwks");
+  EXPECT_EQ(refused(document), "400 invalid_client_metadata") << "nobody fetches them here";
+  document["jwks_uri"] = "http://app.example.test/keys";
+  EXPECT_EQ(refused(document), "400 invalid_client_metadata");
+}
+
 TEST_F(RegisterTest, ANameThatWouldDeceiveIsRefused) {
   for (const std::string& name : {std::string(201, 'x'), std::string(10'240, 'x'), std::string("a\0b", 3),
                                   std::string("a\nb"), std::string("safe\u202Eexe"), std::string("\u2066x\u2069"),

@@ -56,11 +56,12 @@ TEST_F(TokenTest, ARepeatedParameterIsInvalid) {
 
 TEST_F(TokenTest, TheGrantTypeMustBeServedAndRegistered) {
   EXPECT_EQ(error_of(token_request({{"client_id", "client_a"}})), "400 invalid_request");
-  for (const char* type :
-       {"password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"}) {
+  for (const char* type : {"password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"}) {
     EXPECT_EQ(error_of(token_request({{"client_id", "client_a"}, {"grant_type", type}})), "400 unsupported_grant_type")
         << type;
   }
+  EXPECT_EQ(error_of(token_request({{"client_id", "client_a"}, {"grant_type", "client_credentials"}})),
+            "400 unauthorized_client");
   auto client = public_client("client_c");
   client.grant_types = {"authorization_code"};
   ASSERT_TRUE(store_->clients().add(client));

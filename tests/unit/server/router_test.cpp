@@ -243,5 +243,16 @@ TEST(Router, ClosedRegistrationIsNotServed) {
   EXPECT_EQ(Routed(std::move(site)).kind("/oauth/register"), "none");
 }
 
+TEST(Router, KeysArePublishedOnlyWhereTokensAreSigned) {
+  EXPECT_EQ(Routed(two_resources()).kind("/oauth/jwks"), "none");
+  Site site = two_resources();
+  site.config.authorization_servers[0].access_token.format = config::TokenFormat::jwt;
+  site.config.authorization_servers[0].endpoints.jwks = "/keys";
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.kind("/keys"), "jwks");
+  EXPECT_EQ(routed.at("/keys")->methods, "GET, HEAD, OPTIONS");
+  EXPECT_EQ(routed.kind("/oauth/jwks"), "none");
+}
+
 }  // namespace
 }  // namespace postern::server

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <set>
 #include <thread>
 
@@ -26,6 +27,28 @@ TEST_P(ClientsContract, KeepsEveryField) {
   EXPECT_EQ(found->created_at, kNow);
   EXPECT_EQ(found->last_used_at, kNow);
   EXPECT_EQ(found->issuer, "https://ai.example.test");
+  EXPECT_EQ(found->jwks, client.jwks);
+  EXPECT_EQ(found->jwks_uri, client.jwks_uri);
+  EXPECT_EQ(found->tenant, "acme");
+  EXPECT_EQ(found->role, "editor");
+  EXPECT_EQ(found->resource, client.resource);
+}
+
+TEST_P(ClientsContract, WhatMayBeUsedOnceIsUsedOnceByAnyProcess) {
+  const auto second_process = open();
+  std::atomic<int> won = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&, i] {
+      Store& store = i % 2 == 0 ? *store_ : *second_process;
+      const auto used = store.clients().use_once(hash_of("jti"), kNow + 1min);
+      if (used) ++won;
+      EXPECT_TRUE(used || used.error().code == Errc::conflict);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(won, 1);
+  EXPECT_TRUE(ok(store_->clients().use_once(hash_of("another"), kNow + 1min)));
 }
 
 TEST_P(ClientsContract, EqualFingerprintsShareARow) {

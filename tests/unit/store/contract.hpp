@@ -114,7 +114,12 @@ inline Client sample_client(const std::string& id = "client-1", const std::strin
           .fingerprint = fingerprint,
           .created_at = kNow,
           .last_used_at = kNow,
-          .issuer = "https://ai.example.test"};
+          .issuer = "https://ai.example.test",
+          .jwks = R"({"keys":[]})",
+          .jwks_uri = "https://claude.ai/keys",
+          .tenant = "acme",
+          .role = "editor",
+          .resource = "https://ai.example.test/mcp"};
 }
 
 inline Grant sample_grant(const std::string& id = "grant-1") {

@@ -145,7 +145,7 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 2; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 3; use a newer postern");
 }
 
 TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
@@ -154,7 +154,9 @@ TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
     ASSERT_TRUE(ok(opened));
     ASSERT_TRUE(ok(opened->store->clients().add(sample_client())));
   }
-  sql("ALTER TABLE clients DROP COLUMN issuer; PRAGMA user_version=1");
+  sql("DROP TABLE signing_keys; DROP TABLE used_once; PRAGMA user_version=1");
+  for (const std::string column : {"issuer", "jwks", "jwks_uri", "tenant", "role", "resource"})
+    sql("ALTER TABLE clients DROP COLUMN " + column);
   auto opened = open();
   ASSERT_TRUE(ok(opened));
   const auto client = opened->store->clients().find("client-1").value();

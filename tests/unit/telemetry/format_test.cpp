@@ -36,7 +36,7 @@ TEST(FormatLine, InvalidUtf8StaysValidJson) { EXPECT_TRUE(nlohmann::json::accept
 TEST(FormatLine, CredentialsAreReplaced) {
   const std::string opaque = "mcpv1_" + std::string(43, 'x');
   for (const auto& value : {"Bearer abcdefghijklmnopqrstuvwxyz", "got bearer abcdefghijklmnop!", opaque.c_str(),
-                            "Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4"}) {
+                            "Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4", "eyJhbGciOiJFUzI1NiJ9.abcdefghijklmnop.xxxx"}) {
     const auto text = line({{"why", value}});
     EXPECT_NE(text.find("[redacted]"), std::string::npos) << value;
     EXPECT_EQ(text.find("abcdefghijklmnop"), std::string::npos) << text;

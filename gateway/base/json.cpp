@@ -1,16 +1,15 @@
-#include "mcp/jsonrpc.hpp"
+#include "base/json.hpp"
 
-#include <string>
 #include <utility>
 #include <vector>
 
-namespace postern::mcp {
+namespace postern {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kParseError = -32700;
-constexpr int kInvalidRequest = -32600;
+constexpr bool kNotJson = false;
+constexpr bool kRefused = true;
 constexpr int kNumberOutOfRange = 406;  // id of nlohmann's exception
 
 // Builds the value from the parser's events. The parser is iterative and keeps one bit per open container, so that
@@ -20,7 +19,7 @@ class Builder {
   explicit Builder(const JsonLimits& limits) : limits_(limits) {}
 
   json& value() noexcept { return root_; }
-  JsonFault& fault() noexcept { return fault_; }
+  JsonError& error() noexcept { return error_; }
 
   bool null() { return put(nullptr) != nullptr; }
   bool boolean(bool value) { return put(value) != nullptr; }
@@ -28,11 +27,11 @@ class Builder {
   bool number_unsigned(json::number_unsigned_t value) { return put(value) != nullptr; }
   // Integers that do not fit 64 bits come here too.
   bool number_float(json::number_float_t value, const std::string& text) {
-    if (text.size() > limits_.number) return refuse(kInvalidRequest, "a number is too long");
+    if (text.size() > limits_.number) return refuse(kRefused, "a number is too long");
     return put(value) != nullptr;
   }
   bool string(std::string& value) { return put(std::move(value)) != nullptr; }
-  bool binary(json::binary_t&) { return refuse(kParseError, "not JSON"); }
+  bool binary(json::binary_t&) { return refuse(kNotJson, "not JSON"); }
 
   bool start_object(std::size_t) { return open(json::object()); }
   bool start_array(std::size_t) { return open(json::array()); }
@@ -41,22 +40,22 @@ class Builder {
 
   // RFC 8259 section 4 leaves the meaning of a repeated name open: each parser on the way may pick another.
   bool key(std::string& name) {
-    if (name.find('\0') != std::string::npos) return refuse(kParseError, "an object key holds a NUL character");
+    if (name.find('\0') != std::string::npos) return refuse(kNotJson, "an object key holds a NUL character");
     const auto [at, fresh] = open_.back()->get_ref<json::object_t&>().try_emplace(std::move(name));
-    if (!fresh) return refuse(kInvalidRequest, "an object holds the same key twice");
+    if (!fresh) return refuse(kRefused, "an object holds the same key twice");
     slot_ = &at->second;
     return true;
   }
 
   bool parse_error(std::size_t position, const std::string&, const json::exception& error) {
-    if (error.id == kNumberOutOfRange) return refuse(kInvalidRequest, "a number is out of range");
-    return refuse(kParseError, "the text is not valid JSON at byte " + std::to_string(position));
+    if (error.id == kNumberOutOfRange) return refuse(kRefused, "a number is out of range");
+    return refuse(kNotJson, "the text is not valid JSON at byte " + std::to_string(position));
   }
 
  private:
   json* put(json&& value) {
     if (++nodes_ > limits_.nodes) {
-      refuse(kInvalidRequest, "the JSON holds too many values");
+      refuse(kRefused, "the JSON holds too many values");
       return nullptr;
     }
     if (open_.empty()) {
@@ -69,7 +68,7 @@ class Builder {
   }
 
   bool open(json&& container) {
-    if (open_.size() >= limits_.depth) return refuse(kInvalidRequest, "the JSON is nested too deeply");
+    if (open_.size() >= limits_.depth) return refuse(kRefused, "the JSON is nested too deeply");
     json* placed = put(std::move(container));
     if (placed != nullptr) open_.push_back(placed);
     return placed != nullptr;
@@ -80,14 +79,14 @@ class Builder {
     return true;
   }
 
-  bool refuse(int code, std::string reason) {
-    fault_ = JsonFault{code, std::move(reason)};
+  bool refuse(bool is_json, std::string reason) {
+    error_ = JsonError(is_json, std::move(reason));
     return false;
   }
 
   const JsonLimits& limits_;
   json root_;
-  JsonFault fault_;
+  JsonError error_;
   std::vector<json*> open_;  // containers begun and not ended; a parent does not grow while its child is open
   json* slot_ = nullptr;     // where the value of the latest key goes
   std::size_t nodes_ = 0;
@@ -95,17 +94,17 @@ class Builder {
 
 }  // namespace
 
-void throw_exception_from_error(const JsonFault& fault, const boost::source_location& where) {
-  throw_exception_from_error(fail(Errc::invalid, fault.reason), where);
+void throw_exception_from_error(const JsonError& error, const boost::source_location& where) {
+  throw_exception_from_error(fail(Errc::invalid, error.reason), where);
 }
 
-Result<json, JsonFault> parse_json(std::string_view text, const JsonLimits& limits) {
+Result<json, JsonError> read_json(std::string_view text, const JsonLimits& limits) {
   // RFC 8259 section 8.1: no byte order mark. The lexer would skip it, and would take a NUL for the end of the text.
-  if (text.starts_with("\xEF\xBB\xBF")) return JsonFault{kParseError, "the text begins with a byte order mark"};
-  if (text.find('\0') != std::string_view::npos) return JsonFault{kParseError, "the text holds a NUL byte"};
+  if (text.starts_with("\xEF\xBB\xBF")) return JsonError(kNotJson, "the text begins with a byte order mark");
+  if (text.find('\0') != std::string_view::npos) return JsonError(kNotJson, "the text holds a NUL byte");
   Builder builder(limits);
-  if (!json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.fault());
+  if (!json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.error());
   return std::move(builder.value());
 }
 
-}  // namespace postern::mcp
+}  // namespace postern
