@@ -165,6 +165,25 @@ TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
   EXPECT_EQ(client->redirect_uris, sample_client().redirect_uris);
 }
 
+TEST_F(OpenTest, AStoreOfBeforeThereWereKeysIsCarriedOn) {
+  {
+    auto opened = open();
+    ASSERT_TRUE(ok(opened));
+    ASSERT_TRUE(ok(opened->store->clients().add(sample_client())));
+  }
+  sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE clients DROP COLUMN jwks; "
+      "ALTER TABLE clients DROP COLUMN jwks_uri; ALTER TABLE clients DROP COLUMN tenant; "
+      "ALTER TABLE clients DROP COLUMN role; ALTER TABLE clients DROP COLUMN resource; PRAGMA user_version=1");
+  auto opened = open();
+  ASSERT_TRUE(ok(opened));
+  const auto client = opened->store->clients().find("client-1").value();
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->jwks, "");
+  EXPECT_EQ(client->redirect_uris, sample_client().redirect_uris);
+  EXPECT_TRUE(opened->store->keys().list("https://ai.example.test").value().empty());
+  EXPECT_TRUE(ok(opened->store->clients().use_once(hash_of("jti"), kNow)));
+}
+
 TEST_F(OpenTest, RefusesADamagedPage) {
   {
     auto opened = open();
