@@ -35,8 +35,8 @@ struct Context {
   const crypto::Aead& seal;  // of consent pages
   const Clock& clock;
   telemetry::Log& log;
-  token::SigningKeys& keys;       // of signed access tokens
-  const ClientKeys& client_keys;  // of clients that sign their assertions
+  token::SigningKeys& keys;                  // of signed access tokens
+  const ClientKeys& client_keys;             // of clients that sign their assertions
   const ClientDocument* document = nullptr;  // of this request's client, where a document describes it
 
   std::string issuer_origin() const;  // scheme://authority of the issuer

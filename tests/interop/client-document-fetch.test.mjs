@@ -81,7 +81,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     '[2002:7f00:1::]': /loopback/,
   };
   for (const [host, why] of Object.entries(insideForms)) {
-    it(`55: ${host} is an error page, the log says why, and nothing is sent there`, async () => {
+    it(`case 55: ${host} is an error page, the log says why, and nothing is sent there`, async () => {
       const url = `https://${host}:${inside.port}/client.json`;
       const page = await ask(url);
       assert.equal(page.status, 400, page.text);
@@ -93,7 +93,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
   }
 
   for (const host of ['0x7f.1', '127.1', '2130706433', '0177.0.0.1', '0x7f000001', 'localhost.', '[::ffff:127.0.0.1]']) {
-    it(`55: ${host}, another spelling, is no client_id`, async () => {
+    it(`case 55: ${host}, another spelling, is no client_id`, async () => {
       const page = await ask(`https://${host}:${inside.port}/client.json`);
       assert.equal(page.status, 400, page.text);
       assert.equal(reached, 0);
@@ -116,7 +116,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     500: (request, response, url) => response.writeHead(500, json).end(good(url)),
   };
   for (const [what, answer] of Object.entries(answers)) {
-    it(`57: ${what} is refused, and not remembered`, async () => {
+    it(`case 57: ${what} is refused, and not remembered`, async () => {
       const url = freshUrl();
       hosts.documents[url] = (request, response) => answer(request, response, url);
       const page = await ask(url);
@@ -134,7 +134,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     return good(url, { padding: 'x'.repeat(size - least) });
   };
 
-  it('58: 5120 bytes are taken, 5121 are not, with a length and without', async () => {
+  it('case 58: 5120 bytes are taken, 5121 are not, with a length and without', async () => {
     for (const chunked of [false, true]) {
       for (const [size, status] of [
         [5120, 303],
@@ -153,7 +153,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     }
   });
 
-  it('58: an answer without an end is ended after 5 KiB', async () => {
+  it('case 58: an answer without an end is ended after 5 KiB', async () => {
     const url = freshUrl();
     let closed = false;
     hosts.documents[url] = (_, response) => {
@@ -166,7 +166,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     await until('the end of the connection', () => closed);
   });
 
-  it('58: a byte now and then is ended by the deadline, and so is silence', async () => {
+  it('case 58: a byte now and then is ended by the deadline, and so is silence', async () => {
     for (const answer of [
       (response) => {
         response.writeHead(200, json);
@@ -182,7 +182,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     }
   });
 
-  it('58: what is compressed is not unpacked', async () => {
+  it('case 58: what is compressed is not unpacked', async () => {
     const url = freshUrl();
     hosts.documents[url] = (_, response) =>
       response.writeHead(200, { ...json, 'Content-Encoding': 'gzip' }).end(gzipSync(good(url)));
@@ -190,7 +190,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     assert.match(await reasonFor(url), /compressed/);
   });
 
-  it('58: only JSON types are taken', async () => {
+  it('case 58: only JSON types are taken', async () => {
     for (const [type, status] of [
       ['text/html', 400],
       ['text/plain', 400],
@@ -217,7 +217,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     }
   });
 
-  it('59: a client_id that differs from the URL by one byte is refused', async () => {
+  it('case 59: a client_id that differs from the URL by one byte is refused', async () => {
     for (const change of [(url) => `${url}/`, (url) => url.replace('client', 'Client'), (url) => url.slice(0, -1), () => '']) {
       const url = freshUrl();
       hosts.documents[url] = { ...publicDocument(url), client_id: change(url) };
@@ -227,7 +227,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     }
   });
 
-  it('59: URLs with fragment, user information, dot segments, without a path, or in another spelling are refused', async () => {
+  it('case 59: URLs with fragment, user information, dot segments, without a path, or in another spelling are refused', async () => {
     const asked = hosts.requests.length;
     const origin = 'https://app.example.test';
     for (const url of [

@@ -34,7 +34,7 @@ describe('many client metadata documents', { timeout: 180_000 * patience }, () =
 
   const ask = (clientId) => send(authorizeUrl(gateway, clientId), { seconds: 60 * patience });
 
-  it('60: from one host two documents at a time, from all eight; the others wait or are told to', async () => {
+  it('case 60: from one host two documents at a time, from all eight; the others wait or are told to', async () => {
     let now = 0;
     const most = { all: 0, host: 0 };
     const each = new Map();
@@ -66,7 +66,7 @@ describe('many client metadata documents', { timeout: 180_000 * patience }, () =
     assert.ok(statuses.includes(503), 'too many at a time are told so');
   });
 
-  it('60: an address that has many documents fetched has to wait', async () => {
+  it('case 60: an address that has many documents fetched has to wait', async () => {
     const limited = await Gateway.start({
       name: 'document-rate',
       upstream: upstream.url,

@@ -106,7 +106,7 @@ describe('client metadata documents', { timeout: 120_000 * patience }, () => {
     assert.equal(hosts.asked(url), 1);
   });
 
-  it('147: consent shows the name, the host of the client_id and where the browser is sent', async () => {
+  it('case 147: consent shows the name, the host of the client_id and where the browser is sent', async () => {
     const url = publish({ client_name: 'Handy desk' });
     const page = await consentPage((await client({ id: url })).request({ redirect_uri: redirectUri }).url);
     assert.equal(page.status, 200, page.text);
@@ -116,7 +116,7 @@ describe('client metadata documents', { timeout: 120_000 * patience }, () => {
     assert.doesNotMatch(page.text, /class="note caution"/);
   });
 
-  it('147: an app on the computer is called that, with the warning that any program may claim its name', async () => {
+  it('case 147: an app on the computer is called that, with the warning that any program may claim its name', async () => {
     const url = publish({ redirect_uris: ['http://localhost/callback'] }, 'desk.example.test');
     const described = await client({ id: url, redirectUri: 'http://localhost:51234/callback' });
     const page = await consentPage(described.request().url);

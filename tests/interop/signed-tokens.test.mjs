@@ -94,7 +94,7 @@ describe('signed access tokens', { timeout: 180_000 * patience }, () => {
     assert.ok(!('jwks_uri' in plain));
   });
 
-  it('67 wrong algorithms, none, and a MAC with the public key: 401', async () => {
+  it('case 67: wrong algorithms, none, and a MAC with the public key: 401', async () => {
     const { header: head, claims, parts } = parse(tokens.access_token);
     for (const alg of ['none', 'None', 'RS256', 'EdDSA', 'ES384'])
       await refusedAs(unsigned({ ...head, alg }, claims, parts[2]), 'invalid_token');
@@ -104,7 +104,7 @@ describe('signed access tokens', { timeout: 180_000 * patience }, () => {
     await refusedAs(unsigned({ ...head, alg: 'none' }, claims), 'invalid_token_format');
   });
 
-  it('67 other keys, unknown keys, keys brought along: 401', async () => {
+  it('case 67: other keys, unknown keys, keys brought along: 401', async () => {
     const { header: head, claims } = parse(tokens.access_token);
     const stranger = newKey('ES256', head.kid);
     await refusedAs(stranger.sign(claims, { typ: 'at+jwt' }), 'invalid_token');
@@ -113,7 +113,7 @@ describe('signed access tokens', { timeout: 180_000 * patience }, () => {
     await refusedAs(stranger.sign(claims, { typ: 'at+jwt', jku: 'https://evil.example/keys' }), 'invalid_token');
   });
 
-  it('67 changed, cut and stretched tokens: 401', async () => {
+  it('case 67: changed, cut and stretched tokens: 401', async () => {
     const { header: head, claims, parts } = parse(tokens.access_token);
     const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const changes = {

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { post, rpc } from './lib/mcp.mjs';
-import { mcpRemote } from './lib/mcp-remote.mjs';
+import { mcpRemote } from './lib/desktop.mjs';
 import { freePort, run } from './lib/process.mjs';
 import { Provider, SdkClient } from './lib/sdk.mjs';
 import { startOldServer } from './lib/old-server.mjs';

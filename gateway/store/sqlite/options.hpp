@@ -14,7 +14,7 @@ struct Options {
   // What each connection asks for. What it must then hold is fixed: see durable() in database.cpp.
   std::string durability = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL";
   std::string vfs;                               // empty: SQLite's own
-  std::chrono::milliseconds busy_timeout{2000};  // how long to wait for a writer in another process
+  std::chrono::milliseconds busy_timeout{5000};  // how long to wait for a writer in another process
   std::size_t readers = 4;                       // connections that read
   std::size_t queue = 1024;                      // writes waiting; one more is refused as busy
   std::size_t group = 128;                       // most writes in one commit

@@ -84,7 +84,7 @@ TEST_F(Sample, MetadataDocumentsAndTheirFetchesAreRead) {
 }
 
 TEST_F(Sample, TlsTowardsAnUpstreamIsRead) {
-  ASSERT_EQ(config_.upstreams.size(), 2U);
+  ASSERT_EQ(config_.upstreams.size(), 4U);
   EXPECT_EQ(config_.upstreams[0].tls.authorities, "");
   const auto& remote = config_.upstreams[1];
   EXPECT_THAT(remote.urls, ElementsAre("https://mcp.example.test/mcp"));
@@ -127,7 +127,7 @@ TEST_F(Sample, UpstreamsAreRead) {
 }
 
 TEST_F(Sample, HasAServerToRun) {
-  ASSERT_EQ(config_.upstreams.size(), 3U);
+  ASSERT_EQ(config_.upstreams.size(), 4U);
   const auto& upstream = config_.upstreams[2];
   EXPECT_THAT(upstream.command, ElementsAre("sh", "server.sh", "--flag=a b"));
   ASSERT_EQ(upstream.env.size(), 1U);

@@ -173,7 +173,7 @@ TEST_F(OpenTest, AStoreOfBeforeThereWereKeysIsCarriedOn) {
   }
   sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE clients DROP COLUMN jwks; "
       "ALTER TABLE clients DROP COLUMN jwks_uri; ALTER TABLE clients DROP COLUMN tenant; "
-      "ALTER TABLE clients DROP COLUMN role; ALTER TABLE clients DROP COLUMN resource; PRAGMA user_version=1");
+      "ALTER TABLE clients DROP COLUMN role; ALTER TABLE clients DROP COLUMN resource; PRAGMA user_version=2");
   auto opened = open();
   ASSERT_TRUE(ok(opened));
   const auto client = opened->store->clients().find("client-1").value();

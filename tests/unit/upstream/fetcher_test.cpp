@@ -90,7 +90,7 @@ TEST_F(FetcherTest, ANameWithAnInnerAddressIsNotAskedAtAll) {
 }
 
 // Rebinding: the name is looked up once, so a second answer never counts.
-TEST_F(FetcherTest, ConnectsToTheAddressThatWasCheckedAndLooksTheNameUpOnce) {
+TEST_F(FetcherTest, Case56ConnectsToTheAddressThatWasCheckedAndLooksTheNameUpOnce) {
   auto fetcher = make({{make_address("127.0.0.1")}, {make_address("127.0.0.2")}}, {"127.0.0.1/32"});
   error_for(fetcher, url());
   EXPECT_EQ(lookups_, 1);
