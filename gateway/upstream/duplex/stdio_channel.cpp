@@ -1,9 +1,8 @@
 #include "upstream/duplex/stdio_channel.hpp"
 
-#include <signal.h>
-
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <deque>
 
 #include <boost/asio/as_tuple.hpp>
