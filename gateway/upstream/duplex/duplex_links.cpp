@@ -110,7 +110,7 @@ void DuplexServer::link_ended(Link* link, const Error& why) {
   const auto at =
       std::find_if(links_.begin(), links_.end(), [link](const auto& each) { return each.link.get() == link; });
   if (at == links_.end()) return;
-  const auto running = *at;
+  const Running running = std::move(*at);
   links_.erase(at);
   std::erase_if(sessions_, [link](const auto& each) { return each.second->link.get() == link; });
   std::erase_if(modern_, [link](const auto& each) { return each.second.get() == link; });
@@ -130,7 +130,7 @@ void DuplexServer::link_ended(Link* link, const Error& why) {
 void DuplexServer::end_session(const std::string& id, const Error& why) {
   auto node = sessions_.extract(id);
   if (node.empty()) return;
-  const auto session = node.mapped();
+  const auto session = std::move(node.mapped());
   session->link->leave(session->id, why);
   if (session->listening) session->listening->end(why);
   if (!session->link->shared()) session->link->close();

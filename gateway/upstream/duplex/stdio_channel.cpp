@@ -1,9 +1,8 @@
 #include "upstream/duplex/stdio_channel.hpp"
 
-#include <signal.h>
-
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <deque>
 
 #include <boost/asio/as_tuple.hpp>
@@ -163,6 +162,8 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
       self->take_errors(lines, std::string_view(buffer->data(), size));
     }
     if (!lines.rest().empty()) self->log_error_line(lines.rest());
+    self->errors_read_ = true;
+    self->timer_.cancel();
   }
 
   void take_errors(LineSplitter& lines, std::string_view bytes) {
@@ -217,9 +218,9 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
     // What it started and left behind has lost its server. Before reap(), while the group's number is still its own.
     self->child_.signal_group(SIGKILL);
     self->gone_ = true;
-    // Its last words may still be in the pipe; one that escaped from the group may hold it open.
+    // Its last words may still be in the pipes; one that escaped from the group may hold them open.
     self->timer_.expires_after(kUntilDrained);
-    while (!self->output_read_ && self->timer_.expiry() > std::chrono::steady_clock::now()) {
+    while (!(self->output_read_ && self->errors_read_) && self->timer_.expiry() > std::chrono::steady_clock::now()) {
       co_await self->timer_.async_wait(as_result());
     }
     const auto pid = self->child_.pid();
@@ -253,6 +254,7 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
   bool closing_ = false;
   bool gone_ = false;         // it has ended
   bool output_read_ = false;  // to its end
+  bool errors_read_ = false;
 };
 
 }  // namespace

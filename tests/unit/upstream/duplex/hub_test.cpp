@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "unit/net/support.hpp"
 
 namespace postern::upstream {
@@ -25,6 +27,19 @@ while IFS= read -r line; do
   esac
   [ -n "$id" ] && printf '{"jsonrpc":"2.0","id":%s,"result":{"pid":%s}}\n' "$id" $$
 done)";
+
+// Counts the lines that the server wrote to its standard error.
+class CountingLog final : public telemetry::Log {
+ public:
+  bool enabled(telemetry::Level) const noexcept override { return true; }
+  void write(telemetry::Level, std::string_view event, std::span<const telemetry::Field>) override {
+    if (event == "upstream_stderr") ++lines;
+  }
+  void audit(std::string_view, std::span<const telemetry::Field>) override {}
+  void flush() override {}
+
+  std::atomic<int> lines = 0;
+};
 
 class Hub : public testing::Test {
  protected:
@@ -77,10 +92,10 @@ class Hub : public testing::Test {
     co_return answer.session;
   }
 
-  std::unique_ptr<telemetry::Log> log = telemetry::make_null_log();
+  CountingLog log;
   DuplexOptions options;
   asio::io_context io{1};
-  DuplexHub hub{*log};
+  DuplexHub hub{log};
   std::unique_ptr<Upstream> upstream;
   CancelSlot slot;
 };
@@ -176,8 +191,15 @@ TEST_F(Hub, OnlyWhoWasAskedMayAnswer) {
       const auto taken = co_await ask(std::move(answer));
       EXPECT_EQ(taken.status, 202);
     }
+    // Behind what came before, so that it was read.
+    for (const auto& to : {other, session}) {
+      auto last = request("POST", to, call("resources/templates/list"));
+      co_await ask(std::move(last));
+    }
   };
   run(io, test());
+  hub.stop();
+  EXPECT_EQ(log.lines, 1) << "the server got one answer, from the session it had asked";
 }
 
 TEST_F(Hub, SilenceIsBoundedAndACancelledCallEnds) {
