@@ -22,7 +22,7 @@ Result<void> insert(Transaction& transaction, const SigningKey& key) {
 
 Result<std::vector<SigningKey>> Keys::list(std::string_view issuer) {
   static const std::string sql = std::string("SELECT ") + kSigningKeyColumns +
-                                 " FROM signing_keys WHERE issuer = ?1 ORDER BY active_at, created_at, id";
+                                 " FROM signing_keys WHERE issuer = ?1 ORDER BY active_at, created_at, rowid";
   return readers_.read([&](Connection& db) { return all(db, read_signing_key, sql, issuer); });
 }
 
