@@ -5,17 +5,17 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { DocumentHosts, publicDocument } from './lib/documents.mjs';
-import { Gateway, patience } from './lib/gateway.mjs';
+import { publicDocument, startWithDocuments } from './lib/documents.mjs';
+import { patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { authorizeUrl } from './lib/oauth.mjs';
 import { freePort } from './lib/process.mjs';
-import { RecordingUpstream } from './lib/upstream.mjs';
 import { until } from './lib/wait.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 
 describe('fetches of client metadata documents', { timeout: 180_000 * patience }, () => {
+  let started;
   let hosts;
   let upstream;
   let gateway;
@@ -23,8 +23,6 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
   let reached = 0;
 
   before(async () => {
-    hosts = await DocumentHosts.start(['app.example.test']);
-    upstream = await RecordingUpstream.start();
     inside = { port: await freePort(), servers: [] };
     for (const host of ['127.0.0.1', '::1']) {
       const server = net.createServer((socket) => {
@@ -36,18 +34,11 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
       inside.servers.push(server);
     }
     await once(inside.servers[0], 'listening');
-    gateway = await Gateway.start({
-      name: 'document-fetch',
-      upstream: upstream.url,
-      configure: (config) => {
-        config.fetch = hosts.settings;
-      },
-    });
+    started = await startWithDocuments({ name: 'document-fetch', hosts: ['app.example.test'] });
+    ({ hosts, upstream, gateway } = started);
   });
   after(async () => {
-    await gateway?.stop();
-    await upstream?.stop();
-    await hosts?.stop();
+    await started?.stop();
     for (const server of inside?.servers ?? []) server.close();
   });
 

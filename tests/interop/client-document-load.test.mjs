@@ -1,36 +1,25 @@
 // Many documents asked for at once: bounded for each host, in all, and for each address that asks; others go on.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DocumentHosts } from './lib/documents.mjs';
+import { startWithDocuments } from './lib/documents.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { header, send } from './lib/http.mjs';
 import { OAuthClient, authorizeUrl } from './lib/oauth.mjs';
-import { RecordingUpstream } from './lib/upstream.mjs';
 import { until } from './lib/wait.mjs';
 
 const many = Array.from({ length: 24 }, (_, index) => `host${index}.example.test`);
 
 describe('many client metadata documents', { timeout: 180_000 * patience }, () => {
+  let started;
   let hosts;
   let upstream;
   let gateway;
 
   before(async () => {
-    hosts = await DocumentHosts.start(many);
-    upstream = await RecordingUpstream.start();
-    gateway = await Gateway.start({
-      name: 'document-load',
-      upstream: upstream.url,
-      configure: (config) => {
-        config.fetch = hosts.settings;
-      },
-    });
+    started = await startWithDocuments({ name: 'document-load', hosts: many });
+    ({ hosts, upstream, gateway } = started);
   });
-  after(async () => {
-    await gateway?.stop();
-    await upstream?.stop();
-    await hosts?.stop();
-  });
+  after(() => started?.stop());
 
   const ask = (clientId) => send(authorizeUrl(gateway, clientId), { seconds: 60 * patience });
 

@@ -2,41 +2,35 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { UserAgent } from './lib/browserless.mjs';
-import { DocumentHosts, publicDocument } from './lib/documents.mjs';
-import { Gateway, password, patience } from './lib/gateway.mjs';
+import { publicDocument, startWithDocuments } from './lib/documents.mjs';
+import { password, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { callTool } from './lib/mcp.mjs';
 import { OAuthClient, discover } from './lib/oauth.mjs';
-import { RecordingUpstream } from './lib/upstream.mjs';
 
 const id = 'https://app.example.test/oauth/client.json';
 const redirectUri = 'https://app.example.test/callback';
 
 describe('client metadata documents', { timeout: 120_000 * patience }, () => {
+  let started;
   let hosts;
   let upstream;
   let gateway;
 
   before(async () => {
-    hosts = await DocumentHosts.start(['app.example.test', 'desk.example.test', 'untrusted.example.org']);
-    upstream = await RecordingUpstream.start();
-    gateway = await Gateway.start({
+    started = await startWithDocuments({
       name: 'client-document',
-      upstream: upstream.url,
+      hosts: ['app.example.test', 'desk.example.test', 'untrusted.example.org'],
       configure: (config) => {
-        config.fetch = hosts.settings;
         config.upstreams.everything.headers = { 'X-Client': '{client.id}', 'X-Client-Name': '{client.name}' };
         config.authorization_servers.main.registration = {
           metadata_document_domains: ['app.example.test', 'desk.example.test'],
         };
       },
     });
+    ({ hosts, upstream, gateway } = started);
   });
-  after(async () => {
-    await gateway?.stop();
-    await upstream?.stop();
-    await hosts?.stop();
-  });
+  after(() => started?.stop());
   beforeEach(() => {
     hosts.requests.length = 0;
     hosts.documents = { [id]: publicDocument(id) };

@@ -1,12 +1,11 @@
 // Clients that are named by a document about them, each with the document that it publishes and the requests it sends.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { DocumentHosts } from './lib/documents.mjs';
-import { Gateway, patience } from './lib/gateway.mjs';
+import { startWithDocuments } from './lib/documents.mjs';
+import { patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { callTool } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
-import { RecordingUpstream } from './lib/upstream.mjs';
 
 const grants = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
 
@@ -62,29 +61,20 @@ const vscode = {
 const documents = [claude, claudeCode, chatgpt, codex, vscode];
 
 describe('clients that are described by a document', { timeout: 120_000 * patience }, () => {
+  let started;
   let hosts;
   let upstream;
   let gateway;
 
   before(async () => {
-    hosts = await DocumentHosts.start(
-      ['claude.ai', 'chatgpt.com', 'vscode.dev'],
-      Object.fromEntries(documents.map((document) => [document.client_id, document])),
-    );
-    upstream = await RecordingUpstream.start();
-    gateway = await Gateway.start({
+    started = await startWithDocuments({
       name: 'clients-described',
-      upstream: upstream.url,
-      configure: (config) => {
-        config.fetch = hosts.settings;
-      },
+      hosts: ['claude.ai', 'chatgpt.com', 'vscode.dev'],
+      documents: Object.fromEntries(documents.map((document) => [document.client_id, document])),
     });
+    ({ hosts, upstream, gateway } = started);
   });
-  after(async () => {
-    await gateway?.stop();
-    await upstream?.stop();
-    await hosts?.stop();
-  });
+  after(() => started?.stop());
   beforeEach(() => upstream.reset());
 
   /** Signs in, calls a tool, refreshes and revokes, at that redirect URI. */

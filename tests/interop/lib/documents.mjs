@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { Authority } from './certificates.mjs';
+import { Gateway } from './gateway.mjs';
 import { freePort } from './process.mjs';
+import { RecordingUpstream } from './upstream.mjs';
 
 export class DocumentHosts {
   /** `documents` maps URLs to documents (objects), or to functions `(request, response)` that answer themselves. */
@@ -61,6 +63,29 @@ export class DocumentHosts {
       response.writeHead(404, { 'Content-Type': 'application/json' }).end('{}');
     }
   }
+}
+
+/**
+ * A gateway that fetches from such hosts, in front of a recording server: `{hosts, upstream, gateway, stop()}`.
+ * `configure` changes its configuration further.
+ */
+export async function startWithDocuments({ name, hosts: names, documents, configure = () => {} }) {
+  const hosts = await DocumentHosts.start(names, documents);
+  const upstream = await RecordingUpstream.start();
+  const gateway = await Gateway.start({
+    name,
+    upstream: upstream.url,
+    configure: (config) => {
+      config.fetch = hosts.settings;
+      configure(config);
+    },
+  });
+  const stop = async () => {
+    await gateway.stop();
+    await upstream.stop();
+    await hosts.stop();
+  };
+  return { hosts, upstream, gateway, stop };
 }
 
 /** A document as most publish it. */
