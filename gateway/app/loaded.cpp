@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "net/tls.hpp"
-#include "server/duplex_options.hpp"
+#include "server/upstream_options.hpp"
 #include "server/upstream_tls.hpp"
 
 namespace postern::app {

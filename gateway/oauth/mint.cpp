@@ -19,8 +19,7 @@ Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, con
   minted.created_at = context.clock.now();
   minted.expires_at = minted.created_at + lifetime;
   for (const std::string& scope : grant.scopes) {
-    const auto known = [&](const auto& each) { return each.first == scope; };
-    if (std::ranges::none_of(resource->policy->scopes(), known))
+    if (!resource->policy->knows_scope(scope))
       return fail(Errc::invalid, "the policy `" + resource->policy->name() + "` has no scope `" + scope + "`");
   }
   auto standing = standing_of(minted, context);

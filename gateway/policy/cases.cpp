@@ -64,8 +64,7 @@ void check_names(const Case& one, const Policy& policy, const MapReader& reader,
   if (!one.caller.role.empty() && !policy.knows_role(one.caller.role))
     faults.add(reader.at("role"), "the policy `" + policy.name() + "` has no role `" + one.caller.role + "`");
   for (const auto& scope : one.caller.scopes) {
-    const auto known = [&](const auto& each) { return each.first == scope; };
-    if (std::ranges::none_of(policy.scopes(), known))
+    if (!policy.knows_scope(scope))
       faults.add(reader.at("scopes"), "the policy `" + policy.name() + "` has no scope `" + scope + "`");
   }
 }

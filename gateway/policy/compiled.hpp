@@ -13,6 +13,7 @@ class CompiledPolicy final : public Policy {
   const std::string& name() const noexcept override { return document_.name; }
   const std::vector<std::pair<std::string, std::string>>& scopes() const noexcept override { return document_.scopes; }
   const std::vector<std::string>& default_scopes() const noexcept override { return document_.default_scopes; }
+  bool knows_scope(std::string_view scope) const noexcept override { return document_.knows_scope(scope); }
   bool knows_role(std::string_view role) const noexcept override;
   bool includes_plan(std::string_view plan) const noexcept override;
   std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const override;

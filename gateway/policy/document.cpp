@@ -174,7 +174,7 @@ bool ScopeDemand::met_by(const std::vector<std::string>& held) const {
   return std::all_of(scopes.begin(), scopes.end(), holds);
 }
 
-bool Document::knows_scope(std::string_view scope) const {
+bool Document::knows_scope(std::string_view scope) const noexcept {
   return std::any_of(scopes.begin(), scopes.end(), [&](const auto& known) { return known.first == scope; });
 }
 

@@ -48,7 +48,7 @@ struct Document {
   bool shadow = false;
   bool hide = true;
 
-  bool knows_scope(std::string_view scope) const;
+  bool knows_scope(std::string_view scope) const noexcept;
 };
 
 // nullopt when there are faults.

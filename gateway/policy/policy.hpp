@@ -50,6 +50,7 @@ class Policy {
   // Scope name and the text consent shows, in the file's order.
   virtual const std::vector<std::pair<std::string, std::string>>& scopes() const noexcept = 0;
   virtual const std::vector<std::string>& default_scopes() const noexcept = 0;  // what the challenge asks for
+  virtual bool knows_scope(std::string_view scope) const noexcept = 0;
   // Whether a member of that role could do more than one without a role: false for a name that `roles` does not hold.
   virtual bool knows_role(std::string_view role) const noexcept = 0;
   virtual bool includes_plan(std::string_view plan) const noexcept = 0;

@@ -1,4 +1,6 @@
-#include "server/duplex_options.hpp"
+#include "server/upstream_options.hpp"
+
+#include <utility>
 
 namespace postern::server {
 
@@ -6,18 +8,24 @@ upstream::ChildOptions child_options(const config::Upstream& settings) {
   return {settings.command, settings.env, settings.directory};
 }
 
-upstream::DuplexOptions duplex_options(const config::Upstream& settings, upstream::TlsSource tls) {
-  upstream::DuplexOptions options;
+upstream::HttpUpstreamOptions http_options(const config::Upstream& settings, upstream::TlsSource tls) {
+  upstream::HttpUpstreamOptions options;
   options.name = settings.name;
-  options.child = child_options(settings);
   options.urls = settings.urls;
   options.tls = std::move(tls);
-  options.shared = settings.shared_process;
-  options.processes = settings.processes;
   options.connections = settings.connections;
   options.connect_timeout = settings.connect_timeout;
   options.response_timeout = settings.response_timeout;
   options.stream_idle_timeout = settings.stream_idle_timeout;
+  return options;
+}
+
+upstream::DuplexOptions duplex_options(const config::Upstream& settings, upstream::TlsSource tls) {
+  upstream::DuplexOptions options;
+  static_cast<upstream::HttpUpstreamOptions&>(options) = http_options(settings, std::move(tls));
+  options.child = child_options(settings);
+  options.shared = settings.shared_process;
+  options.processes = settings.processes;
   options.session_idle = settings.session_idle;
   return options;
 }

@@ -9,6 +9,7 @@ namespace postern::server {
 inline bool is_duplex(const config::Upstream& settings) noexcept { return settings.sse || !settings.command.empty(); }
 
 upstream::ChildOptions child_options(const config::Upstream& settings);
+upstream::HttpUpstreamOptions http_options(const config::Upstream& settings, upstream::TlsSource tls);
 upstream::DuplexOptions duplex_options(const config::Upstream& settings, upstream::TlsSource tls);
 
 }  // namespace postern::server

@@ -6,7 +6,7 @@
 #include "base/encoding.hpp"
 #include "crypto/random.hpp"
 #include "server/connection.hpp"
-#include "server/duplex_options.hpp"
+#include "server/upstream_options.hpp"
 #include "upstream/duplex/hub.hpp"
 
 namespace postern::server {
@@ -38,19 +38,12 @@ Worker::~Worker() = default;
 
 upstream::Upstream& Worker::upstream(const config::Upstream& settings) {
   auto& made = upstreams_[settings.name];
-  if (!made && is_duplex(settings)) {
-    made = services_.duplex->upstream(io_.get_executor(),
-                                      duplex_options(settings, services_.upstream_tls.source(settings.name)));
-  } else if (!made) {
-    upstream::HttpUpstreamOptions options;
-    options.name = settings.name;
-    options.urls = settings.urls;
-    options.tls = services_.upstream_tls.source(settings.name);
-    options.connections = settings.connections;
-    options.connect_timeout = settings.connect_timeout;
-    options.response_timeout = settings.response_timeout;
-    options.stream_idle_timeout = settings.stream_idle_timeout;
-    made = upstream::make_http_upstream(io_.get_executor(), std::move(options));
+  if (made) return *made;
+  auto tls = services_.upstream_tls.source(settings.name);
+  if (is_duplex(settings)) {
+    made = services_.duplex->upstream(io_.get_executor(), duplex_options(settings, std::move(tls)));
+  } else {
+    made = upstream::make_http_upstream(io_.get_executor(), http_options(settings, std::move(tls)));
   }
   return *made;
 }

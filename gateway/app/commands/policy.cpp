@@ -117,8 +117,7 @@ int policy_explain(const ExplainOptions& options, Console& console) {
   if (policy == nullptr) return say_error(console, "name one policy of the configuration with --policy");
   const auto scopes = split_words(options.scope);
   for (const auto& scope : scopes) {
-    const auto known = [&](const auto& each) { return each.first == scope; };
-    if (std::ranges::none_of(policy->scopes(), known))
+    if (!policy->knows_scope(scope))
       return say_error(console, "the policy `" + policy->name() + "` has no scope `" + scope +
                                     "`; --scope takes scopes separated by blanks");
   }

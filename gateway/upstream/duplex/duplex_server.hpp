@@ -18,18 +18,12 @@
 namespace postern::upstream {
 
 // A server behind that is spoken to over a duplex channel: a program run here, or one of the 2024-11-05 transport.
-struct DuplexOptions {
-  std::string name;
-  ChildOptions child;             // a program, when its command is not empty
-  std::vector<std::string> urls;  // else where the event stream is
-  TlsSource tls;                  // for https:// urls
-  bool shared = false;            // one process for all sessions, rather than one for each
+// How it is reached when it is no program: `urls` are where the event stream is.
+struct DuplexOptions : HttpUpstreamOptions {
+  ChildOptions child;   // a program, when its command is not empty
+  bool shared = false;  // one process for all sessions, rather than one for each
   std::size_t processes = 32;
-  std::size_t connections = 2048;  // to each URL
-  std::chrono::milliseconds connect_timeout{5000};
-  std::chrono::milliseconds response_timeout{120000};
-  std::chrono::milliseconds stream_idle_timeout{600000};  // 0: no limit
-  std::chrono::milliseconds session_idle{1800000};        // a session nobody uses is ended
+  std::chrono::milliseconds session_idle{1800000};  // a session nobody uses is ended
 };
 
 // Speaks Streamable HTTP (MCP 2025-11-25 and 2026-07-28 transports) towards clients and keeps their sessions, each with

@@ -42,13 +42,7 @@ http::Headers passed(const http::Headers& headers) {
 }
 
 HttpUpstreamOptions http_options(const DuplexOptions& options, std::chrono::milliseconds stream_idle) {
-  HttpUpstreamOptions out;
-  out.name = options.name;
-  out.urls = options.urls;
-  out.tls = options.tls;
-  out.connections = options.connections;
-  out.connect_timeout = options.connect_timeout;
-  out.response_timeout = options.response_timeout;
+  auto out = static_cast<const HttpUpstreamOptions&>(options);
   out.stream_idle_timeout = stream_idle;
   return out;
 }

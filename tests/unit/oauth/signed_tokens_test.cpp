@@ -96,7 +96,8 @@ TEST_F(SignedTokensTest, ThePublishedKeysVerifyThemAndHoldNoPrivatePart) {
   EXPECT_TRUE(set->skipped.empty());
   const std::string access = new_tokens()["access_token"];
   EXPECT_NE(crypto::Jws::read(access, crypto::kEveryJwsAlgorithm)->signer(set->keys), nullptr);
-  for (const auto& key : json::parse(response.body)["keys"]) {
+  const json published = json::parse(response.body);
+  for (const auto& key : published["keys"]) {
     EXPECT_FALSE(key.contains("d"));
     EXPECT_EQ(key["use"], "sig");
     EXPECT_EQ(key["alg"], "ES256");

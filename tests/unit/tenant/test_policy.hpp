@@ -23,6 +23,9 @@ class TestPolicy final : public policy::Policy {
   const std::string& name() const noexcept override { return name_; }
   const Scopes& scopes() const noexcept override { return scopes_; }
   const std::vector<std::string>& default_scopes() const noexcept override { return defaults_; }
+  bool knows_scope(std::string_view scope) const noexcept override {
+    return std::ranges::any_of(scopes_, [&](const auto& known) { return known.first == scope; });
+  }
   bool knows_role(std::string_view) const noexcept override { return true; }
   bool includes_plan(std::string_view plan) const noexcept override { return plan != "team"; }
   std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const override {
