@@ -137,11 +137,13 @@ Rows authorization_servers() {
        {.fallback = "[any]"}},
       {at + ".registration.metadata_documents",
        Type::truth,
-       "true: a client may be named by the https:// URL of a document about it, which is fetched from there.",
+       "true: a client may be named by the https:// URL of a document about it, and may publish its keys at a "
+       "jwks_uri; "
+       "both are fetched from there.",
        {.fallback = truth(server.registration.metadata_documents)}},
       {at + ".registration.metadata_document_domains",
        Type::texts,
-       "The hosts such documents may be at, or [any].",
+       "The hosts such documents, and the jwks_uri of a client that registers, may be at, or [any].",
        {.fallback = "[any]"}},
   };
 }

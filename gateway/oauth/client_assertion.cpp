@@ -8,12 +8,13 @@
 #include "crypto/hash.hpp"
 #include "crypto/jws.hpp"
 #include "crypto/jwt.hpp"
-#include "oauth/known_client.hpp"
+#include "oauth/client_keys.hpp"
+#include "oauth/find_client.hpp"
 
 namespace postern::oauth {
 namespace {
 
-constexpr std::size_t kLongestName = 256;  // of a client's id and of a jti, in bytes
+constexpr std::size_t kLongestId = 256;  // of a jti, in bytes
 constexpr Duration kSkew = std::chrono::minutes(1);
 // How far ahead `exp` may lie: so long its `jti` is kept.
 constexpr Duration kLongestLife = std::chrono::hours(1);
@@ -35,7 +36,7 @@ std::optional<OAuthError> type_fault(const crypto::Jws& jws) {
 // RFC 7523 section 3, numbers 1 and 2: issuer and subject are the client.
 Result<std::string, OAuthError> subject_of(const crypto::Claims& claims, std::string_view posted_id) {
   const std::string subject = claims.text("sub");
-  if (subject.empty() || subject.size() > kLongestName) return refused("sub is missing or too long");
+  if (subject.empty() || subject.size() > store::kLongestClientUrl) return refused("sub is missing or too long");
   if (claims.text("iss") != subject) return refused("iss is not sub");
   if (!posted_id.empty() && posted_id != subject) return refused("client_id is not sub");
   return subject;
@@ -57,12 +58,25 @@ std::optional<OAuthError> time_fault(const crypto::Claims& claims, Time now) {
   return timely ? std::nullopt : std::optional(refused(timely.error().what));
 }
 
+// A client that a document describes may offer more than one way, and chooses among those that this server takes.
+bool may_sign(const store::Client& client) {
+  if (client.auth == store::ClientAuth::private_key_jwt) return true;
+  return store::is_document_url(client.id) && !(client.jwks.empty() && client.jwks_uri.empty());
+}
+
+Result<store::Client, OAuthError> signing_client(const std::string& id, const Context& context) {
+  auto client = find_client(id, context);
+  const bool told = !client && (client.error().status == 503 || store::is_document_url(id));
+  if (told) return client;
+  if (!client || !may_sign(*client)) return refused("no client with keys");
+  return client;
+}
+
 // One of the client's keys must have signed it; keys that are held are asked for anew when none of them can have.
 std::optional<OAuthError> signature_fault(const crypto::Jws& jws, const store::Client& client, const Context& context) {
   for (const bool fresh : {false, true}) {
-    const auto keys = context.client_keys.keys_of(client, fresh);
-    if (!keys && keys.error().code == Errc::invalid) return refused(keys.error().what);
-    if (!keys) return store_error(keys.error());
+    const auto keys = keys_of(client, fresh, context);
+    if (!keys) return keys.error();
     if (jws.signer(*keys) != nullptr) return std::nullopt;
     if (!jws.kid().empty() && !jws.candidates(*keys).empty()) break;
   }
@@ -74,7 +88,7 @@ std::optional<OAuthError> signature_fault(const crypto::Jws& jws, const store::C
 std::optional<OAuthError> replay_fault(const crypto::Claims& claims, const std::string& client,
                                        const Context& context) {
   const std::string id = claims.text("jti");
-  if (id.empty() || id.size() > kLongestName) return refused("jti is missing or too long");
+  if (id.empty() || id.size() > kLongestId) return refused("jti is missing or too long");
   const auto expires = claims.time("exp");
   const Time until = expires && *expires ? **expires + kSkew : context.clock.now() + kLongestLife;
   const std::string name = "client assertion" + std::string(1, '\0') + client + std::string(1, '\0') + id;
@@ -95,14 +109,13 @@ Result<store::Client, OAuthError> authenticate_assertion(std::string_view assert
   // Read before it is believed, to know whose keys to try.
   const auto subject = subject_of(*claims, posted_id);
   if (!subject) return subject.error();
-  auto found = known_client(*subject, context);
-  if (!found) return store_error(found.error());
-  if (!*found || (*found)->auth != store::ClientAuth::private_key_jwt) return refused("no client with keys");
-  if (auto fault = signature_fault(*jws, **found, context)) return *std::move(fault);
+  auto client = signing_client(*subject, context);
+  if (!client) return client;
+  if (auto fault = signature_fault(*jws, *client, context)) return *std::move(fault);
   if (auto fault = audience_fault(*claims, context)) return *std::move(fault);
   if (auto fault = time_fault(*claims, context.clock.now())) return *std::move(fault);
   if (auto fault = replay_fault(*claims, *subject, context)) return *std::move(fault);
-  return std::move(**found);
+  return client;
 }
 
 }  // namespace postern::oauth

@@ -111,14 +111,17 @@ Result<store::Client, OAuthError> read_client_document(std::string_view text, st
   if (holds_secret(*document)) return bad_document("it must not hold a client_secret.");
   const auto methods = auth_methods(*document);
   if (!methods) return bad_document("its token_endpoint_auth_method or the list of them has the wrong form.");
-  if (!contains(*methods, "none"))
-    return bad_document("token_endpoint_auth_method must be none, or a list must offer it.");
-
-  document->erase("token_endpoint_auth_method");
-  document->emplace("token_endpoint_auth_method", "none");
+  const bool open = contains(*methods, "none");
+  const bool signs = contains(*methods, "private_key_jwt");
+  if (!open && !signs) {
+    return bad_document(
+        "token_endpoint_auth_method must be none or private_key_jwt, or a list must offer one of them.");
+  }
+  (*document)["token_endpoint_auth_method"] = open ? "none" : "private_key_jwt";
   auto client = read_client_metadata(*document, registration);
   if (!client) return bad_document(client.error().description);
   client->id = url;
+  if (!signs) client->jwks = client->jwks_uri = "";
   return client;
 }
 

@@ -23,7 +23,8 @@ bool documents_trusted_from(std::string_view client_id, const config::Registrati
 
 // The client that the document describes. Refused with invalid_client and a sentence for whoever publishes it: what is
 // no JSON object, names another client_id (compared byte by byte), lacks client_name or redirect_uris, holds a secret,
-// or names only ways to authenticate that are not taken here.
+// or names only ways to authenticate that are not taken here. One that offers
+// `none` beside `private_key_jwt` is public and has keys: it may do either.
 Result<store::Client, OAuthError> read_client_document(std::string_view text, std::string_view url,
                                                        const config::Registration& registration);
 

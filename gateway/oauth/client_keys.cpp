@@ -1,11 +1,45 @@
 #include "oauth/client_keys.hpp"
 
-namespace postern::oauth {
+#include <utility>
 
-Result<std::vector<crypto::Jwk>> RegisteredKeys::keys_of(const store::Client& client, bool) const {
-  if (client.jwks.empty()) return fail(Errc::invalid, "the client registered no keys");
-  auto set = crypto::parse_jwk_set(client.jwks);
-  if (!set) return set.error();
+namespace postern::oauth {
+namespace {
+
+OAuthError no_keys(std::string detail) {
+  return oauth_error("invalid_client", "The client has no public keys that can be used here: register some.",
+                     std::move(detail), 401);
+}
+
+// One text for what can go wrong on the way, as with the documents of clients: a stranger chose where it leads.
+OAuthError not_fetched(const Error& error) {
+  switch (error.code) {
+    case Errc::invalid:
+    case Errc::denied:
+    case Errc::protocol:
+    case Errc::too_large:
+      return oauth_error("invalid_client",
+                         "The client's keys could not be fetched: jwks_uri must be public, answer with 200 and JSON "
+                         "without a redirect, and have 64 KiB at most.",
+                         error.what, 401);
+    default: return store_error(error);
+  }
+}
+
+}  // namespace
+
+Result<std::vector<crypto::Jwk>, OAuthError> keys_of(const store::Client& client, bool fresh, const Context& context) {
+  std::string held;
+  std::string_view text = client.jwks;
+  if (text.empty()) {
+    if (client.jwks_uri.empty()) return no_keys("the client registered no keys");
+    if (context.documents == nullptr) return store_error(fail(Errc::internal, "nothing is fetched here"));
+    const auto fetched = context.documents->get({DocumentKind::keys, client.jwks_uri, fresh});
+    if (!fetched) return not_fetched(fetched.error());
+    held = **fetched;
+    text = held;
+  }
+  auto set = crypto::parse_jwk_set(text);
+  if (!set) return no_keys(set.error().what);
   return std::move(set->keys);
 }
 

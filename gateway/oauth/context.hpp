@@ -9,7 +9,7 @@
 #include "config/config.hpp"
 #include "crypto/aead.hpp"
 #include "http/message.hpp"
-#include "oauth/client_keys.hpp"
+#include "oauth/foreign_documents.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "tenant/catalog.hpp"
@@ -17,12 +17,6 @@
 #include "token/signing_keys.hpp"
 
 namespace postern::oauth {
-
-// What the URL that a request names as its client_id holds, or why it could not be fetched.
-struct ClientDocument {
-  std::string url;
-  Result<std::shared_ptr<const std::string>> text;
-};
 
 // What every endpoint of one authorization server works with. Endpoints are plain functions
 // `http::Response NAME(const http::Request&, const Context&)` that block and run on a bounded pool. All referenced
@@ -35,9 +29,8 @@ struct Context {
   const crypto::Aead& seal;  // of consent pages
   const Clock& clock;
   telemetry::Log& log;
-  token::SigningKeys& keys;                  // of signed access tokens
-  const ClientKeys& client_keys;             // of clients that sign their assertions
-  const ClientDocument* document = nullptr;  // of this request's client, where a document describes it
+  token::SigningKeys& keys;               // of signed access tokens
+  ForeignDocuments* documents = nullptr;  // of this request; without it nothing that is fetched can be had
 
   std::string issuer_origin() const;  // scheme://authority of the issuer
   bool secure() const { return server.issuer.starts_with("https://"); }

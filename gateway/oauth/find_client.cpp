@@ -31,22 +31,14 @@ Result<store::Client, OAuthError> described_client(std::string_view id, const Co
     return oauth_error("invalid_client", "The operator of this server does not take clients from this domain.", {},
                        401);
   }
-  const ClientDocument* document = context.document;
-  if (document == nullptr || document->url != id) {
-    return store_error(fail(Errc::internal, "the document was not fetched before"));
-  }
-  if (!document->text) return not_fetched(document->text.error());
-  return read_client_document(**document->text, id, registration);
+  if (context.documents == nullptr) return store_error(fail(Errc::internal, "nothing is fetched here"));
+  const auto text = context.documents->get({DocumentKind::client, std::string(id)});
+  if (context.documents->wanted()) return store_error(text.error());
+  if (!text) return not_fetched(text.error());
+  return read_client_document(**text, id, registration);
 }
 
 }  // namespace
-
-std::optional<std::string> document_needed(const http::Form& parameters, const config::Registration& registration) {
-  const auto ids = parameters.get_all("client_id");
-  if (ids.size() != 1 || !store::is_document_url(ids.front())) return std::nullopt;
-  if (document_url_fault(ids.front()) || !documents_trusted_from(ids.front(), registration)) return std::nullopt;
-  return std::string(ids.front());
-}
 
 Result<store::Client, OAuthError> find_client(std::string_view id, const Context& context) {
   if (store::is_document_url(id)) return described_client(id, context);

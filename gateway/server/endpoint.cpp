@@ -5,7 +5,7 @@
 #include "http/form.hpp"
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
-#include "server/needed_document.hpp"
+#include "server/fetch_wanted.hpp"
 #include "server/route_handlers.hpp"
 #include "web/pages.hpp"
 
@@ -58,15 +58,13 @@ http::Request to_request(const RequestContext& context, std::string body, const 
   return request;
 }
 
-using DocumentHeld = std::shared_ptr<const oauth::ClientDocument>;
-
 http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
-                   const DocumentHeld& document) {
+                   oauth::ForeignDocuments& documents) {
   if (route.kind == RouteKind::resource_metadata) {
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
   }
   oauth::Context context = snapshot.oauth(*route.server);
-  context.document = document.get();
+  context.documents = &documents;
   const web::PageContext pages{context, snapshot.users(), snapshot.config().identity.session};
   switch (route.kind) {
     case RouteKind::server_metadata: return oauth::server_metadata(request, context);
@@ -138,24 +136,27 @@ http::Response could_not_be_run(const Error& error, const Route& route, Services
                       "The gateway met an error; its log says more.", id);
 }
 
-// Off the worker's thread: the store and password hashing block.
+// Off the worker's thread: the store and password hashing block. Again for each document it turns out to need: that
+// of the client, its keys, and these once more when they have changed.
 awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route,
                                    std::string body) {
+  constexpr int kMostFetches = 3;
   auto& services = connection.worker().services();
   const std::string scheme = connection.listener().secure ? "https://" : "http://";
   const auto request = std::make_shared<http::Request>(
       to_request(context, std::move(body), scheme + std::string(context.head.authority)));
-  auto needed = co_await fetch_needed(services, route, *request, context.started);
-  if (needed.retry_after > 0) co_return too_many(route, needed.retry_after, context.id);
-  DocumentHeld document;
-  if (needed.document) document = std::make_shared<const oauth::ClientDocument>(std::move(*needed.document));
   auto& pool = route.kind == RouteKind::login ? services.password_pool : services.store_pool;
-  const std::function<http::Response()> work = [route, request, document, snapshot = context.snapshot] {
-    return run(route, *request, *snapshot, document);
+  const auto documents = std::make_shared<oauth::ForeignDocuments>(documents_at_hand(services));
+  const std::function<http::Response()> work = [route, request, documents, snapshot = context.snapshot] {
+    return run(route, *request, *snapshot, *documents);
   };
-  auto done = co_await net::offload<http::Response>(pool, work);
-  if (!done) co_return could_not_be_run(done.error(), route, services, context.id);
-  co_return std::move(*done);
+  for (int fetches = 0;; ++fetches) {
+    auto done = co_await net::offload<http::Response>(pool, work);
+    if (!done) co_return could_not_be_run(done.error(), route, services, context.id);
+    if (!documents->wanted() || fetches == kMostFetches) co_return std::move(*done);
+    const int wait = co_await fetch_wanted(services, *documents, *request, context.started);
+    if (wait > 0) co_return too_many(route, wait, context.id);
+  }
 }
 
 void record(Services& services, const Route& route, const RequestContext& context, int status) {

@@ -6,7 +6,6 @@
 #include "base/clock.hpp"
 #include "crypto/aead.hpp"
 #include "net/offload.hpp"
-#include "oauth/client_keys.hpp"
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
@@ -41,8 +40,8 @@ struct Services {
   CallCounter& calls;
   const UpstreamTls& upstream_tls;
   upstream::Documents& documents;  // of clients
+  upstream::Documents& key_sets;   // of clients that publish their keys
   token::SigningKeys& signing_keys;
-  const oauth::ClientKeys& client_keys;
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
 };
 

@@ -47,16 +47,18 @@ class Documents::Errand {
 Documents::Documents(Fetching fetching, net::OffloadPool& pool, const Clock& clock, DocumentOptions options)
     : fetching_(std::move(fetching)), pool_(pool), clock_(clock), options_(options) {}
 
-std::optional<DocumentText> Documents::at_hand(std::string_view url) {
+std::optional<DocumentText> Documents::at_hand(std::string_view url, bool fresh) {
   const std::lock_guard lock(mutex_);
   const auto found = by_url_.find(url);
-  if (found == by_url_.end() || found->second->fresh_until <= clock_.now()) return std::nullopt;
+  const Time now = clock_.now();
+  if (found == by_url_.end() || found->second->fresh_until <= now) return std::nullopt;
+  if (fresh && found->second->asked_at + options_.shortest <= now) return std::nullopt;
   entries_.splice(entries_.begin(), entries_, found->second);
   return found->second->text;
 }
 
-awaitable<Result<DocumentText>> Documents::get(std::string url) {
-  if (auto text = at_hand(url)) co_return *std::move(text);
+awaitable<Result<DocumentText>> Documents::get(std::string url, bool fresh) {
+  if (auto text = at_hand(url, fresh)) co_return *std::move(text);
   auto executor = co_await boost::asio::this_coro::executor;
   auto waiter = std::make_shared<net::detail::Rendezvous>(std::move(executor));
   bool first = false;
@@ -98,6 +100,7 @@ Result<DocumentText> Documents::keep(const std::string& url, Result<Fetched> fet
     // RFC 9111 section 4.2.4: used on while its place is disconnected, and no longer when it says something else.
     if (is_silent(fetched.error().code) && now < entry.fetched_at + options_.stale) {
       entry.fresh_until = now + options_.shortest;
+      entry.asked_at = now;
       return entry.text;
     }
   }
@@ -108,7 +111,7 @@ Result<DocumentText> Documents::keep(const std::string& url, Result<Fetched> fet
   }
   if (!fetched) return fetched.error();
   const auto lifetime = std::clamp(fetched->lifetime.value_or(options_.usual), options_.shortest, options_.longest);
-  entries_.push_front({url, std::make_shared<const std::string>(std::move(fetched->body)), now, now + lifetime});
+  entries_.push_front({url, std::make_shared<const std::string>(std::move(fetched->body)), now, now, now + lifetime});
   by_url_.emplace(entries_.front().url, entries_.begin());
   DocumentText text = entries_.front().text;
   while (entries_.size() > options_.entries) {

@@ -39,17 +39,19 @@ class Documents {
   Documents(const Documents&) = delete;
   Documents& operator=(const Documents&) = delete;
 
-  // The text when it need not be fetched.
-  std::optional<DocumentText> at_hand(std::string_view url);
+  // The text when it need not be fetched. `fresh`: what is held was tried and does not do; it counts all the same when
+  // it was asked for within the shortest time, so that nobody makes this one ask without end.
+  std::optional<DocumentText> at_hand(std::string_view url, bool fresh = false);
   // Fetches it on the pool unless it is at hand; takes no thread while it waits. Errors: those of Fetcher::get(), busy
   // also when too many fetches wait, cancelled.
-  awaitable<Result<DocumentText>> get(std::string url);
+  awaitable<Result<DocumentText>> get(std::string url, bool fresh = false);
 
  private:
   struct Entry {
     std::string url;
     DocumentText text;
     Time fetched_at{};
+    Time asked_at{};
     Time fresh_until{};
   };
   struct Flight {

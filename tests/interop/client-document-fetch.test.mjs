@@ -48,7 +48,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     until('the reason in the log', () => {
       const written = gateway.logs().split('\n').slice(0, -1);
       const failures = written.filter((line) => line.includes('"event":"client_document_failed"'));
-      return failures.map((line) => JSON.parse(line)).find(({ client }) => client === clientId)?.what;
+      return failures.map((line) => JSON.parse(line)).find(({ url }) => url === clientId)?.what;
     });
 
   const insideForms = {

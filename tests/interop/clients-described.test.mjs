@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { startWithDocuments } from './lib/documents.mjs';
 import { patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
+import { clientAssertion, newKey } from './lib/jose.mjs';
 import { callTool } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
 
@@ -59,6 +60,7 @@ const vscode = {
   token_endpoint_auth_method: 'none',
 };
 const documents = [claude, claudeCode, chatgpt, codex, vscode];
+const chatgptKey = newKey('RS256', 'chatgpt-1');
 
 describe('clients that are described by a document', { timeout: 120_000 * patience }, () => {
   let started;
@@ -70,23 +72,26 @@ describe('clients that are described by a document', { timeout: 120_000 * patien
     started = await startWithDocuments({
       name: 'clients-described',
       hosts: ['claude.ai', 'chatgpt.com', 'vscode.dev'],
-      documents: Object.fromEntries(documents.map((document) => [document.client_id, document])),
+      documents: {
+        ...Object.fromEntries(documents.map((document) => [document.client_id, document])),
+        [chatgpt.jwks_uri]: { keys: [chatgptKey.jwk] },
+      },
     });
     ({ hosts, upstream, gateway } = started);
   });
   after(() => started?.stop());
   beforeEach(() => upstream.reset());
 
-  /** Signs in, calls a tool, refreshes and revokes, at that redirect URI. */
-  async function works(document, redirectUri, authentication = {}) {
+  /** Signs in, calls a tool, refreshes and revokes, at that redirect URI. `authentication` is made for each request. */
+  async function works(document, redirectUri, authentication = () => ({})) {
     const client = await OAuthClient.described(gateway, { id: document.client_id, redirectUri });
     const code = await client.authorize();
-    const tokens = await client.exchange(code, authentication);
+    const tokens = await client.exchange(code, authentication(client));
     assert.equal(tokens.status, 200, tokens.text);
     assert.equal((await callTool(gateway.resource, tokens.body.access_token, 'echo')).status, 200);
-    const again = await client.refresh(tokens.body.refresh_token, authentication);
+    const again = await client.refresh(tokens.body.refresh_token, authentication(client));
     assert.equal(again.status, 200, again.text);
-    assert.equal((await client.revoke(again.body.refresh_token)).status, 200);
+    assert.equal((await client.revoke(again.body.refresh_token, authentication(client))).status, 200);
     assert.equal((await callTool(gateway.resource, again.body.access_token, 'echo')).status, 401);
     return client;
   }
@@ -119,6 +124,13 @@ describe('clients that are described by a document', { timeout: 120_000 * patien
     await refused(chatgpt, 'https://chatgpt.com/connector/oauth/cb_another');
   });
 
+  it('ChatGPT: with an assertion for exactly the token endpoint, signed by a key of its jwks_uri', async () => {
+    const signed = (client) => clientAssertion(chatgptKey, chatgpt.client_id, client.server.token_endpoint);
+    for (const uri of chatgpt.redirect_uris) await works(chatgpt, uri, signed);
+    // The Python SDK and some others leave client_id out beside an assertion.
+    await works(chatgpt, chatgpt.redirect_uris[0], (client) => ({ ...signed(client), client_id: undefined }));
+  });
+
   it('ChatGPT: the metadata at the root, the issuer in the answer, endpoints without doubled slashes', async () => {
     const root = await send(`${gateway.origin}/.well-known/oauth-protected-resource`);
     assert.equal(root.status, 200);
@@ -147,6 +159,7 @@ describe('clients that are described by a document', { timeout: 120_000 * patien
 
   it('each document was fetched once', () => {
     for (const { client_id: url } of documents) assert.equal(hosts.asked(url), 1, url);
-    assert.equal(hosts.requests.length, documents.length, 'and nothing else: no logo, no key set');
+    assert.equal(hosts.asked(chatgpt.jwks_uri), 1, 'and the keys of the one that signed');
+    assert.equal(hosts.requests.length, documents.length + 1, 'and nothing else: no logo');
   });
 });

@@ -32,8 +32,7 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   const crypto::Aead unused{std::string(32, '\0')};
   const auto& server = *resource->server;
   token::SigningKeys keys(opened->store->keys(), opened->master_key, clock);
-  const oauth::RegisteredKeys client_keys;
-  const oauth::Context context{server, catalog, directory, *opened->store, unused, clock, *log, keys, client_keys};
+  const oauth::Context context{server, catalog, directory, *opened->store, unused, clock, *log, keys};
   if (context.signs_tokens()) {
     const auto ready = keys.prepare(server.issuer, server.access_token.algorithm, server.access_token.lifetime);
     if (!ready) return say_error(console, ready.error().what);

@@ -4,6 +4,7 @@
 #include "crypto/random.hpp"
 #include "http/media_type.hpp"
 #include "mcp/jsonrpc.hpp"
+#include "oauth/client_document.hpp"
 #include "oauth/client_metadata.hpp"
 #include "oauth/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
@@ -64,9 +65,9 @@ http::Response register_client(const http::Request& request, const Context& cont
   auto client = read_client_metadata(*document, context.server.registration);
   if (!client) return refuse("register", request, client.error(), context);
 
-  if (!client->jwks_uri.empty() && !context.client_keys.fetches()) {
-    return refuse("register", request, bad_metadata("jwks_uri is not fetched here: register the keys as jwks."),
-                  context);
+  if (!client->jwks_uri.empty() && !documents_trusted_from(client->jwks_uri, context.server.registration)) {
+    return refuse("register", request,
+                  bad_metadata("jwks_uri is not fetched from this domain: register the keys as jwks."), context);
   }
   std::string secret;
   client->id = crypto::random_id("client");

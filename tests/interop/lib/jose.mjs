@@ -1,5 +1,5 @@
 // Keys and signed tokens as others make them, with nothing but node:crypto: every part is in the hands of the test.
-import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
 
 const encode = (value) =>
   Buffer.from(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value)).toString('base64url');
@@ -34,6 +34,16 @@ export function compact(header, claims, key) {
 export function parse(token) {
   const parts = token.split('.');
   return { header: decode(parts[0]), claims: decode(parts[1]), parts };
+}
+
+/** RFC 7523: the parameters by which a client with a key proves itself, good for one request. */
+export function clientAssertion(key, clientId, audience, changes = {}) {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: clientId, sub: clientId, aud: audience, iat: now, exp: now + 60, jti: randomUUID(), ...changes };
+  return {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: key.sign(claims),
+  };
 }
 
 export const unsigned = (header, claims, signature = '') => `${encode(header)}.${encode(claims)}.${signature}`;

@@ -9,22 +9,6 @@ namespace {
 using crypto::JwsAlgorithm;
 using crypto::KeyType;
 
-// Keys that come from elsewhere and may be asked for again.
-class FetchedKeys final : public ClientKeys {
- public:
-  Result<std::vector<crypto::Jwk>> keys_of(const store::Client&, bool fresh) const override {
-    ++asked;
-    if (away) return fail(Errc::unavailable, "the keys are away");
-    return fresh ? current : held;
-  }
-  bool fetches() const noexcept override { return true; }
-
-  mutable int asked = 0;
-  bool away = false;
-  std::vector<crypto::Jwk> held;
-  std::vector<crypto::Jwk> current;
-};
-
 class ClientAssertionTest : public OAuthTest {
  protected:
   ClientAssertionTest() { add_client_with_keys("client_k", {{key_.public_key(), "k1"}}); }
@@ -62,14 +46,10 @@ class ClientAssertionTest : public OAuthTest {
     return pairs;
   }
   // "passed": the client is known, and only its grant type is not.
-  std::string outcome(const Pairs& pairs, const ClientKeys* keys = nullptr) {
+  std::string outcome(const Pairs& pairs) {
     Pairs whole = pairs;
     whole.emplace_back("grant_type", "none");
-    const Context plain = context();
-    const Context with_keys{plain.server, plain.catalog, plain.directory,
-                            plain.store,  plain.seal,    plain.clock,
-                            plain.log,    plain.keys,    keys == nullptr ? plain.client_keys : *keys};
-    const auto error = error_of(token(post(whole), with_keys));
+    const auto error = error_of(token(post(whole), context()));
     return error == "400 unsupported_grant_type" ? "passed" : error;
   }
   std::string outcome_of(const json& claims) { return outcome(sent(assertion(claims))); }
@@ -216,29 +196,107 @@ TEST_F(ClientAssertionTest, WorksAtRevocationAndIntrospectionToo) {
   EXPECT_EQ(looked.body, R"({"active":false})");
 }
 
-TEST_F(ClientAssertionTest, KeysThatAreFetchedAreAskedAgainForAnUnknownOne) {
-  const auto old = crypto::PrivateKey::generate(KeyType::p256);
-  FetchedKeys keys;
-  keys.held = {{old.public_key(), "k0"}};
-  keys.current = {{key_.public_key(), "k1"}};
-  EXPECT_EQ(outcome(sent(assertion(claims(), "JWT", "k1")), &keys), "passed");
-  EXPECT_EQ(keys.asked, 2);
-  keys.held = keys.current;
-  EXPECT_EQ(outcome(sent(assertion(claims(), "JWT", "k1")), &keys), "passed");
-  EXPECT_EQ(keys.asked, 3);
+// Clients that publish their keys: what is fetched is brought as the gateway does it.
+class PublishedKeysTest : public ClientAssertionTest {
+ protected:
+  PublishedKeysTest() {
+    auto client = public_client("client_p");
+    client.auth = store::ClientAuth::private_key_jwt;
+    client.jwks_uri = kKeysAt;
+    EXPECT_TRUE(store_->clients().add(client));
+  }
+  static std::string set_of(const crypto::PrivateKey& key, const std::string& kid) {
+    return crypto::to_json({{key.public_key(), kid}}).dump();
+  }
+  // Asks until nothing is wanted; what is published is brought each time, as are clients' documents.
+  std::string asked(const json& claims, const char* kid = "k1") {
+    const auto pairs = sent(assertion(claims, "JWT", kid));
+    documents_ = {};
+    fetches_.clear();
+    for (auto answer = outcome(pairs);; answer = outcome(pairs)) {
+      if (!documents_.wanted()) return answer;
+      EXPECT_EQ(answer, "503 temporarily_unavailable") << "nothing is decided yet";
+      const auto wanted = *documents_.wanted();
+      fetches_.push_back(wanted);
+      const auto& text = wanted.kind == DocumentKind::client ? document_ : wanted.fresh ? current_ : held_;
+      documents_.bring(text);
+    }
+  }
+  json claims_of(const std::string& id) {
+    json mine = claims();
+    mine["iss"] = mine["sub"] = id;
+    return mine;
+  }
+  static Result<DocumentText> text(std::string body) { return std::make_shared<const std::string>(std::move(body)); }
+
+  static constexpr const char* kKeysAt = "https://app.example.test/jwks.json";
+  static constexpr const char* kDescribed = "https://app.example.test/client.json";
+  Result<DocumentText> held_ = text(set_of(key_, "k1"));
+  Result<DocumentText> current_ = text(set_of(key_, "k1"));
+  Result<DocumentText> document_ = fail(Errc::unavailable, "away");
+  std::vector<WantedDocument> fetches_;
+};
+
+TEST_F(PublishedKeysTest, AreFetchedFromWhereTheClientRegisteredThem) {
+  EXPECT_EQ(asked(claims_of("client_p")), "passed");
+  EXPECT_EQ(fetches_, std::vector<WantedDocument>({{DocumentKind::keys, kKeysAt, false}}));
 }
 
-TEST_F(ClientAssertionTest, AForgerWithAKnownKidMakesNobodyFetch) {
-  FetchedKeys keys;
-  keys.held = keys.current = {{crypto::PrivateKey::generate(KeyType::p256).public_key(), "k1"}};
-  EXPECT_EQ(outcome(sent(assertion(claims(), "JWT", "k1")), &keys), "401 invalid_client");
-  EXPECT_EQ(keys.asked, 1);
+TEST_F(PublishedKeysTest, AreAskedForAgainWhenNoneOfThemFits) {
+  held_ = text(set_of(crypto::PrivateKey::generate(KeyType::p256), "k0"));
+  EXPECT_EQ(asked(claims_of("client_p")), "passed");
+  EXPECT_EQ(fetches_,
+            std::vector<WantedDocument>({{DocumentKind::keys, kKeysAt, false}, {DocumentKind::keys, kKeysAt, true}}));
 }
 
-TEST_F(ClientAssertionTest, KeysThatAreAwayAreNotTheClientsFault) {
-  FetchedKeys keys;
-  keys.away = true;
-  EXPECT_EQ(outcome(sent(assertion(claims())), &keys), "503 temporarily_unavailable");
+TEST_F(PublishedKeysTest, AForgerWithAKnownKidMakesNobodyFetchAgain) {
+  held_ = text(set_of(crypto::PrivateKey::generate(KeyType::p256), "k1"));
+  EXPECT_EQ(asked(claims_of("client_p")), "401 invalid_client");
+  EXPECT_EQ(fetches_.size(), 1U);
+}
+
+TEST_F(PublishedKeysTest, ThatAreAwayAreNotTheClientsFault) {
+  for (const auto code : {Errc::unavailable, Errc::timed_out, Errc::busy, Errc::cancelled}) {
+    held_ = fail(code, "away");
+    EXPECT_EQ(asked(claims_of("client_p")), "503 temporarily_unavailable");
+  }
+}
+
+TEST_F(PublishedKeysTest, ThatMayNotBeFetchedAreAndNothingIsToldOfWhy) {
+  for (const auto code : {Errc::invalid, Errc::denied, Errc::protocol, Errc::too_large}) {
+    held_ = fail(code, "10.0.0.1 is private");
+    EXPECT_EQ(asked(claims_of("client_p")), "401 invalid_client");
+    const auto answer = token(post(sent(assertion(claims_of("client_p")), {{"grant_type", "none"}})), context());
+    EXPECT_EQ(answer.body.find("10.0.0.1"), std::string::npos) << answer.body;
+    EXPECT_NE(log_.text().find("10.0.0.1 is private"), std::string::npos);
+  }
+  held_ = text("{}");
+  EXPECT_EQ(asked(claims_of("client_p")), "401 invalid_client");
+}
+
+TEST_F(PublishedKeysTest, ADescribedClientSignsWithThoseOfItsDocument) {
+  json document = {{"client_id", kDescribed},
+                   {"client_name", "Desk"},
+                   {"redirect_uris", {"https://app.example.test/cb"}},
+                   {"token_endpoint_auth_method", "private_key_jwt"},
+                   {"jwks_uri", kKeysAt}};
+  document_ = text(document.dump());
+  EXPECT_EQ(asked(claims_of(kDescribed)), "passed");
+  EXPECT_EQ(fetches_, std::vector<WantedDocument>(
+                          {{DocumentKind::client, kDescribed, false}, {DocumentKind::keys, kKeysAt, false}}));
+  EXPECT_EQ(outcome({{"client_id", kDescribed}}), "401 invalid_client") << "it has to sign";
+
+  document["token_endpoint_auth_methods_supported"] = {"none", "private_key_jwt"};
+  document_ = text(document.dump());
+  EXPECT_EQ(asked(claims_of(kDescribed)), "passed") << "it offers both ways, and chose this one";
+  EXPECT_EQ(outcome({{"client_id", kDescribed}}), "passed");
+
+  document["token_endpoint_auth_methods_supported"] = {"none"};
+  document["token_endpoint_auth_method"] = "none";
+  document_ = text(document.dump());
+  EXPECT_EQ(asked(claims_of(kDescribed)), "401 invalid_client") << "it never said that it signs";
+  document_ = fail(Errc::protocol, "404");
+  EXPECT_EQ(asked(claims_of(kDescribed)), "401 invalid_client");
 }
 
 TEST_F(ClientAssertionTest, TheReasonIsInTheLogAndTheAssertionIsNot) {

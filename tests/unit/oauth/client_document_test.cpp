@@ -102,10 +102,27 @@ TEST(ClientDocument, AListThatOffersNoneIsEnoughWhateverIsPreferred) {
   const auto client = read(body);
   ASSERT_TRUE(client) << client.error().description;
   EXPECT_EQ(client->auth, store::ClientAuth::none);
+  EXPECT_EQ(client->jwks_uri, "https://app.example.test/jwks.json") << "it may sign as well";
   for (const json& list : {json("none"), json::array({1}), json::object()}) {
     body["token_endpoint_auth_methods_supported"] = list;
     EXPECT_NE(fault(body), "") << list;
   }
+}
+
+TEST(ClientDocument, AClientThatSignsHasKeys) {
+  auto body = document();
+  body["token_endpoint_auth_method"] = "private_key_jwt";
+  EXPECT_THAT(fault(body), HasSubstr("jwks"));
+  body["jwks_uri"] = "https://app.example.test/jwks.json";
+  const auto client = read(body);
+  ASSERT_TRUE(client) << client.error().description;
+  EXPECT_EQ(client->auth, store::ClientAuth::private_key_jwt);
+  EXPECT_EQ(client->jwks_uri, "https://app.example.test/jwks.json");
+  body["token_endpoint_auth_method"] = "none";
+  EXPECT_EQ(read(body)->jwks_uri, "") << "it never said that it signs";
+  body["token_endpoint_auth_method"] = "private_key_jwt";
+  body["jwks_uri"] = "http://app.example.test/jwks.json";
+  EXPECT_THAT(fault(body), HasSubstr("jwks_uri"));
 }
 
 TEST(ClientDocument, TheRulesOfRegisteredRedirectUrisHold) {
@@ -148,58 +165,75 @@ TEST(DocumentUrl, IsAPlainHttpsUrlWithAPath) {
 
 class FindClient : public OAuthTest {
  protected:
-  Result<store::Client, OAuthError> find(const std::string& id, const ClientDocument* held = nullptr) {
-    Context with = context();
-    with.document = held;
-    return find_client(id, with);
+  using Text = Result<DocumentText>;
+  // As the gateway does it: what is wanted is brought, and the client looked for again.
+  Result<store::Client, OAuthError> find(const std::string& id, const Text& text = fail(Errc::protocol, "404")) {
+    documents_ = {};
+    auto client = find_client(id, context());
+    wanted_ = documents_.wanted();
+    if (!wanted_) return client;
+    EXPECT_EQ(client.error().status, 503);
+    documents_.bring(text);
+    return find_client(id, context());
   }
-  static ClientDocument held(const std::string& text) { return {kUrl, std::make_shared<const std::string>(text)}; }
+  static Text held(const std::string& text) { return std::make_shared<const std::string>(text); }
+
+  std::optional<WantedDocument> wanted_;  // by the last find()
 };
 
-TEST_F(FindClient, OnlyTheDocumentOfThatUrlCounts) {
-  const auto good = held(document().dump());
-  EXPECT_EQ(find(kUrl, &good)->name, "Desk");
-  const auto other = find("https://app.example.test/oauth/other.json", &good);
-  ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().status, 503);
-  EXPECT_EQ(find(kUrl).error().status, 503);
+TEST_F(FindClient, TheDocumentOfThatUrlIsWantedAndDescribesIt) {
+  const auto client = find(kUrl, held(document().dump()));
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->name, "Desk");
+  EXPECT_EQ(wanted_, (WantedDocument{DocumentKind::client, kUrl, false}));
+}
+
+TEST_F(FindClient, WhatIsAtHandIsNotWanted) {
+  documents_ = ForeignDocuments([](const WantedDocument& wanted) -> std::optional<DocumentText> {
+    if (wanted.url != kUrl) return std::nullopt;
+    return std::make_shared<const std::string>(document().dump());
+  });
+  EXPECT_EQ(find_client(kUrl, context())->name, "Desk");
+  EXPECT_FALSE(documents_.wanted());
+  EXPECT_FALSE(find_client("https://app.example.test/oauth/other.json", context()));
+  EXPECT_TRUE(documents_.wanted());
 }
 
 TEST_F(FindClient, AFailedFetchIsOneSentenceWhateverTheReason) {
   std::set<std::string> said;
   for (const Errc code : {Errc::denied, Errc::unavailable, Errc::timed_out, Errc::protocol, Errc::too_large}) {
-    const ClientDocument failed{kUrl, fail(code, "10.0.0.1 is private")};
-    const auto client = find(kUrl, &failed);
+    const auto client = find(kUrl, fail(code, "10.0.0.1 is private"));
     EXPECT_EQ(client.error().status, 401);
     EXPECT_THAT(client.error().detail, HasSubstr("10.0.0.1"));
     said.insert(client.error().description);
   }
   EXPECT_EQ(said.size(), 1U);
-  const ClientDocument busy{kUrl, fail(Errc::busy, "full")};
-  EXPECT_EQ(find(kUrl, &busy).error().error, "temporarily_unavailable");
+  EXPECT_EQ(find(kUrl, fail(Errc::busy, "full")).error().error, "temporarily_unavailable");
 }
 
-TEST_F(FindClient, SwitchedOffOrUntrustedNothingIsNeededAndNothingIsTaken) {
+TEST_F(FindClient, SwitchedOffOrUntrustedNothingIsWanted) {
   const auto good = held(document().dump());
-  const auto needed = [this] { return document_needed(form({{"client_id", kUrl}}), server().registration); };
-  EXPECT_EQ(needed(), kUrl);
   server().registration.metadata_document_domains = {"claude.ai"};
-  EXPECT_EQ(needed(), std::nullopt);
-  EXPECT_THAT(find(kUrl, &good).error().description, HasSubstr("this domain"));
+  EXPECT_THAT(find(kUrl, good).error().description, HasSubstr("this domain"));
+  EXPECT_FALSE(wanted_);
   server().registration.metadata_document_domains = {"app.example.test"};
-  EXPECT_EQ(needed(), kUrl);
+  EXPECT_TRUE(find(kUrl, good));
   server().registration.metadata_documents = false;
-  EXPECT_EQ(needed(), std::nullopt);
-  EXPECT_FALSE(find(kUrl, &good));
+  EXPECT_FALSE(find(kUrl, good));
+  EXPECT_FALSE(wanted_);
 }
 
-TEST_F(FindClient, OneUrlOfTheRightFormIsNeededAndNoOther) {
-  const auto needed = [this](const Pairs& pairs) { return document_needed(form(pairs), server().registration); };
-  EXPECT_EQ(needed({}), std::nullopt);
-  EXPECT_EQ(needed({{"client_id", "client_a"}}), std::nullopt);
-  EXPECT_EQ(needed({{"client_id", "http://app.example.test/c"}}), std::nullopt);
-  EXPECT_EQ(needed({{"client_id", "https://app.example.test/"}}), std::nullopt);
-  EXPECT_EQ(needed({{"client_id", kUrl}, {"client_id", kUrl}}), std::nullopt);
+TEST_F(FindClient, OnlyAUrlOfTheRightFormIsWanted) {
+  for (const char* id : {"client_a", "http://app.example.test/c", "https://app.example.test/", ""}) {
+    find(id);
+    EXPECT_FALSE(wanted_) << id;
+  }
+}
+
+TEST_F(FindClient, WithoutAPlaceToFetchFromTheAnswerIsNotYes) {
+  Context none = context();
+  none.documents = nullptr;
+  EXPECT_EQ(find_client(kUrl, none).error().status, 503);
 }
 
 TEST_F(FindClient, RegisteredClientsAreFoundAsBefore) {

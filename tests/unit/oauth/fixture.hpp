@@ -152,7 +152,7 @@ class OAuthTest : public testing::Test {
   config::AuthorizationServer& server() { return config_.authorization_servers[0]; }
   Context context() {
     return Context{
-        config_.authorization_servers[0], *catalog_, *directory_, *store_, seal_, clock_, log_, keys_, client_keys_};
+        config_.authorization_servers[0], *catalog_, *directory_, *store_, seal_, clock_, log_, keys_, &documents_};
   }
 
   static http::Form form(const Pairs& pairs) { return *http::Form::parse(http::encode_form(pairs)); }
@@ -221,7 +221,7 @@ class OAuthTest : public testing::Test {
   crypto::Aead seal_{std::string(32, 'k')};
   tests::TestStore store_;
   token::SigningKeys keys_{store_->keys(), std::string(32, 'm'), clock_};
-  RegisteredKeys client_keys_;
+  ForeignDocuments documents_;
   config::Config config_;
   tenant::Catalog::Policies policies_;
   std::unique_ptr<tenant::Catalog> catalog_;

@@ -217,7 +217,14 @@ TEST_F(RegisterTest, KeysThatCannotBeUsedAreRefused) {
   document["jwks_uri"] = "https://app.example.test/keys";
   EXPECT_EQ(refused(document), "400 invalid_client_metadata") << "both";
   document.erase("jwks");
-  EXPECT_EQ(refused(document), "400 invalid_client_metadata") << "nobody fetches them here";
+  EXPECT_EQ(registered(document)["jwks_uri"], "https://app.example.test/keys");
+  server().registration.metadata_document_domains = {"claude.ai"};
+  EXPECT_EQ(refused(document), "400 invalid_client_metadata") << "nobody fetches from there";
+  server().registration.metadata_document_domains = {"app.example.test"};
+  EXPECT_EQ(registered(document)["jwks_uri"], "https://app.example.test/keys");
+  server().registration.metadata_documents = false;
+  EXPECT_EQ(refused(document), "400 invalid_client_metadata") << "nobody fetches";
+  server().registration.metadata_documents = true;
   document["jwks_uri"] = "http://app.example.test/keys";
   EXPECT_EQ(refused(document), "400 invalid_client_metadata");
 }

@@ -54,7 +54,6 @@ class CorsTest : public testing::Test {
       [](const std::string&) -> Result<upstream::Fetched> { return fail(Errc::denied, "nothing is fetched"); }, pool_,
       clock_};
   token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
-  oauth::RegisteredKeys client_keys_;
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -70,8 +69,8 @@ class CorsTest : public testing::Test {
                      .calls = calls_,
                      .upstream_tls = upstream_tls_,
                      .documents = documents_,
+                     .key_sets = documents_,
                      .signing_keys = signing_keys_,
-                     .client_keys = client_keys_,
                      .duplex = nullptr};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;

@@ -39,11 +39,11 @@ class DocumentsTest : public testing::Test {
     answer_ = [code](const std::string&) -> Result<Fetched> { return fail(code, "no"); };
   }
   // The text, or the name of the error.
-  std::string get(Documents& documents, const std::string& url = "https://a.example.test/c") {
+  std::string get(Documents& documents, const std::string& url = "https://a.example.test/c", bool fresh = false) {
     std::string said;
     const auto test = [&]() -> awaitable<void> {
       std::string asked = url;
-      const auto text = co_await documents.get(std::move(asked));
+      const auto text = co_await documents.get(std::move(asked), fresh);
       said = text ? **text : to_string(text.error().code);
     };
     run(io_, test());
@@ -71,6 +71,26 @@ TEST_F(DocumentsTest, KeepsADocumentAsLongAsItsHeadersSay) {
   EXPECT_EQ(documents.at_hand("https://a.example.test/c"), std::nullopt);
   EXPECT_EQ(get(documents), "two");
   EXPECT_EQ(fetches_, 2);
+}
+
+TEST_F(DocumentsTest, WhatDoesNotDoIsAskedForAgainButNotWithoutEnd) {
+  auto documents = make();
+  const std::string url = "https://a.example.test/c";
+  answers("one", 3600s);
+  EXPECT_EQ(get(documents), "one");
+  answers("two", 3600s);
+  clock_.advance(59s);
+  EXPECT_EQ(get(documents, url, true), "one") << "it was asked for a moment ago";
+  clock_.advance(1s);
+  EXPECT_EQ(documents.at_hand(url, true), std::nullopt);
+  EXPECT_TRUE(documents.at_hand(url));
+  EXPECT_EQ(get(documents, url, true), "two");
+  EXPECT_EQ(get(documents), "two");
+  clock_.advance(60s);
+  fails(Errc::unavailable);
+  EXPECT_EQ(get(documents, url, true), "two") << "its place is silent";
+  EXPECT_EQ(get(documents, url, true), "two") << "and is not asked again at once";
+  EXPECT_EQ(fetches_, 3);
 }
 
 TEST_F(DocumentsTest, TheBoundsCountMoreThanTheHeaders) {

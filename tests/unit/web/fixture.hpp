@@ -197,7 +197,7 @@ class WebTest : public testing::Test {
 
   template <class Page>
   http::Response visit(Page page, const http::Request& request) {
-    const oauth::Context oauth{server(), *catalog_, *directory_, *store_, seal_, clock_, *log_, keys_, client_keys_};
+    const oauth::Context oauth{server(), *catalog_, *directory_, *store_, seal_, clock_, *log_, keys_};
     return page(request, PageContext{oauth, users_, 12h});
   }
   http::Response visit_kept(Browser& browser, http::Response (*page)(const http::Request&, const PageContext&),
@@ -253,7 +253,6 @@ class WebTest : public testing::Test {
   std::unique_ptr<telemetry::Log> log_ = telemetry::make_null_log();
   crypto::Aead seal_{std::string(32, 'k')};
   token::SigningKeys keys_{store_->keys(), std::string(32, 'm'), clock_};
-  oauth::RegisteredKeys client_keys_;
   idp::LocalUsers users_{store_->users(), clock_, kCheap};
   tenant::Catalog::Policies policies_;
   std::unique_ptr<tenant::Catalog> catalog_;

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+
+#include "http/message.hpp"
+#include "net/stream.hpp"
+#include "oauth/foreign_documents.hpp"
+#include "server/services.hpp"
+
+namespace postern::server {
+
+// What an endpoint may read of strangers without waiting.
+oauth::ForeignDocuments::AtHand documents_at_hand(Services& services);
+
+// Fetches what an endpoint noted as wanted, on a pool of its own, so that slow documents take nobody's turn. A fetch
+// counts as a registration of the address it is for: the seconds to wait when it has asked for too many, else 0.
+net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
+                                 std::chrono::steady_clock::time_point now);
+
+}  // namespace postern::server
