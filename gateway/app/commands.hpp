@@ -41,6 +41,8 @@ int with_store(const std::string& config_file, Console& console, const std::func
 // Prints the error as "postern: SENTENCE"; kNo.
 int say_error(Console& console, const std::string& sentence);
 // Prints the sentence, or with --json the value; kDone.
+// "2026-01-31 12:00Z"
+std::string date_of(Time time);
 int say_done(Console& console, const std::string& sentence, const nlohmann::json& value);
 // One value on one line. What is no UTF-8 in it is replaced.
 void print_json(Console& console, const nlohmann::json& value);

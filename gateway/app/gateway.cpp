@@ -27,6 +27,7 @@ constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
 // draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
 constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
+constexpr std::size_t kFetchesEach = 2;
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
@@ -63,6 +64,7 @@ struct Gateway::Impl {
   server::BodyBudget bodies;
   server::BodyBudget endpoint_bodies{kEndpointBodies};
   server::CallCounter calls;
+  server::CallCounter fetches{kFetchesEach};
   server::UpstreamTls upstream_tls;
   token::SigningKeys signing_keys;
   net::OffloadPool store_pool{"store", 4, 1024};
@@ -99,9 +101,9 @@ struct Gateway::Impl {
         documents([this](const std::string& url) { return fetcher.get(url, kClientDocument); }, fetch_pool, clock),
         key_sets([this](const std::string& url) { return fetcher.get(url, kKeySet); }, fetch_pool, clock),
         duplex(*log),
-        services{*store,        clock,        *log,         *metrics, tokens,       store_pool,
-                 password_pool, session_seal, consent_seal, limiters, bodies,       endpoint_bodies,
-                 calls,         upstream_tls, documents,    key_sets, signing_keys, &duplex},
+        services{*store,       clock,        *log,     *metrics,     tokens,          store_pool, password_pool,
+                 session_seal, consent_seal, limiters, bodies,       endpoint_bodies, calls,      fetches,
+                 upstream_tls, documents,    key_sets, signing_keys, &duplex},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);

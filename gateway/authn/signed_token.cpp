@@ -6,7 +6,7 @@
 
 namespace postern::authn {
 
-Result<std::shared_ptr<const token::Principal>> verify_signed(std::string_view token, std::string_view issuer,
+Result<std::shared_ptr<const token::Principal>> verify_signed(std::string_view token, const token::TokenIssuer& issuer,
                                                               token::SigningKeys& keys, const Verifier& verifier,
                                                               Time now) {
   const auto claims = token::check_access_jwt(token, issuer, keys, now);

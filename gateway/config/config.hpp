@@ -72,8 +72,10 @@ struct Registration {
 struct AuthorizationServer {
   std::string name;
   bool is_default = false;
-  std::string issuer;   // exactly as published; no trailing slash
-  Endpoints endpoints;  // paths on the issuer's origin
+  std::string issuer;    // exactly as published; no trailing slash; may hold {tenant}
+  std::string key_ring;  // what its signing keys are kept under: the issuer as written
+  std::string tenant;    // once {tenant} is filled in: whose it is
+  Endpoints endpoints;   // paths on the issuer's origin; with {tenant} where the issuer's path has it
   AccessTokens access_token;
   RefreshTokens refresh_token;
   Registration registration;
@@ -141,8 +143,10 @@ struct Resource {
   std::string policy;
   std::string authorization_server;  // filled in with the default one
   std::string tenant;                // a fixed tenant; empty: from the URL, or picked by the user
+  std::string same_as;               // `serve` of the one this is another address of
   bool root = false;
-  std::string name;  // shown on the consent page; default: the upstream's name
+  bool manual_tokens = false;  // made by hand, held to their tenant by X-Tenant
+  std::string name;            // shown on the consent page; default: the upstream's name
   Position at;
 };
 

@@ -24,7 +24,7 @@ struct AuthorizationRequest {
   std::string challenge;  // S256
   // Asked for, unknown ones dropped; the resource's default ones when none were asked for.
   std::vector<std::string> scopes;
-  const tenant::Resource* resource = nullptr;
+  tenant::ResourcePtr resource;
   bool prompt_login = false;
 };
 

@@ -10,19 +10,16 @@ OAuthError no_keys(std::string detail) {
                      std::move(detail), 401);
 }
 
-// One text for what can go wrong on the way, as with the documents of clients: a stranger chose where it leads.
+// One answer for all that can go wrong on the way, as with the documents of clients: a stranger chose where it leads,
+// and would else learn which names there are inside the network.
 OAuthError not_fetched(const Error& error) {
-  switch (error.code) {
-    case Errc::invalid:
-    case Errc::denied:
-    case Errc::protocol:
-    case Errc::too_large:
-      return oauth_error("invalid_client",
-                         "The client's keys could not be fetched: jwks_uri must be public, answer with 200 and JSON "
-                         "without a redirect, and have 64 KiB at most.",
-                         error.what, 401);
-    default: return store_error(error);
+  if (error.code == Errc::busy || error.code == Errc::cancelled || error.code == Errc::internal) {
+    return store_error(error);
   }
+  return oauth_error("invalid_client",
+                     "The client's keys could not be fetched: jwks_uri must be public, answer with 200 and JSON "
+                     "without a redirect, and have 64 KiB at most.",
+                     error.what, 401);
 }
 
 }  // namespace
@@ -34,6 +31,7 @@ Result<std::vector<crypto::Jwk>, OAuthError> keys_of(const store::Client& client
     if (client.jwks_uri.empty()) return no_keys("the client registered no keys");
     if (context.documents == nullptr) return store_error(fail(Errc::internal, "nothing is fetched here"));
     const auto fetched = context.documents->get({DocumentKind::keys, client.jwks_uri, fresh});
+    if (context.documents->wanted()) return store_error(fetched.error());
     if (!fetched) return not_fetched(fetched.error());
     held = **fetched;
     text = held;

@@ -132,7 +132,7 @@ Result<Consent> open_consent(std::string_view sealed, std::string_view browser, 
 }
 
 std::vector<std::string> grantable_scopes(const Consent& consent, std::string_view role, const Context& context) {
-  const tenant::Resource* resource = context.catalog.by_canonical(consent.resource);
+  const auto resource = context.catalog.by_canonical(consent.resource);
   if (resource == nullptr) return {};
   return resource->policy->grantable(consent.scopes, role);
 }

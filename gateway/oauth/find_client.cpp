@@ -25,7 +25,11 @@ OAuthError not_fetched(const Error& error) {
 
 Result<store::Client, OAuthError> described_client(std::string_view id, const Context& context) {
   const auto& registration = context.server.registration;
-  if (!registration.metadata_documents) return unknown_client("metadata documents are switched off");
+  if (!registration.metadata_documents) {
+    return oauth_error("invalid_client",
+                       "The operator of this server does not take clients that a document describes: register.", {},
+                       401);
+  }
   if (auto fault = document_url_fault(id)) return oauth_error("invalid_client", *std::move(fault), {}, 401);
   if (!documents_trusted_from(id, registration)) {
     return oauth_error("invalid_client", "The operator of this server does not take clients from this domain.", {},

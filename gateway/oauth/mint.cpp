@@ -9,7 +9,7 @@
 namespace postern::oauth {
 
 Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, const Context& context) {
-  const tenant::Resource* resource = context.catalog.by_indicator(grant.resource);
+  const auto resource = context.catalog.by_indicator(grant.resource);
   if (resource == nullptr) return fail(Errc::invalid, "no resource of the configuration has this URL");
 
   store::Grant minted = grant;

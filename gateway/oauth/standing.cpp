@@ -44,7 +44,7 @@ Result<Standing> standing_of(const store::Grant& grant, const Context& context) 
 
   Standing standing;
   standing.resource = context.catalog.by_canonical(grant.resource);
-  if (standing.resource == nullptr || standing.resource->server->name != context.server.name) {
+  if (standing.resource == nullptr || standing.resource->server->issuer != context.server.issuer) {
     return fail(Errc::denied, "the resource is none of this server's");
   }
   const std::string& fixed_tenant = standing.resource->fixed_tenant;

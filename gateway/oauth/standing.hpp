@@ -11,7 +11,7 @@ namespace postern::oauth {
 
 // What a grant comes to at this moment: people leave, roles shrink and plans end while it lives.
 struct Standing {
-  const tenant::Resource* resource = nullptr;
+  tenant::ResourcePtr resource;
   store::User user;
   store::Tenant tenant;
   std::string role;

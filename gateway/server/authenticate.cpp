@@ -41,7 +41,7 @@ awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
                                           hash = crypto::as_string(digest), now] {
     const auto& verifier = snapshot->verifier();
     if (!crypto::has_jws_shape(value)) return verifier.verify(hash, now);
-    return authn::verify_signed(value, server->issuer, *keys, verifier, now);
+    return authn::verify_signed(value, {server->issuer, server->key_ring}, *keys, verifier, now);
   };
   auto verified = co_await net::offload<Verified>(services.store_pool, work);
   if (verified) services.tokens.insert(digest, *verified, now, x.token_generation);

@@ -7,6 +7,7 @@
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
 #include "server/route_handlers.hpp"
+#include "server/tenant_gate.hpp"
 #include "web/pages.hpp"
 
 namespace postern::server {
@@ -58,13 +59,38 @@ http::Request to_request(const RequestContext& context, std::string body, const 
   return request;
 }
 
+http::Response page_or_json(const Route& route, int status, std::string_view error, const std::string& title,
+                            const std::string& text, const std::string& id) {
+  return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
+}
+
+http::Response could_not_be_run(const Error& error, const Route& route, telemetry::Log& log, const std::string& id) {
+  if (error.code == Errc::busy || error.code == Errc::unavailable) {
+    auto response =
+        page_or_json(route, 503, "temporarily_unavailable", "Busy", "The gateway is busy; try again in a moment.", id);
+    response.headers.set("Retry-After", "2");
+    return response;
+  }
+  log.error("endpoint_failed", {{"request_id", id}, {"what", error.what}});
+  return page_or_json(route, 500, "server_error", "Something went wrong",
+                      "The gateway met an error; its log says more.", id);
+}
+
+http::Response nothing_here(const Route& route, const std::string& id) {
+  const std::string text = "There is nothing at this address.";
+  return page_or_json(route, 404, "not_found", "Nothing here", text, id);
+}
+
 http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
-                   oauth::ForeignDocuments& documents) {
+                   oauth::ForeignDocuments& documents, telemetry::Log& log) {
+  const auto there =
+      route.resource ? has_its_tenant(*route.resource, snapshot) : has_its_tenant(*route.server, snapshot);
+  if (!there) return could_not_be_run(there.error(), route, log, request.request_id);
+  if (!*there) return nothing_here(route, request.request_id);
   if (route.kind == RouteKind::resource_metadata) {
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
   }
-  oauth::Context context = snapshot.oauth(*route.server);
-  context.documents = &documents;
+  const oauth::Context context = snapshot.oauth(*route.server, documents);
   const web::PageContext pages{context, snapshot.users(), snapshot.config().identity.session};
   switch (route.kind) {
     case RouteKind::server_metadata: return oauth::server_metadata(request, context);
@@ -78,7 +104,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
     case RouteKind::logout: return web::logout(request, pages);
     default: break;
   }
-  return error_response(404, "not_found", "there is nothing at this address", request.request_id);
+  return nothing_here(route, request.request_id);
 }
 
 // 0, or the seconds to wait. Only what writes or costs is counted, by address.
@@ -96,11 +122,6 @@ int over_limit(RateLimiters& limiters, const Route& route, const RequestContext&
     case RouteKind::login: return limiters.sign_in.take(from, now);
     default: return 0;
   }
-}
-
-http::Response page_or_json(const Route& route, int status, std::string_view error, const std::string& title,
-                            const std::string& text, const std::string& id) {
-  return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
 }
 
 http::Response too_many(const Route& route, int wait, const std::string& id) {
@@ -124,18 +145,6 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
   return std::nullopt;
 }
 
-http::Response could_not_be_run(const Error& error, const Route& route, Services& services, const std::string& id) {
-  if (error.code == Errc::busy) {
-    auto response =
-        page_or_json(route, 503, "temporarily_unavailable", "Busy", "The gateway is busy; try again in a moment.", id);
-    response.headers.set("Retry-After", "2");
-    return response;
-  }
-  services.log.error("endpoint_failed", {{"request_id", id}, {"what", error.what}});
-  return page_or_json(route, 500, "server_error", "Something went wrong",
-                      "The gateway met an error; its log says more.", id);
-}
-
 // Off the worker's thread: the store and password hashing block. Again for each document it turns out to need: that
 // of the client, its keys, and these once more when they have changed.
 awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route,
@@ -147,12 +156,13 @@ awaitable<http::Response> work_out(Connection& connection, const RequestContext&
       to_request(context, std::move(body), scheme + std::string(context.head.authority)));
   auto& pool = route.kind == RouteKind::login ? services.password_pool : services.store_pool;
   const auto documents = std::make_shared<oauth::ForeignDocuments>(documents_at_hand(services));
-  const std::function<http::Response()> work = [route, request, documents, snapshot = context.snapshot] {
-    return run(route, *request, *snapshot, *documents);
+  const std::function<http::Response()> work = [route, request, documents, snapshot = context.snapshot,
+                                                log = &services.log] {
+    return run(route, *request, *snapshot, *documents, *log);
   };
   for (int fetches = 0;; ++fetches) {
     auto done = co_await net::offload<http::Response>(pool, work);
-    if (!done) co_return could_not_be_run(done.error(), route, services, context.id);
+    if (!done) co_return could_not_be_run(done.error(), route, services.log, context.id);
     if (!documents->wanted() || fetches == kMostFetches) co_return std::move(*done);
     const int wait = co_await fetch_wanted(services, *documents, *request, context.started);
     if (wait > 0) co_return too_many(route, wait, context.id);

@@ -1,5 +1,6 @@
 #include "server/fetch_wanted.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -7,6 +8,8 @@
 
 namespace postern::server {
 namespace {
+
+constexpr int kSecondsToWait = 3;
 
 upstream::Documents& source_of(oauth::DocumentKind kind, Services& services) {
   return kind == oauth::DocumentKind::keys ? services.key_sets : services.documents;
@@ -23,8 +26,12 @@ oauth::ForeignDocuments::AtHand documents_at_hand(Services& services) {
 net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
                                  std::chrono::steady_clock::time_point now) {
   const oauth::WantedDocument wanted = *documents.wanted();
-  if (const int wait = services.limiters.register_.take(network_of(request.peer), now); wait > 0) co_return wait;
+  const auto from = network_of(request.peer);
+  if (const int wait = services.limiters.register_.take(from, now); wait > 0) co_return wait;
   auto& source = source_of(wanted.kind, services);
+  // Slow documents of one address must not take every place.
+  std::optional<CallPlace> place;
+  if (!source.is_under_way(wanted.url) && !place.emplace(services.fetches, from)) co_return kSecondsToWait;
   std::string url = wanted.url;
   const bool fresh = wanted.fresh;
   auto text = co_await source.get(std::move(url), fresh);

@@ -63,10 +63,13 @@ awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, ups
   auto& upstream = x.connection.worker().upstream(*x.resource.upstream);
   auto answer = co_await upstream.exchange(std::move(request), running.slot);
   if (!answer) {
-    x.services().log.warning(
-        "upstream_failed",
-        {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", answer.error().what}});
+    // A caller who hangs up is no fault of the server behind.
     const bool ended_by_us = answer.error().code == Errc::cancelled;
+    if (!ended_by_us) {
+      x.services().log.warning(
+          "upstream_failed",
+          {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", answer.error().what}});
+    }
     auto refused = ended_by_us ? of_our_end(x.connection.worker().draining()) : of_upstream(answer.error());
     co_return refused;
   }

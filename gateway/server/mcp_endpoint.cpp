@@ -1,5 +1,6 @@
 #include "server/mcp_exchange.hpp"
 #include "server/route_handlers.hpp"
+#include "server/tenant_gate.hpp"
 
 namespace postern::server {
 namespace {
@@ -35,13 +36,34 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   co_await x.connection.reply(x.context, std::move(response));
 }
 
+// A tenant that is not there, or whose plan does not include the resource, has no address here: whoever asks without a
+// good token is not told to sign in.
+awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
+  if (refused.status != 401 || x.resource.fixed_tenant.empty()) co_return refused;
+  const std::function<Result<bool>()> work = [snapshot = x.context.snapshot, resource = x.resource] {
+    return has_its_tenant(resource, *snapshot);
+  };
+  const auto there = co_await net::offload<Result<bool>>(x.services().store_pool, work);
+  if (there && *there) co_return refused;
+  if (there) {
+    auto absent = refusal(404, "not_found", "there is nothing at this address");
+    co_return absent;
+  }
+  auto away = refusal(503, "temporarily_unavailable", "the gateway is busy; try again in a moment");
+  away.retry_after = 2;
+  co_return away;
+}
+
 // One request, top to bottom.
 awaitable<MaybeRefusal> run_phases(McpExchange& x) {
   // Before the token, so that a page that may call can read the challenge as well.
   auto refused = check_origin(x);
   if (refused) co_return refused;
   refused = co_await authenticate(x);
-  if (refused) co_return refused;
+  if (refused) {
+    refused = co_await unless_absent(x, std::move(*refused));
+    co_return refused;
+  }
   refused = admit(x);
   if (refused) co_return refused;
   refused = co_await open_body(x);

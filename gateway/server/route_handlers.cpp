@@ -22,8 +22,8 @@ awaitable<void> handle_request(Connection& connection, RequestContext& context) 
     co_await connection.reply(context, std::move(misdirected));
     co_return;
   }
-  const auto* route = router.find(secure, *authority, context.head.path);
-  if (route == nullptr) {
+  const auto route = router.find(secure, *authority, context.head.path);
+  if (!route) {
     auto missing = error_response(404, "not_found", "there is nothing at this address", context.id);
     missing.headers.set("Access-Control-Allow-Origin", "*");
     co_await connection.reply(context, std::move(missing));

@@ -1,6 +1,6 @@
 #include "server/router.hpp"
 
-#include "http/url.hpp"
+#include "config/address_template.hpp"
 
 namespace postern::server {
 namespace {
@@ -40,70 +40,68 @@ std::string_view to_string(RouteKind kind) noexcept {
   return "unknown";
 }
 
-Router::Router(const tenant::Catalog& catalog, const config::Config& config) {
-  for (const auto& server : config.authorization_servers) add_server(server);
+Router::Router(const tenant::Catalog& catalog) {
+  for (const auto& server : catalog.servers()) add_server(server);
   for (const auto& resource : catalog.resources()) add_resource(resource);
 }
 
-void Router::add(const std::string& origin, const std::string& path, const Route& route) {
-  origins_[origin].try_emplace(path, route);
-}
-
-void Router::add_server(const config::AuthorizationServer& server) {
-  const auto issuer = http::parse_url(server.issuer);
+void Router::add_server(const tenant::ServerPtr& server) {
+  const auto issuer = config::address_parts(server->issuer);
   if (!issuer) return;
-  const auto origin = issuer->origin();
-  const auto path = issuer->path == "/" ? std::string() : issuer->path;
-  const auto route = [&](RouteKind kind, std::string_view methods) { return Route{kind, methods, nullptr, &server}; };
+  const auto& path = issuer->path;
+  const auto add = [&](const std::string& at, RouteKind kind, std::string_view methods) {
+    routes_.add(issuer->origin, at, Route{kind, methods, nullptr, server});
+  };
 
   // RFC 8414 section 3.1 inserts the well-known part before the issuer's path; OpenID Connect Discovery 1.0 section 4
   // appends it; MCP clients try both positions for both names but the last.
-  const auto metadata = route(RouteKind::server_metadata, "GET, HEAD, OPTIONS");
-  add(origin, "/.well-known/oauth-authorization-server" + path, metadata);
-  add(origin, "/.well-known/openid-configuration" + path, metadata);
-  add(origin, path + "/.well-known/openid-configuration", metadata);
-
-  add(origin, server.endpoints.authorize, route(RouteKind::authorize, "GET, POST"));
-  add(origin, server.endpoints.token, route(RouteKind::token, "POST, OPTIONS"));
-  if (server.registration.open) {
-    add(origin, server.endpoints.register_, route(RouteKind::register_client, "POST, OPTIONS"));
+  for (const auto& at : {"/.well-known/oauth-authorization-server" + path, "/.well-known/openid-configuration" + path,
+                         path + "/.well-known/openid-configuration"}) {
+    add(at, RouteKind::server_metadata, "GET, HEAD, OPTIONS");
   }
-  add(origin, server.endpoints.revoke, route(RouteKind::revoke, "POST, OPTIONS"));
-  add(origin, server.endpoints.introspect, route(RouteKind::introspect, "POST"));
-  if (server.access_token.format == config::TokenFormat::jwt) {
-    add(origin, server.endpoints.jwks, route(RouteKind::jwks, "GET, HEAD, OPTIONS"));
+  const auto& endpoints = server->endpoints;
+  add(endpoints.authorize, RouteKind::authorize, "GET, POST");
+  add(endpoints.token, RouteKind::token, "POST, OPTIONS");
+  if (server->registration.open) add(endpoints.register_, RouteKind::register_client, "POST, OPTIONS");
+  add(endpoints.revoke, RouteKind::revoke, "POST, OPTIONS");
+  add(endpoints.introspect, RouteKind::introspect, "POST");
+  if (server->access_token.format == config::TokenFormat::jwt) {
+    add(endpoints.jwks, RouteKind::jwks, "GET, HEAD, OPTIONS");
   }
-  add(origin, "/login", route(RouteKind::login, "GET, POST"));
-  add(origin, "/logout", route(RouteKind::logout, "GET, POST"));
+  add("/login", RouteKind::login, "GET, POST");
+  add("/logout", RouteKind::logout, "GET, POST");
 }
 
-void Router::add_resource(const tenant::Resource& resource) {
-  const Route mcp{RouteKind::resource, "GET, POST, DELETE, OPTIONS", &resource, nullptr};
-  const Route metadata{RouteKind::resource_metadata, "GET, HEAD, OPTIONS", &resource, nullptr};
-  add(resource.origin, std::string(without_trailing_slash(resource.path)), mcp);
-  add(resource.origin, resource.metadata_path, metadata);
-  if (resource.upstream->sse) {
-    const Route messages{RouteKind::messages, "POST, OPTIONS", &resource, nullptr};
-    add(resource.origin, messages_path(resource), messages);
+void Router::add_resource(const tenant::ResourcePtr& resource) {
+  const auto add = [&](const std::string& at, RouteKind kind, std::string_view methods) {
+    routes_.add(resource->origin, at, Route{kind, methods, resource, nullptr});
+  };
+  add(std::string(without_trailing_slash(resource->path)), RouteKind::resource, "GET, POST, DELETE, OPTIONS");
+  add(resource->metadata_path, RouteKind::resource_metadata, "GET, HEAD, OPTIONS");
+  if (resource->upstream->sse) add(messages_path(*resource), RouteKind::messages, "POST, OPTIONS");
+  if (resource->root_metadata) {
+    add("/.well-known/oauth-protected-resource", RouteKind::resource_metadata, "GET, HEAD, OPTIONS");
   }
-  if (resource.root_metadata) add(resource.origin, "/.well-known/oauth-protected-resource", metadata);
 }
 
 bool Router::serves(bool secure, std::string_view authority) const {
-  return origins_.find(origin_of(secure, authority)) != origins_.end();
+  return routes_.serves(origin_of(secure, authority));
 }
 
-const Route* Router::find(bool secure, std::string_view authority, std::string_view path) const {
-  const auto origin = origins_.find(origin_of(secure, authority));
-  if (origin == origins_.end()) return nullptr;
-  if (const auto route = origin->second.find(path); route != origin->second.end()) return &route->second;
-  // Clients append or drop the slash; a redirect would lose the body, so both are the resource.
-  const auto shorter = without_trailing_slash(path);
-  if (shorter.size() == path.size() || shorter.ends_with('/')) return nullptr;
-  const auto route = origin->second.find(shorter);
-  const bool bare = route != origin->second.end() &&
-                    (route->second.kind == RouteKind::resource || route->second.kind == RouteKind::resource_metadata);
-  return bare ? &route->second : nullptr;
+std::optional<Route> Router::find(bool secure, std::string_view authority, std::string_view path) const {
+  const auto origin = origin_of(secure, authority);
+  auto match = routes_.find(origin, path);
+  if (!match) {
+    // Clients append or drop the slash; a redirect would lose the body, so both are the resource.
+    const auto shorter = without_trailing_slash(path);
+    if (shorter.size() == path.size() || shorter.ends_with('/')) return std::nullopt;
+    match = routes_.find(origin, shorter);
+    if (!match || match->value->resource == nullptr || match->value->kind == RouteKind::messages) return std::nullopt;
+  }
+  Route route = *match->value;
+  if (route.resource) route.resource = tenant::for_tenant(route.resource, match->handle);
+  if (route.server) route.server = tenant::for_tenant(route.server, match->handle);
+  return route;
 }
 
 }  // namespace postern::server

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "tenant/catalog.hpp"
 
@@ -33,31 +32,28 @@ std::string messages_path(const tenant::Resource& resource);
 
 struct Route {
   RouteKind kind = RouteKind::resource;
-  std::string_view methods;                             // "GET, HEAD": of the Allow header
-  const tenant::Resource* resource = nullptr;           // of resource, messages and resource_metadata
-  const config::AuthorizationServer* server = nullptr;  // of the rest
+  std::string_view methods;      // "GET, HEAD": of the Allow header
+  tenant::ResourcePtr resource;  // of resource, messages and resource_metadata; once found, that of its tenant
+  tenant::ServerPtr server;      // of the rest, likewise
 };
 
-// Every address that is served, and nothing else: metadata documents are made from the same data. Immutable;
-// thread-safe.
+// Every address that is served, and nothing else: metadata documents are made from the same data. Whether the tenant of
+// an address exists is for others to ask. Immutable; thread-safe.
 class Router {
  public:
-  // Routes point into the catalog, which must outlive the router.
-  Router(const tenant::Catalog& catalog, const config::Config& config);
+  // The catalog must outlive the router.
+  explicit Router(const tenant::Catalog& catalog);
 
   // `authority`: the canonical Host value. False: nothing at all is served there (421).
   bool serves(bool secure, std::string_view authority) const;
-  // By exact path; one trailing slash is ignored for resources. nullptr: 404.
-  const Route* find(bool secure, std::string_view authority, std::string_view path) const;
+  // By exact path; one trailing slash is ignored for resources. nullopt: 404.
+  std::optional<Route> find(bool secure, std::string_view authority, std::string_view path) const;
 
  private:
-  using Paths = std::map<std::string, Route, std::less<>>;
+  void add_server(const tenant::ServerPtr& server);
+  void add_resource(const tenant::ResourcePtr& resource);
 
-  void add(const std::string& origin, const std::string& path, const Route& route);
-  void add_server(const config::AuthorizationServer& server);
-  void add_resource(const tenant::Resource& resource);
-
-  std::map<std::string, Paths, std::less<>> origins_;  // by origin
+  tenant::AddressTable<Route> routes_;
 };
 
 }  // namespace postern::server

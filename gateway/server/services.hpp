@@ -38,6 +38,7 @@ struct Services {
   BodyBudget& bodies;           // of calls, and lists of servers behind
   BodyBudget& endpoint_bodies;  // of whoever comes: apart, so that these never cost a call its place
   CallCounter& calls;
+  CallCounter& fetches;  // of strangers' documents, by the network they are for
   const UpstreamTls& upstream_tls;
   upstream::Documents& documents;  // of clients
   upstream::Documents& key_sets;   // of clients that publish their keys

@@ -5,25 +5,33 @@
 namespace postern::server {
 
 Snapshot::Snapshot(config::Config config, const Policies& policies, Services& services)
-    : config_(std::move(config)),
+    : services_(services),
+      config_(std::move(config)),
       catalog_(config_, policies),
       directory_(config_, services.store),
       verifier_(services.store, directory_),
       users_(services.store.users(), services.clock),
-      router_(catalog_, config_),
+      router_(catalog_),
       proxies_(config_.trusted_proxies) {
-  for (const auto& server : config_.authorization_servers) {
-    oauth_.emplace(server.name, std::make_unique<oauth::Context>(oauth::Context{
-                                    server, catalog_, directory_, services.store, services.consent_seal, services.clock,
-                                    services.log, services.signing_keys}));
-  }
   for (const auto& upstream : config_.upstreams) {
     auto& templates = headers_[upstream.name];
     for (const auto& [name, value] : upstream.headers) templates.push_back({name, HeaderTemplate(value)});
   }
   for (const auto& resource : catalog_.resources()) {
-    metrics_.emplace(resource.canonical, &services.metrics.resource(resource.url));
+    metrics_.emplace(resource->serve, &services.metrics.resource(resource->serve));
   }
+}
+
+oauth::Context Snapshot::oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents) const {
+  return {server,
+          catalog_,
+          directory_,
+          services_.store,
+          services_.consent_seal,
+          services_.clock,
+          services_.log,
+          services_.signing_keys,
+          &documents};
 }
 
 bool Snapshot::origin_allowed(const tenant::Resource& resource, std::string_view origin) const {

@@ -39,15 +39,15 @@ class Snapshot {
   const authn::Verifier& verifier() const noexcept { return verifier_; }
   const idp::LocalUsers& users() const noexcept { return users_; }
   const TrustedProxies& proxies() const noexcept { return proxies_; }
-  const oauth::Context& oauth(const config::AuthorizationServer& server) const { return *oauth_.at(server.name); }
+  // Both must outlive the context.
+  oauth::Context oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents) const;
   const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
-  telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const {
-    return *metrics_.at(resource.canonical);
-  }
+  telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const { return *metrics_.at(resource.serve); }
   // RFC 6454 origins of browsers that may call this resource: its own and the configured ones.
   bool origin_allowed(const tenant::Resource& resource, std::string_view origin) const;
 
  private:
+  Services& services_;
   config::Config config_;
   tenant::Catalog catalog_;
   tenant::Directory directory_;
@@ -55,7 +55,6 @@ class Snapshot {
   idp::LocalUsers users_;
   Router router_;
   TrustedProxies proxies_;
-  std::map<std::string, std::unique_ptr<oauth::Context>> oauth_;
   std::map<std::string, std::vector<NamedTemplate>> headers_;
   std::map<std::string, telemetry::ResourceMetrics*> metrics_;
 };

@@ -8,25 +8,36 @@
 
 #include "config/config.hpp"
 #include "policy/policy.hpp"
+#include "tenant/address_table.hpp"
 
 namespace postern::tenant {
 
-// A protected MCP URL clients connect to (RFC 9728), ready for use. The pointers live as long as the catalog.
+using ServerPtr = std::shared_ptr<const config::AuthorizationServer>;
+
+// A protected MCP URL clients connect to (RFC 9728), ready for use. Its addresses may hold `{tenant}`: then it is one
+// for each tenant, and for_tenant() makes it that of one. `upstream` lives as long as the catalog.
 struct Resource {
+  std::string serve;      // as the configuration has it: what metrics call it
   std::string url;        // as published: what clients compare with what was typed
-  std::string canonical;  // how grants and tokens name it
+  std::string canonical;  // how grants and tokens name it: all addresses that are one resource share it
   std::string origin;     // scheme://authority
   std::string authority;  // canonical Host value
   std::string path;
   std::string name;            // shown to people
-  std::string fixed_tenant;    // empty: the user picks one
+  std::string fixed_tenant;    // handle; empty: the user picks one
   std::string metadata_path;   // /.well-known/oauth-protected-resource<path>
   std::string metadata_url;    // absolute
   bool root_metadata = false;  // its metadata answers at the host's root as well
+  bool manual_tokens = false;
   std::shared_ptr<const policy::Policy> policy;
   const config::Upstream* upstream = nullptr;
-  const config::AuthorizationServer* server = nullptr;
+  ServerPtr server;
 };
+using ResourcePtr = std::shared_ptr<const Resource>;
+
+// That of one tenant: the same where nothing is to be filled in.
+ResourcePtr for_tenant(const ResourcePtr& resource, std::string_view handle);
+ServerPtr for_tenant(const ServerPtr& server, std::string_view handle);
 
 // All resources and authorization servers of a configuration, by address. Immutable; thread-safe.
 class Catalog {
@@ -37,23 +48,24 @@ class Catalog {
   // parts cannot be found is a bug (std::logic_error).
   Catalog(const config::Config& config, const Policies& policies);
 
-  const std::vector<Resource>& resources() const noexcept { return resources_; }
-  // By canonical Host value and path; one trailing slash of the path is ignored.
-  const Resource* at(std::string_view authority, std::string_view path) const noexcept;
+  // As configured: their addresses may hold `{tenant}`.
+  const std::vector<ResourcePtr>& resources() const noexcept { return resources_; }
+  const std::vector<ServerPtr>& servers() const noexcept { return servers_; }
   // By what a client sent as `resource` (RFC 8707), compared canonically. nullptr: unknown.
-  const Resource* by_indicator(std::string_view indicator) const;
-  const Resource* by_canonical(std::string_view canonical) const noexcept;
+  ResourcePtr by_indicator(std::string_view indicator) const;
+  ResourcePtr by_canonical(std::string_view canonical) const;
   // What a request without `resource` means (clients before RFC 8707): the only resource of that server, or nullptr.
-  const Resource* default_of(const config::AuthorizationServer& server) const noexcept;
+  ResourcePtr default_of(const config::AuthorizationServer& server) const;
+  // Whether a tenant with that plan has something to ask that server for.
+  bool serves_plan(const config::AuthorizationServer& server, std::string_view plan) const noexcept;
   // Scopes of all resources of that server, each once, in order.
   std::vector<std::string> scopes_of(const config::AuthorizationServer& server) const;
 
  private:
-  using Index = std::map<std::string, std::size_t, std::less<>>;
-
-  std::vector<Resource> resources_;
-  std::map<std::string, Index, std::less<>> by_address_;  // authority, then path without its trailing slash
-  Index by_canonical_;
+  std::vector<ServerPtr> servers_;
+  std::vector<ResourcePtr> resources_;
+  AddressTable<ResourcePtr> by_address_;    // paths without their trailing slash
+  AddressTable<ResourcePtr> by_canonical_;  // without the further addresses
 };
 
 }  // namespace postern::tenant

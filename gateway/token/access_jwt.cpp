@@ -13,13 +13,13 @@ namespace {
 Error denied(const char* what) { return fail(Errc::denied, what); }
 
 // Signatures first: what the claims say counts only then.
-Result<crypto::Claims> signed_claims(std::string_view compact, std::string_view issuer, SigningKeys& keys) {
+Result<crypto::Claims> signed_claims(std::string_view compact, std::string_view key_ring, SigningKeys& keys) {
   const auto jws = crypto::Jws::read(compact, crypto::kEveryJwsAlgorithm);
   if (!jws) return fail(Errc::denied, jws.error().what);
   // RFC 9068 section 4, RFC 8725 section 3.11: no other kind of JWT passes for an access token.
   if (!jws->has_type(kAccessTokenType)) return denied("the token is of another type");
   if (jws->kid().empty()) return denied("the token names no key");
-  const auto published = keys.published_with(issuer, jws->kid());
+  const auto published = keys.published_with(key_ring, jws->kid());
   if (!published) return published.error();
   if (jws->signer(*published) == nullptr) return denied("the token is signed by no key of this server");
   auto claims = crypto::Claims::read(jws->payload());
@@ -43,10 +43,11 @@ std::string make_access_jwt(const AccessClaims& claims, const Signer& signer) {
   return crypto::sign_jws(signer.key, signer.algorithm, kAccessTokenType, signer.kid, body.dump());
 }
 
-Result<AccessClaims> check_access_jwt(std::string_view compact, std::string_view issuer, SigningKeys& keys, Time now) {
-  const auto claims = signed_claims(compact, issuer, keys);
+Result<AccessClaims> check_access_jwt(std::string_view compact, const TokenIssuer& issuer, SigningKeys& keys,
+                                      Time now) {
+  const auto claims = signed_claims(compact, issuer.key_ring, keys);
   if (!claims) return claims.error();
-  if (claims->text("iss") != issuer) return denied("the token is of another issuer");
+  if (claims->text("iss") != issuer.name) return denied("the token is of another issuer");
   // RFC 9068 section 3: one resource a token.
   const auto audiences = claims->audiences();
   if (audiences.size() != 1) return denied("the token is not for one resource");
@@ -54,7 +55,7 @@ Result<AccessClaims> check_access_jwt(std::string_view compact, std::string_view
   if (!timely) return fail(timely.error().code == Errc::expired ? Errc::expired : Errc::denied, timely.error().what);
 
   AccessClaims read;
-  read.issuer = issuer;
+  read.issuer = issuer.name;
   read.subject = claims->text("sub");
   read.audience = audiences.front();
   read.client = claims->text("client_id");

@@ -30,10 +30,16 @@ struct AccessClaims {
 // RFC 9068 section 2, with a `jti` of its own.
 std::string make_access_jwt(const AccessClaims& claims, const Signer& signer);
 
+// Whose tokens: one issuer for each tenant may share the keys.
+struct TokenIssuer {
+  std::string_view name;      // the `iss` claim
+  std::string_view key_ring;  // what SigningKeys knows it by
+};
+
 // RFC 9068 section 4: the type, a signature by one of the issuer's keys, issuer, one audience, times. denied: it is
 // none of our tokens; expired; unavailable and busy as the store says. What the store knows of it is for the caller to
 // ask, and whether the audience is the resource at hand.
-Result<AccessClaims> check_access_jwt(std::string_view compact, std::string_view issuer, SigningKeys& keys, Time now);
+Result<AccessClaims> check_access_jwt(std::string_view compact, const TokenIssuer& issuer, SigningKeys& keys, Time now);
 
 // The shapes a server's access tokens have: opaque ones with its prefix, and where it signs tokens those too. Opaque
 // ones stay good when a server begins to sign.

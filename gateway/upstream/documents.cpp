@@ -13,8 +13,12 @@ using std::chrono::seconds;
 // Whoever asked has long been told to wait: an answer later than this is for nobody.
 constexpr seconds kLongestInQueue{10};
 
-// Whether the place itself may be away, in which case what it said before still holds.
-bool is_silent(Errc code) { return code == Errc::unavailable || code == Errc::timed_out; }
+// Whether the place has said anything at all: if not, it may be away, or it was never asked, because others kept this
+// one busy.
+bool is_silent(Errc code) {
+  return code == Errc::unavailable || code == Errc::timed_out || code == Errc::busy || code == Errc::cancelled ||
+         code == Errc::internal;
+}
 
 }  // namespace
 
@@ -57,6 +61,11 @@ std::optional<DocumentText> Documents::at_hand(std::string_view url, bool fresh)
   return found->second->text;
 }
 
+bool Documents::is_under_way(const std::string& url) {
+  const std::lock_guard lock(mutex_);
+  return flights_.contains(url);
+}
+
 awaitable<Result<DocumentText>> Documents::get(std::string url, bool fresh) {
   if (auto text = at_hand(url, fresh)) co_return *std::move(text);
   auto executor = co_await boost::asio::this_coro::executor;
@@ -97,10 +106,12 @@ Result<DocumentText> Documents::keep(const std::string& url, Result<Fetched> fet
   const auto found = by_url_.find(url);
   if (!fetched && found != by_url_.end()) {
     Entry& entry = *found->second;
+    entry.asked_at = now;
+    // What strangers can have asked for again before its time is not lost by it.
+    if (now < entry.fresh_until) return entry.text;
     // RFC 9111 section 4.2.4: used on while its place is disconnected, and no longer when it says something else.
     if (is_silent(fetched.error().code) && now < entry.fetched_at + options_.stale) {
       entry.fresh_until = now + options_.shortest;
-      entry.asked_at = now;
       return entry.text;
     }
   }

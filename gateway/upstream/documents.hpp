@@ -42,6 +42,8 @@ class Documents {
   // The text when it need not be fetched. `fresh`: what is held was tried and does not do; it counts all the same when
   // it was asked for within the shortest time, so that nobody makes this one ask without end.
   std::optional<DocumentText> at_hand(std::string_view url, bool fresh = false);
+  // Whether somebody waits for it already: then one more costs no fetch.
+  bool is_under_way(const std::string& url);
   // Fetches it on the pool unless it is at hand; takes no thread while it waits. Errors: those of Fetcher::get(), busy
   // also when too many fetches wait, cancelled.
   awaitable<Result<DocumentText>> get(std::string url, bool fresh = false);

@@ -48,16 +48,16 @@ bool may_try_next(Errc code) { return code == Errc::unavailable || code == Errc:
 // One of the fetches that are allowed from a host at the same time.
 class Fetcher::Place {
  public:
-  Place(Fetcher& fetcher, std::string host) : fetcher_(fetcher), host_(std::move(host)) {
+  Place(Fetcher& fetcher, std::string origin) : fetcher_(fetcher), origin_(std::move(origin)) {
     const std::lock_guard lock(fetcher_.mutex_);
-    auto& count = fetcher_.under_way_[host_];
+    auto& count = fetcher_.under_way_[origin_];
     taken_ = count < fetcher_.options_.per_host;
     if (taken_) ++count;
   }
   ~Place() {
     if (!taken_) return;
     const std::lock_guard lock(fetcher_.mutex_);
-    const auto found = fetcher_.under_way_.find(host_);
+    const auto found = fetcher_.under_way_.find(origin_);
     if (--found->second == 0) fetcher_.under_way_.erase(found);
   }
   Place(const Place&) = delete;
@@ -66,7 +66,7 @@ class Fetcher::Place {
 
  private:
   Fetcher& fetcher_;
-  std::string host_;
+  std::string origin_;
   bool taken_ = false;
 };
 
@@ -114,7 +114,7 @@ Result<Fetched> Fetcher::get(const std::string& url, const FetchRules& rules) {
   if (!parsed || parsed->scheme != "https" || parsed->has_userinfo || parsed->has_fragment) {
     return fail(Errc::invalid, "only https:// URLs without user information and fragment are fetched");
   }
-  const Place place(*this, parsed->host);
+  const Place place(*this, parsed->origin());
   if (!place.taken()) return at_url(*parsed, fail(Errc::busy, "enough fetches from there are under way"));
   const auto endpoints = endpoints_of(*parsed);
   if (!endpoints) return at_url(*parsed, endpoints.error());

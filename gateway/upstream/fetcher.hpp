@@ -37,7 +37,7 @@ struct FetcherOptions {
   net::AddressGuard guard;
   TlsSource tls;
   Resolve resolve;           // net::resolve_blocking, but for tests
-  std::size_t per_host = 2;  // fetches from one host at the same time
+  std::size_t per_host = 2;  // fetches from one host and port at the same time
   // Hosts that the operator has asked elsewhere than where their names lead; the guard does not look at these. The
   // certificate must still be the host's.
   std::map<std::string, boost::asio::ip::tcp::endpoint, std::less<>> connect_to{};
@@ -67,7 +67,7 @@ class Fetcher {
   FetcherOptions options_;
   const Clock& clock_;
   std::mutex mutex_;
-  std::map<std::string, std::size_t, std::less<>> under_way_;  // by host
+  std::map<std::string, std::size_t, std::less<>> under_way_;  // by origin
 };
 
 }  // namespace postern::upstream

@@ -80,18 +80,7 @@ const urls = 'urls: [http://127.0.0.1:3001/mcp]';
 
 // What the documentation speaks of and this version does not do: named, with a place, never ignored.
 const notBuilt = {
-  'an address joined to another': [
-    { resources: 'resources: [{serve: https://ai.example.test/a, »same_as: https://ai.example.test/mcp}]' },
-    '`same_as` is not supported yet',
-  ],
   'tools as REST': [resource(', rest: »true'), '`rest: true` is not supported yet'],
-  'manual tokens': [resource(', manual_tokens: »true'), '`manual_tokens: true` is not supported yet'],
-  'a tenant from the host': [resource('', '»"https://{tenant}.example.test/mcp"'), '`{tenant}` is not supported yet'],
-  'a tenant from the path': [resource('', '»"https://ai.example.test/t/{tenant}"'), '`{tenant}` is not supported yet'],
-  'an issuer for each tenant': [
-    { servers: 'authorization_servers: {main: {issuer: »"https://{tenant}.example.test"}}' },
-    '`{tenant}` is not supported yet',
-  ],
   'an external authorization server': [
     { servers: 'authorization_servers: {main: {»external: {issuer: https://login.example.test}}}' },
     '`external` is not supported yet',

@@ -87,7 +87,9 @@ describe('clients that publish their keys', { timeout: 180_000 * patience }, () 
     assert.equal(await outcome(await registered(keysAt('large')), key), '401 invalid_client');
     assert.equal(await outcome(await registered(keysAt('absent')), key), '401 invalid_client');
     hosts.documents[keysAt('down')] = (_, response) => response.writeHead(503).end();
-    assert.equal(await outcome(await registered(keysAt('down')), key), '503 temporarily_unavailable');
+    assert.equal(await outcome(await registered(keysAt('down')), key), '401 invalid_client');
+    const nowhere = await registered('https://no-such-name.test/jwks.json');
+    assert.equal(await outcome(nowhere, key), '401 invalid_client');
   });
 
   it('a jwks_uri inside the network is never asked', async () => {

@@ -22,14 +22,6 @@
 namespace postern::app {
 namespace {
 
-std::string date_of(Time time) {
-  const std::time_t seconds = static_cast<std::time_t>(to_seconds(time));
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%MZ", &parts));
-}
-
 std::string_view kind_of(const store::Grant& grant) {
   switch (grant.kind) {
     case store::GrantKind::authorization_code: return "authorization_code";
@@ -80,7 +72,7 @@ std::optional<Error> place(Opened& opened, const ClientOptions& options, store::
   if (!loaded) return fail(Errc::denied, "the configuration has faults; run `postern check`");
   const tenant::Catalog catalog(loaded->config, loaded->policies);
   const tenant::Directory directory(loaded->config, opened.store);
-  const auto* resource = catalog.by_indicator(options.resource);
+  const auto resource = catalog.by_indicator(options.resource);
   if (resource == nullptr) return fail(Errc::denied, "the configuration serves no resource " + options.resource);
   const auto colon = options.tenant.find(':');
   client.tenant = options.tenant.substr(0, colon);
@@ -207,6 +199,7 @@ int grant_list(Opened& opened, const GrantOptions& options, Console& console) {
   if (!grants) return say_error(console, grants.error().what);
   auto all = nlohmann::json::array();
   for (const auto& grant : *grants) {
+    if (grant.expires_at <= opened.clock.now()) continue;
     const auto kind = kind_of(grant);
     all.push_back({{"grant", grant.id},
                    {"kind", kind},

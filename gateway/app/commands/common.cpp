@@ -12,6 +12,14 @@ int say_error(Console& console, const std::string& sentence) {
   return kNo;
 }
 
+std::string date_of(Time time) {
+  const std::time_t seconds = static_cast<std::time_t>(to_seconds(time));
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%MZ", &parts));
+}
+
 int say_done(Console& console, const std::string& sentence, const nlohmann::json& value) {
   if (console.json) {
     print_json(console, value);

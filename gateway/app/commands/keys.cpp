@@ -62,7 +62,8 @@ int keys_list(Opened& opened, const KeyOptions& options, Console& console) {
       const auto state = token::to_string(states[i]);
       all.push_back(to_json((*keys)[i], state, server->name));
       if (!console.json) {
-        console.out << (*keys)[i].id << "  " << server->name << "  " << (*keys)[i].algorithm << "  " << state << '\n';
+        console.out << (*keys)[i].id << "  " << server->name << "  " << (*keys)[i].algorithm << "  " << state
+                    << "  signs from " << date_of((*keys)[i].active_at) << '\n';
       }
     }
   }

@@ -122,7 +122,8 @@ int quick(const QuickOptions& options, Console& console) {
   if (!password) return say_error(console, password.error().what);
   console.out << "MCP URL: " << resource << '\n' << "User: " << kUser << '\n';
   if (password->empty()) {
-    console.out << "Password: (printed when " << options.data << " was made)\n";
+    console.out << "Password: (printed when " << options.data
+                << " was made; lost: delete that folder and begin anew)\n";
   } else {
     console.out << "Password: " << *password << '\n';
   }

@@ -27,14 +27,17 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   const auto log = telemetry::make_null_log();
   const tenant::Catalog catalog(loaded->config, loaded->policies);
   const tenant::Directory directory(loaded->config, *opened->store);
-  const auto* resource = catalog.by_indicator(options.resource);
+  const auto resource = catalog.by_indicator(options.resource);
   if (resource == nullptr) return say_error(console, "the configuration serves no resource " + options.resource);
   const crypto::Aead unused{std::string(32, '\0')};
   const auto& server = *resource->server;
+  if (!resource->fixed_tenant.empty() && resource->fixed_tenant != options.tenant) {
+    return say_error(console, "the resource is of the tenant `" + resource->fixed_tenant + "` alone");
+  }
   token::SigningKeys keys(opened->store->keys(), opened->master_key, clock);
   const oauth::Context context{server, catalog, directory, *opened->store, unused, clock, *log, keys};
   if (context.signs_tokens()) {
-    const auto ready = keys.prepare(server.issuer, server.access_token.algorithm, server.access_token.lifetime);
+    const auto ready = keys.prepare(server.key_ring, server.access_token.algorithm, server.access_token.lifetime);
     if (!ready) return say_error(console, ready.error().what);
   }
   store::Grant grant;

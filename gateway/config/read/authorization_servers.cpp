@@ -11,18 +11,18 @@ namespace {
 
 constexpr Duration kDay = std::chrono::hours(24);
 
-void read_issuer(Reading& reading, MapReader& reader, AuthorizationServer& server, std::string& origin) {
+std::optional<AddressParts> read_issuer(Reading& reading, MapReader& reader, AuthorizationServer& server) {
   const auto text = reader.text("issuer", true);
-  if (!text) return;
-  const auto url = public_url(reading, *text, "issuer");
-  if (!url) return;
+  if (!text) return std::nullopt;
+  auto parts = public_address(reading, *text, "issuer");
+  if (!parts) return std::nullopt;
   // RFC 8414 section 3.3: clients compare the issuer byte by byte with the one they began from.
-  if (url->path.ends_with('/')) {
+  if (parts->path.ends_with('/')) {
     reading.faults.add(text->at, "`issuer` " + text->written + " must not end with a slash");
-    return;
+    return std::nullopt;
   }
-  server.issuer = text->value;
-  origin = url->origin();
+  server.issuer = server.key_ring = text->value;
+  return parts;
 }
 
 void read_endpoints(Reading& reading, const Value& value, Endpoints& endpoints) {
@@ -30,7 +30,8 @@ void read_endpoints(Reading& reading, const Value& value, Endpoints& endpoints) 
   const auto read = [&](std::string_view key, std::string& path) {
     const auto text = reader.text(key);
     if (!text) return;
-    if (const auto why = path_refusal(text->value); !why.empty()) {
+    const auto filled = with_tenant(text->value, stand_in_for(text->value));
+    if (const auto why = path_refusal(filled); !why.empty()) {
       reading.faults.add(text->at, ticked(key) + " " + text->written + " " + why);
     } else if (text->value.ends_with('/')) {
       reading.faults.add(text->at, ticked(key) + " " + text->written + " must not end with a slash");
@@ -47,13 +48,19 @@ void read_endpoints(Reading& reading, const Value& value, Endpoints& endpoints) 
   reading.finish(reader, "authorization_servers.*.endpoints");
 }
 
-void take_endpoints(Reading& reading, const MapReader& server, const std::string& origin, const Endpoints& endpoints,
+// Each endpoint has to tell whose it is, as its issuer does.
+void take_endpoints(Reading& reading, const MapReader& server, const AddressParts& issuer, const Endpoints& endpoints,
                     TokenFormat format) {
   const Position& all = server.at("endpoints");
   const auto* given = server.has("endpoints") ? server.value().find("endpoints") : nullptr;
   const auto take = [&](std::string_view key, const std::string& path) {
     const auto* value = given ? given->find(key) : nullptr;
-    reading.taken.push_back({origin, path, "the " + ticked(key) + " endpoint", value ? value->at : all});
+    const Position& at = value ? value->at : all;
+    reading.taken.push_back({issuer.origin, path, "the " + ticked(key) + " endpoint", at});
+    if (holds_tenant(path) == holds_tenant(issuer.path)) return;
+    reading.faults.add(at, holds_tenant(path)
+                               ? "the " + ticked(key) + " endpoint holds `{tenant}`, but the path of `issuer` does not"
+                               : "the " + ticked(key) + " endpoint must hold `{tenant}`, as the path of `issuer` does");
   };
   take("authorize", endpoints.authorize);
   take("token", endpoints.token);
@@ -149,8 +156,8 @@ void read_server(Reading& reading, const Value::Entry& entry) {
   server.name = entry.key;
   server.at = entry.at;
   reader.unsupported("external", not_yet("external", "give `issuer`, Postern itself then issues the tokens"));
-  std::string origin;
-  if (!reader.has("external")) read_issuer(reading, reader, server, origin);
+  std::optional<AddressParts> issuer;
+  if (!reader.has("external")) issuer = read_issuer(reading, reader, server);
   reader.boolean("default", server.is_default);
   reader.boolean("step_up_refresh_refusal", server.step_up_refresh_refusal);
   if (const auto* value = reader.map("endpoints")) read_endpoints(reading, *value, server.endpoints);
@@ -158,7 +165,7 @@ void read_server(Reading& reading, const Value::Entry& entry) {
   if (const auto* value = reader.map("refresh_token")) read_refresh_token(reading, *value, server.refresh_token);
   if (const auto* value = reader.map("registration")) read_registration(reading, *value, server.registration);
   reading.finish(reader, "authorization_servers.*");
-  if (!origin.empty()) take_endpoints(reading, reader, origin, server.endpoints, server.access_token.format);
+  if (issuer) take_endpoints(reading, reader, *issuer, server.endpoints, server.access_token.format);
   reading.config.authorization_servers.push_back(std::move(server));
 }
 

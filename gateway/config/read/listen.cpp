@@ -1,6 +1,7 @@
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
 #include "config/ticked.hpp"
+#include "http/url.hpp"
 
 namespace postern::config {
 namespace {

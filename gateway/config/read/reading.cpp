@@ -2,6 +2,7 @@
 
 #include "config/ticked.hpp"
 #include "http/target.hpp"
+#include "http/url.hpp"
 
 namespace postern::config {
 namespace {
@@ -48,17 +49,15 @@ std::string path_refusal(std::string_view path) {
   return {};
 }
 
-std::optional<http::Url> public_url(Reading& reading, const Text& text, std::string_view key) {
+std::optional<AddressParts> public_address(Reading& reading, const Text& text, std::string_view key) {
   const auto refuse = [&](const std::string& why) {
     // A password in the URL is no reason to print it.
     const bool shown = text.value.find('@') == std::string::npos;
     reading.faults.add(text.at, ticked(key) + " " + (shown ? text.written + " " : "") + why);
     return std::nullopt;
   };
-  if (text.value.find('{') != std::string::npos) {
-    return refuse("holds a template: " + not_yet("{tenant}", "write one address for each tenant"));
-  }
-  const auto url = http::parse_url(text.value);
+  if (const auto why = tenant_part_fault(text.value); !why.empty()) return refuse(std::string(why));
+  const auto url = http::parse_url(with_tenant(text.value, stand_in_for(text.value)));
   if (!url) return refuse("is no absolute URL such as https://mcp.example.test/mcp");
   if (url->scheme != "https" && url->scheme != "http") return refuse("must begin with https://");
   if (url->has_userinfo) return refuse("must not hold a user name or password");
@@ -67,12 +66,13 @@ std::optional<http::Url> public_url(Reading& reading, const Text& text, std::str
     return refuse("must begin with https://: http:// is for localhost, 127.0.0.1 and [::1] only");
   }
   // Clients compare addresses byte by byte with what they were given, so only one spelling may be published.
-  if (url->origin() + url->path != text.value) {
+  auto parts = address_parts(text.value);
+  if (const auto canonical = parts->origin + parts->path; canonical != text.value) {
     return refuse(text.filled ? "must be written in lower case and without the default port"
-                              : "must be written as " + ticked(url->origin() + url->path));
+                              : "must be written as " + ticked(canonical));
   }
   if (const auto why = url->path.empty() ? "" : path_refusal(url->path); !why.empty()) return refuse(why);
-  return *url;
+  return parts;
 }
 
 }  // namespace postern::config

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "config/address_template.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
 #include "config/yaml.hpp"
-#include "http/url.hpp"
 
 namespace postern::config {
 
@@ -35,6 +35,7 @@ struct Reading {
 
   std::vector<Mention> upstreams_named{};
   std::vector<Mention> servers_named{};
+  std::vector<Mention> same_as{};  // by `serve`
   std::vector<TakenPath> taken{};
   // The known keys of every mapping that was read, by its path: "listen[].tls". Proves that the reference is complete.
   std::map<std::string, std::set<std::string, std::less<>>> keys{};
@@ -69,8 +70,8 @@ void read_config(const Value& root, Reading& reading);
 void check_whole(const Value& root, Reading& reading);
 
 // An address that clients see: absolute, in its canonical spelling, `http://` for loopback names only, without query,
-// fragment and user information. nullopt after a fault.
-std::optional<http::Url> public_url(Reading& reading, const Text& text, std::string_view key);
+// fragment and user information; `{tenant}` may be one label or segment of it. nullopt after a fault.
+std::optional<AddressParts> public_address(Reading& reading, const Text& text, std::string_view key);
 // The path that `text` names, absolute; a fault when there is no such file.
 std::string readable_file(Reading& reading, const Text& text, std::string_view key);
 // A path without its one trailing slash.

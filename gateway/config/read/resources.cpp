@@ -8,10 +8,10 @@ namespace {
 void read_serve(Reading& reading, MapReader& reader, Resource& resource) {
   const auto text = reader.text("serve", true);
   if (!text) return;
-  const auto url = public_url(reading, *text, "serve");
-  if (!url) return;
+  const auto parts = public_address(reading, *text, "serve");
+  if (!parts) return;
   resource.serve = text->value;
-  reading.taken.push_back({url->origin(), without_slash(url->path), "a resource", text->at});
+  reading.taken.push_back({parts->origin, without_slash(parts->path), "a resource", text->at});
 }
 
 // A name that another part of the file must hold.
@@ -41,6 +41,8 @@ void read_tenant(Reading& reading, MapReader& reader, Resource& resource) {
     reading.faults.add(text->at, not_yet("tenant: {…}", "name one tenant, or leave `tenant` away"));
   } else if (!is_handle(text->value)) {
     reading.faults.add(text->at, "`tenant` " + text->written + " must be a tenant's handle");
+  } else if (holds_tenant(resource.serve)) {
+    reading.faults.add(text->at, "`serve` holds `{tenant}` already: remove `tenant`");
   }
   resource.tenant = text->value;
 }
@@ -52,27 +54,44 @@ void refuse_true(Reading& reading, MapReader& reader, std::string_view key) {
     reading.faults.add(reader.at(key), not_yet(std::string(key) + ": true", "write `false` or remove the key"));
 }
 
+// Another address of a resource: all but `serve` and `root` is the other's.
+void read_same_as(Reading& reading, MapReader& reader, Resource& resource) {
+  const auto text = reader.text("same_as", true);
+  reader.boolean("root", resource.root);
+  if (text) {
+    resource.same_as = text->value;
+    reading.same_as.push_back({text->value, text->at});
+  }
+  for (const auto* key : {"upstream", "policy", "authorization_server", "tenant", "name", "rest", "manual_tokens"}) {
+    if (!reader.has(key)) {
+      reader.optional(key);
+      continue;
+    }
+    reader.unsupported(key, ticked(key) + " is that of the resource which `same_as` names: remove it here");
+  }
+}
+
 void read_resource(Reading& reading, const Value& item) {
   MapReader reader(item, "resources entry", reading.faults);
   Resource resource;
   resource.at = item.at;
-  const bool same = reader.has("same_as");
-  reader.unsupported("same_as", not_yet("same_as", "give each address a resource of its own"));
   read_serve(reading, reader, resource);
-  if (!same) {
-    read_mention(reading, reader, "upstream", true, resource.upstream, reading.upstreams_named);
-    read_policy(reading, reader, resource);
+  if (reader.has("same_as")) {
+    read_same_as(reading, reader, resource);
+    reading.finish(reader, "resources[]");
+    reading.config.resources.push_back(std::move(resource));
+    return;
   }
+  reader.optional("same_as");
+  read_mention(reading, reader, "upstream", true, resource.upstream, reading.upstreams_named);
+  read_policy(reading, reader, resource);
   read_mention(reading, reader, "authorization_server", false, resource.authorization_server, reading.servers_named);
   read_tenant(reading, reader, resource);
   reader.boolean("root", resource.root);
   resource.name = resource.upstream;
   reader.string("name", resource.name);
   refuse_true(reading, reader, "rest");
-  refuse_true(reading, reader, "manual_tokens");
-  for (const auto* key : {"upstream", "policy"}) {
-    if (same) reader.optional(key);
-  }
+  reader.boolean("manual_tokens", resource.manual_tokens);
   reading.finish(reader, "resources[]");
   reading.config.resources.push_back(std::move(resource));
 }

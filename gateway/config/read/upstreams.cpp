@@ -4,6 +4,7 @@
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
 #include "config/ticked.hpp"
+#include "http/url.hpp"
 #include "http/target.hpp"
 
 namespace postern::config {

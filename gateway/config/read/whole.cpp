@@ -3,7 +3,6 @@
 
 #include "config/read/reading.hpp"
 #include "config/ticked.hpp"
-#include "http/url.hpp"
 
 namespace postern::config {
 namespace {
@@ -44,7 +43,7 @@ void fill_in_servers(Reading& reading, const Value& root) {
   const auto* listed = root.find("resources");
   for (std::size_t i = 0; i < reading.config.resources.size(); ++i) {
     auto& resource = reading.config.resources[i];
-    if (!resource.authorization_server.empty()) continue;
+    if (!resource.authorization_server.empty() || !resource.same_as.empty()) continue;
     const bool faulty = listed && i < listed->items.size() && listed->items[i].find("authorization_server");
     if (faulty) continue;
     if (fallback) {
@@ -59,6 +58,50 @@ void fill_in_servers(Reading& reading, const Value& root) {
                          "this resource names no `authorization_server` and none is marked "
                          "`default: true`");
     }
+  }
+}
+
+const Resource* served_at(const Config& config, const std::string& serve) {
+  const auto& resources = config.resources;
+  const auto found = std::find_if(resources.begin(), resources.end(), [&serve](const Resource& each) {
+    return each.serve == serve && each.same_as.empty();
+  });
+  return found == resources.end() ? nullptr : &*found;
+}
+
+// Further addresses inherit everything; whose they are has to be told in the same way.
+void fill_in_same(Reading& reading) {
+  for (const auto& mention : reading.same_as) {
+    if (served_at(reading.config, mention.name)) continue;
+    reading.faults.add(mention.at, "no resource has `serve: " + mention.name +
+                                       "`; write it as it stands there, and name one without `same_as`");
+  }
+  for (auto& resource : reading.config.resources) {
+    const auto* meant = resource.same_as.empty() ? nullptr : served_at(reading.config, resource.same_as);
+    if (meant == nullptr) continue;
+    if (holds_tenant(resource.serve) != holds_tenant(meant->serve)) {
+      reading.faults.add(resource.at, "only one of the two addresses that `same_as` joins holds `{tenant}`");
+    }
+    Resource joined = *meant;
+    joined.serve = resource.serve;
+    joined.same_as = resource.same_as;
+    joined.root = resource.root;
+    joined.at = resource.at;
+    resource = std::move(joined);
+  }
+}
+
+// An issuer of one tenant has to be told whose it is.
+void check_tenants_of_issuers(Reading& reading) {
+  for (const auto& resource : reading.config.resources) {
+    const auto& servers = reading.config.authorization_servers;
+    const auto server = std::find_if(servers.begin(), servers.end(), [&resource](const AuthorizationServer& each) {
+      return each.name == resource.authorization_server;
+    });
+    if (server == servers.end() || !holds_tenant(server->issuer)) continue;
+    if (holds_tenant(resource.serve) || !resource.tenant.empty()) continue;
+    reading.faults.add(resource.at, "the issuer of " + ticked(server->name) +
+                                        " holds `{tenant}`, but neither `serve` nor `tenant` says whose this is");
   }
 }
 
@@ -81,21 +124,25 @@ void take_message_paths(Reading& reading) {
     const auto upstream = std::find_if(upstreams.begin(), upstreams.end(),
                                        [&resource](const auto& each) { return each.name == resource.upstream; });
     if (upstream == upstreams.end() || !upstream->sse) continue;
-    const auto url = http::parse_url(resource.serve);
-    if (!url) continue;
-    reading.taken.push_back({url->origin(), without_slash(url->path) + std::string(kMessagesPath),
+    const auto parts = address_parts(resource.serve);
+    if (!parts) continue;
+    reading.taken.push_back({parts->origin, without_slash(parts->path) + std::string(kMessagesPath),
                              "the address for messages of a resource", resource.at});
   }
 }
 
 void check_paths(Reading& reading) {
-  std::map<std::pair<std::string, std::string>, const TakenPath*> seen;
-  for (const auto& taken : reading.taken) {
-    const auto [first, fresh] = seen.emplace(std::pair(taken.origin, taken.path), &taken);
-    if (fresh) continue;
-    const auto& other = *first->second;
-    reading.faults.add(taken.at, taken.what + " is at " + ticked(taken.origin + taken.path) + ", where " + other.what +
-                                     " is already (" + to_string(other.at) + ")");
+  const auto& all = reading.taken;
+  for (auto taken = all.begin(); taken != all.end(); ++taken) {
+    const auto other = std::find_if(all.begin(), taken, [&taken](const TakenPath& each) {
+      return are_ambiguous({each.origin, each.path}, {taken->origin, taken->path});
+    });
+    if (other == taken) continue;
+    const bool same = other->origin == taken->origin && other->path == taken->path;
+    reading.faults.add(taken->at,
+                       taken->what + " is at " + ticked(taken->origin + taken->path) + ", where " + other->what +
+                           " is already (" + to_string(other->at) + ")" +
+                           (same ? "" : ": some addresses are both that and " + ticked(other->origin + other->path)));
   }
 }
 
@@ -104,8 +151,7 @@ void check_roots(Reading& reading) {
   std::map<std::string, Position> seen;
   for (const auto& resource : reading.config.resources) {
     if (!resource.root || resource.serve.empty()) continue;
-    const auto url = http::parse_url(resource.serve);
-    const auto [first, fresh] = seen.emplace(url->origin(), resource.at);
+    const auto [first, fresh] = seen.emplace(address_parts(resource.serve)->origin, resource.at);
     if (!fresh) {
       reading.faults.add(resource.at,
                          "two resources of one host have `root: true`; the first is at " + to_string(first->second));
@@ -163,7 +209,9 @@ void check_whole(const Value& root, Reading& reading) {
   check_names(reading, reading.upstreams_named, reading.config.upstreams, "upstream");
   check_names(reading, reading.servers_named, reading.config.authorization_servers, "authorization server");
   fill_in_servers(reading, root);
+  fill_in_same(reading);
   check_issuers(reading);
+  check_tenants_of_issuers(reading);
   take_message_paths(reading);
   check_paths(reading);
   check_roots(reading);

@@ -17,6 +17,13 @@ std::optional<PageError> check_client(const http::Form& parameters, const Contex
       "The application that sent you here is not registered, or no longer. Remove the connection in the "
       "application and add it again, so that it registers anew."};
   auto client = find_client(ids.front(), context);
+  const bool on_its_way = context.documents != nullptr && context.documents->wanted();
+  if (!client && !on_its_way) {
+    const auto& why = client.error();
+    context.log.info("client_refused", {{"client", ids.front().substr(0, store::kLongestClientUrl)},
+                                        {"error", why.error},
+                                        {"detail", why.detail.empty() ? why.description : why.detail}});
+  }
   if (!client && client.error().status == 503) {
     return PageError{503, "Please try again", "The server cannot answer just now. Try again in a few seconds."};
   }

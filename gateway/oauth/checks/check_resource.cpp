@@ -8,7 +8,7 @@ namespace postern::oauth {
 Fault check_resource(const http::Form& parameters, const Context& context, AuthorizationRequest& request) {
   const auto named = requested_resource(parameters, context);
   if (!named) return named.error();
-  request.resource = *named != nullptr ? *named : context.catalog.default_of(context.server);
+  request.resource = *named ? *named : context.catalog.default_of(context.server);
   if (request.resource == nullptr) {
     return oauth_error("invalid_target", "Say with the resource parameter which MCP server the token is for.");
   }

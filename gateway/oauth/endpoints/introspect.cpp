@@ -28,7 +28,8 @@ Result<std::string> describe(std::string_view value, const store::Client& client
   if (!token::has_access_token_shape(value, context.server.access_token.prefix, context.signs_tokens()))
     return inactive;
   if (crypto::has_jws_shape(value)) {
-    const auto genuine = token::check_access_jwt(value, context.server.issuer, context.keys, context.clock.now());
+    const auto genuine = token::check_access_jwt(value, {context.server.issuer, context.server.key_ring}, context.keys,
+                                                 context.clock.now());
     if (!genuine && genuine.error().code != Errc::denied && genuine.error().code != Errc::expired)
       return genuine.error();
     if (!genuine) return inactive;

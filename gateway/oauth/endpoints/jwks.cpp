@@ -9,7 +9,7 @@
 namespace postern::oauth {
 
 http::Response jwks(const http::Request& request, const Context& context) {
-  const auto keys = context.keys.published(context.server.issuer);
+  const auto keys = context.keys.published(context.server.key_ring);
   if (!keys) return refuse("jwks", request, store_error(keys.error()), context);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(token::kKeysCachedFor).count();
   return http::json_response(200, crypto::to_json(*keys).dump(), "public, max-age=" + std::to_string(seconds));

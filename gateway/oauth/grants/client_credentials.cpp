@@ -50,7 +50,7 @@ Result<TokenReply, OAuthError> grant_client_credentials(const http::Form& form, 
 
   const Time now = context.clock.now();
   store::Grant grant;
-  grant.id = crypto::random_token(16);
+  grant.id = crypto::random_id("grant");
   grant.kind = store::GrantKind::client_credentials;
   grant.user = store::client_user(client.id);
   grant.tenant = client.tenant;

@@ -11,13 +11,13 @@ namespace {
 
 // RFC 9068 section 2.2.
 Result<std::string> sign(const store::Grant& grant, const store::AccessToken& record, const Context& context) {
-  const auto signer = context.keys.active(context.server.issuer);
+  const auto signer = context.keys.active(context.server.key_ring);
   if (!signer) return signer.error();
   // The key must be there to verify as long as the token lives.
   if (record.expires_at > record.created_at + context.server.access_token.lifetime) {
     if (const auto kept = context.keys.signed_until(signer->kid, record.expires_at); !kept) return kept.error();
   }
-  const auto* resource = context.catalog.by_canonical(grant.resource);
+  const auto resource = context.catalog.by_canonical(grant.resource);
   return token::make_access_jwt({.issuer = context.server.issuer,
                                  .subject = grant.user,
                                  .audience = resource == nullptr ? grant.resource : resource->url,

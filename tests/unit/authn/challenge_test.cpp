@@ -18,7 +18,7 @@ class ChallengeTest : public testing::Test {
     resource_.metadata_url = "https://ai.example.test/.well-known/oauth-protected-resource/mcp";
     resource_.name = "Tools";
     resource_.policy = std::make_shared<tests::TestPolicy>("p");
-    resource_.server = &server_;
+    resource_.server = std::make_shared<config::AuthorizationServer>(server_);
   }
 
   config::AuthorizationServer server_;

@@ -59,7 +59,7 @@ class SignedTokenTest : public testing::Test {
         grant, {token::token_hash(value), grant.id, {"connect"}, clock_.now(), clock_.now() + 10min}));
   }
   Errc refusal(const std::string& value) {
-    const auto principal = verify_signed(value, kIssuer, keys_, verifier_, clock_.now());
+    const auto principal = verify_signed(value, {kIssuer, kIssuer}, keys_, verifier_, clock_.now());
     return principal ? Errc::internal : principal.error().code;
   }
 
@@ -75,7 +75,7 @@ TEST_F(SignedTokenTest, ProvesWhoCallsWhenItIsSignedAndInTheStore) {
   const auto value = make(kResource);
   EXPECT_EQ(refusal(value), Errc::not_found);
   keep(value);
-  const auto principal = verify_signed(value, kIssuer, keys_, verifier_, clock_.now());
+  const auto principal = verify_signed(value, {kIssuer, kIssuer}, keys_, verifier_, clock_.now());
   ASSERT_TRUE(principal) << principal.error().what;
   EXPECT_EQ((*principal)->user, "local:alice");
   EXPECT_EQ((*principal)->role, "admin");

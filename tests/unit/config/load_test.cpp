@@ -288,20 +288,12 @@ INSTANTIATE_TEST_SUITE_P(
         Unsupported{"store: postgresql://u:hunter2@db/postern", "`store: postgresql://` is not supported yet"},
         Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"},
         Unsupported{"authorization_servers: {entra: {external: {issuer: x}}}", "`external` is not supported yet"},
-        Unsupported{"authorization_servers: {main: {issuer: \"https://{tenant}.example.test\"}}",
-                    "`{tenant}` is not supported yet"},
         Unsupported{"identity: {callback: https://a.example.test/cb}", "`identity.callback` is not supported yet"},
         Unsupported{"identity: {providers: [{name: entra}]}", "`identity.providers` is not supported yet"},
         Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},
         Unsupported{"tenants: [{handle: acme, members: [{user: \"entra:x\"}]}]",
                     "`identity.providers` is not supported yet"},
-        Unsupported{RESOURCE("serve: \"https://{tenant}.example.test/mcp\""), "`{tenant}` is not supported yet"},
-        Unsupported{RESOURCE("serve: \"https://a.example.test/t/{tenant}/mcp\""), "`{tenant}` is not supported yet"},
-        Unsupported{RESOURCE("serve: https://a.example.test/, same_as: https://b.example.test/"),
-                    "`same_as` is not supported yet"},
-        Unsupported{RESOURCE("serve: https://a.example.test/, rest: true"), "`rest: true` is not supported yet"},
-        Unsupported{RESOURCE("serve: https://a.example.test/, manual_tokens: true"),
-                    "`manual_tokens: true` is not supported yet"}));
+        Unsupported{RESOURCE("serve: https://a.example.test/, rest: true"), "`rest: true` is not supported yet"}));
 
 TEST(NotYetAdmin, IsRefusedByName) {
   const FakeSources fake;
@@ -310,13 +302,13 @@ TEST(NotYetAdmin, IsRefusedByName) {
   EXPECT_THAT(loaded.error().to_string(), HasSubstr("/p:1:40: `serve: admin` is not supported yet"));
 }
 
-// A template, `tls` and `same_as` are one fault, not several that follow from it.
+// What is not supported is one fault, not several that follow from it.
 TEST(NotYetAlone, IsTheOnlyFault) {
   const FakeSources fake;
   const auto loaded = load_text(
       "listen: [{address: 127.0.0.1:1}]\n"
       "upstreams: {back: {tls: {ca: system}, urls: [http://127.0.0.1:1/]}}\n"
-      "resources: [{serve: https://a.example.test/mcp, same_as: https://b.example.test/mcp}]\n"
+      "resources: [{serve: https://a.example.test/mcp, upstream: back, policy: default, rest: true}]\n"
       "authorization_servers: {main: {external: {issuer: x}}}\n",
       "/p", fake.sources());
   ASSERT_FALSE(loaded);

@@ -255,20 +255,18 @@ TEST_F(PublishedKeysTest, AForgerWithAKnownKidMakesNobodyFetchAgain) {
   EXPECT_EQ(fetches_.size(), 1U);
 }
 
-TEST_F(PublishedKeysTest, ThatAreAwayAreNotTheClientsFault) {
-  for (const auto code : {Errc::unavailable, Errc::timed_out, Errc::busy, Errc::cancelled}) {
-    held_ = fail(code, "away");
-    EXPECT_EQ(asked(claims_of("client_p")), "503 temporarily_unavailable");
-  }
-}
-
-TEST_F(PublishedKeysTest, ThatMayNotBeFetchedAreAndNothingIsToldOfWhy) {
-  for (const auto code : {Errc::invalid, Errc::denied, Errc::protocol, Errc::too_large}) {
+TEST_F(PublishedKeysTest, ThatCannotBeHadAreOneAnswerAndOnlyTheLogHearsWhy) {
+  for (const auto code :
+       {Errc::invalid, Errc::denied, Errc::protocol, Errc::too_large, Errc::unavailable, Errc::timed_out}) {
     held_ = fail(code, "10.0.0.1 is private");
     EXPECT_EQ(asked(claims_of("client_p")), "401 invalid_client");
     const auto answer = token(post(sent(assertion(claims_of("client_p")), {{"grant_type", "none"}})), context());
     EXPECT_EQ(answer.body.find("10.0.0.1"), std::string::npos) << answer.body;
     EXPECT_NE(log_.text().find("10.0.0.1 is private"), std::string::npos);
+  }
+  for (const auto code : {Errc::busy, Errc::cancelled}) {
+    held_ = fail(code, "full");
+    EXPECT_EQ(asked(claims_of("client_p")), "503 temporarily_unavailable") << "the fault is ours";
   }
   held_ = text("{}");
   EXPECT_EQ(asked(claims_of("client_p")), "401 invalid_client");

@@ -90,7 +90,7 @@ class OAuthTest : public testing::Test {
   OAuthTest() {
     config_.authorization_servers.resize(1);
     config_.authorization_servers[0].name = "main";
-    config_.authorization_servers[0].issuer = kIssuer;
+    config_.authorization_servers[0].issuer = config_.authorization_servers[0].key_ring = kIssuer;
     config_.upstreams.resize(1);
     config_.upstreams[0].name = "tools";
     add_resource(kResource);

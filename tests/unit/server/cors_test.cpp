@@ -32,7 +32,7 @@ class CorsTest : public testing::Test {
   http::Response preflight(const Pairs& fields) {
     kept_ = fields;
     context_.head.fields = fields_of(kept_);
-    return cors_preflight(context_, snapshot_->catalog().resources().front());
+    return cors_preflight(context_, *snapshot_->catalog().resources().front());
   }
   std::string header(const http::Response& response, std::string_view name) {
     return std::string(response.headers.get(name).value_or("none"));
@@ -67,6 +67,7 @@ class CorsTest : public testing::Test {
                      .bodies = bodies_,
                      .endpoint_bodies = bodies_,
                      .calls = calls_,
+                     .fetches = calls_,
                      .upstream_tls = upstream_tls_,
                      .documents = documents_,
                      .key_sets = documents_,

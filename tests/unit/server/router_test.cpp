@@ -11,15 +11,14 @@ constexpr const char* kHost = "ai.example.test";
 
 // The router of a site, and everything its routes point into.
 struct Routed {
-  explicit Routed(Site made)
-      : site(std::move(made)), catalog(site.config, site.policies), router(catalog, site.config) {}
+  explicit Routed(Site made) : site(std::move(made)), catalog(site.config, site.policies), router(catalog) {}
 
-  const Route* at(std::string_view path, std::string_view host = kHost, bool secure = true) const {
+  std::optional<Route> at(std::string_view path, std::string_view host = kHost, bool secure = true) const {
     return router.find(secure, host, path);
   }
   // "none" for a 404.
   std::string_view kind(std::string_view path, std::string_view host = kHost, bool secure = true) const {
-    const auto* route = at(path, host, secure);
+    const auto route = at(path, host, secure);
     return route ? to_string(route->kind) : "none";
   }
 
@@ -37,8 +36,8 @@ Site two_resources() {
 
 TEST(Router, FindsAResourceByItsPath) {
   const Routed routed(two_resources());
-  const auto* first = routed.at("/mcp");
-  const auto* second = routed.at("/mcp/orgonaut");
+  const auto first = routed.at("/mcp");
+  const auto second = routed.at("/mcp/orgonaut");
   ASSERT_TRUE(first && second);
   EXPECT_EQ(first->kind, RouteKind::resource);
   EXPECT_EQ(first->methods, "GET, POST, DELETE, OPTIONS");
@@ -153,17 +152,17 @@ TEST(Router, AHostServesItsOwnResourcesOnly) {
 TEST(Router, ResourceMetadataIsWhereThePathPutsIt) {
   const Routed routed(two_resources());
   for (const char* path : {"/mcp", "/mcp/orgonaut"}) {
-    const auto* metadata = routed.at("/.well-known/oauth-protected-resource" + std::string(path));
+    const auto metadata = routed.at("/.well-known/oauth-protected-resource" + std::string(path));
     ASSERT_TRUE(metadata) << path;
     EXPECT_EQ(metadata->kind, RouteKind::resource_metadata);
     EXPECT_EQ(metadata->methods, "GET, HEAD, OPTIONS");
-    EXPECT_EQ(metadata->resource, routed.at(path)->resource);
+    EXPECT_EQ(metadata->resource->url, routed.at(path)->resource->url);
   }
 }
 
 TEST(Router, MetadataAtTheRootIsThatOfTheResourceThatAsksForItOrIsAlone) {
   const Routed asked(two_resources());
-  const auto* root = asked.at("/.well-known/oauth-protected-resource");
+  const auto root = asked.at("/.well-known/oauth-protected-resource");
   ASSERT_TRUE(root);
   EXPECT_EQ(root->resource->url, "https://ai.example.test/mcp/orgonaut");
 
@@ -180,7 +179,7 @@ TEST(Router, MetadataAtTheRootIsThatOfTheResourceThatAsksForItOrIsAlone) {
 TEST(Router, ServerMetadataOfAnIssuerWithoutAPath) {
   const Routed routed(two_resources());
   for (const char* path : {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"}) {
-    const auto* metadata = routed.at(path);
+    const auto metadata = routed.at(path);
     ASSERT_TRUE(metadata) << path;
     EXPECT_EQ(metadata->kind, RouteKind::server_metadata);
     EXPECT_EQ(metadata->server->name, "main");
@@ -252,6 +251,57 @@ TEST(Router, KeysArePublishedOnlyWhereTokensAreSigned) {
   EXPECT_EQ(routed.kind("/keys"), "jwks");
   EXPECT_EQ(routed.at("/keys")->methods, "GET, HEAD, OPTIONS");
   EXPECT_EQ(routed.kind("/oauth/jwks"), "none");
+}
+
+TEST(Router, AResourceOfATenantIsThatOfWhomTheHostNames) {
+  Site site("https://{tenant}.example.test/mcp/orgonaut");
+  site.add("https://{tenant}.example.test/mcp/orgonaut");
+  const Routed routed(std::move(site));
+  const auto acme = routed.at("/mcp/orgonaut/", "acme.example.test");
+  ASSERT_TRUE(acme);
+  EXPECT_EQ(acme->resource->url, "https://acme.example.test/mcp/orgonaut");
+  EXPECT_EQ(acme->resource->fixed_tenant, "acme");
+  EXPECT_EQ(acme->resource->server->issuer, "https://acme.example.test/mcp/orgonaut");
+  const auto token = routed.at("/oauth/token", "globex.example.test");
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->server->issuer, "https://globex.example.test/mcp/orgonaut");
+  EXPECT_EQ(token->server->tenant, "globex");
+  for (const char* path :
+       {"/.well-known/oauth-protected-resource/mcp/orgonaut", "/.well-known/oauth-protected-resource"}) {
+    EXPECT_EQ(routed.kind(path, "acme.example.test"), "resource_metadata") << path;
+  }
+  EXPECT_EQ(routed.kind("/.well-known/oauth-authorization-server/mcp/orgonaut", "acme.example.test"),
+            "server_metadata");
+  for (const char* host : {"example.test", "a.b.example.test", "-a.example.test", "acme.example.com", ".example.test",
+                           "acme.example.test.evil.test", "acme_x.example.test", "acme.example.test:8443"}) {
+    EXPECT_FALSE(routed.router.serves(true, host)) << host;
+    EXPECT_EQ(routed.kind("/mcp/orgonaut", host), "none") << host;
+  }
+}
+
+TEST(Router, AResourceOfATenantIsThatOfWhomThePathNames) {
+  Site site;
+  site.add("https://ai.example.test/t/{tenant}/mcp");
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.at("/t/acme/mcp")->resource->url, "https://ai.example.test/t/acme/mcp");
+  EXPECT_EQ(routed.at("/.well-known/oauth-protected-resource/t/acme/mcp")->resource->fixed_tenant, "acme");
+  EXPECT_EQ(routed.kind("/.well-known/oauth-protected-resource"), "none") << "it would be one for each tenant";
+  for (const char* path : {"/t//mcp", "/t/Acme/mcp", "/t/ac%6de/mcp", "/t/../mcp", "/t/acme/mcp/x", "/t/acme",
+                           "/t/a.b/mcp", "/t/{tenant}/mcp", "/t/acme/x/mcp", "/t/-/mcp"}) {
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+}
+
+TEST(Router, WhatIsWrittenOutWinsOverATenant) {
+  Site site;
+  site.add("https://{tenant}.example.test/mcp");
+  site.add("https://ai.example.test/mcp/{tenant}");
+  site.add("https://ai.example.test/mcp/orgonaut");
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.at("/mcp/orgonaut")->resource->fixed_tenant, "");
+  EXPECT_EQ(routed.at("/mcp/acme")->resource->fixed_tenant, "acme");
+  EXPECT_EQ(routed.kind("/mcp"), "none") << "a host of its own is never a tenant's";
+  EXPECT_EQ(routed.at("/mcp", "acme.example.test")->resource->fixed_tenant, "acme");
 }
 
 }  // namespace

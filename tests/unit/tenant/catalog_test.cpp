@@ -45,7 +45,7 @@ TEST_F(CatalogTest, EverythingFollowsFromTheUrl) {
   auto& entry = add("https://AI.Example.test:443/mcp/orgonaut");
   entry.tenant = "acme";
   const Catalog catalog = this->catalog();
-  const Resource& resource = catalog.resources().front();
+  const Resource& resource = *catalog.resources().front();
   EXPECT_EQ(resource.url, "https://ai.example.test/mcp/orgonaut");
   EXPECT_EQ(resource.canonical, "https://ai.example.test/mcp/orgonaut");
   EXPECT_EQ(resource.origin, "https://ai.example.test");
@@ -63,12 +63,12 @@ TEST_F(CatalogTest, EverythingFollowsFromTheUrl) {
 TEST_F(CatalogTest, AResourceAtTheRootHasItsMetadataAtTheRoot) {
   add("http://localhost:8080");
   const Catalog catalog = this->catalog();
-  const Resource& resource = catalog.resources().front();
+  const Resource& resource = *catalog.resources().front();
   EXPECT_EQ(resource.url, "http://localhost:8080");
   EXPECT_EQ(resource.authority, "localhost:8080");
   EXPECT_EQ(resource.path, "/");
   EXPECT_EQ(resource.metadata_path, "/.well-known/oauth-protected-resource");
-  EXPECT_EQ(catalog.at("localhost:8080", "/"), &resource);
+  EXPECT_EQ(catalog.by_indicator("http://localhost:8080/")->url, resource.url);
 }
 
 TEST_F(CatalogTest, RootMetadataIsForTheOnlyResourceOfAHostOrTheOneThatAsksForIt) {
@@ -76,29 +76,16 @@ TEST_F(CatalogTest, RootMetadataIsForTheOnlyResourceOfAHostOrTheOneThatAsksForIt
   add("https://two.example.test/a");
   add("https://two.example.test/b").root = true;
   const Catalog catalog = this->catalog();
-  EXPECT_TRUE(catalog.resources()[0].root_metadata);
-  EXPECT_FALSE(catalog.resources()[1].root_metadata);
-  EXPECT_TRUE(catalog.resources()[2].root_metadata);
-}
-
-TEST_F(CatalogTest, FindsByAddressWithAndWithoutTrailingSlash) {
-  add("https://ai.example.test/mcp");
-  const Catalog catalog = this->catalog();
-  const Resource* resource = &catalog.resources().front();
-  EXPECT_EQ(catalog.at("ai.example.test", "/mcp"), resource);
-  EXPECT_EQ(catalog.at("ai.example.test", "/mcp/"), resource);
-  EXPECT_EQ(catalog.at("ai.example.test", "/mcp//"), nullptr);
-  EXPECT_EQ(catalog.at("ai.example.test", "/mcp/x"), nullptr);
-  EXPECT_EQ(catalog.at("ai.example.test", "/MCP"), nullptr);
-  EXPECT_EQ(catalog.at("ai.example.test:8443", "/mcp"), nullptr);
-  EXPECT_EQ(catalog.at("evil.example.test", "/mcp"), nullptr);
+  EXPECT_TRUE(catalog.resources()[0]->root_metadata);
+  EXPECT_FALSE(catalog.resources()[1]->root_metadata);
+  EXPECT_TRUE(catalog.resources()[2]->root_metadata);
 }
 
 TEST_F(CatalogTest, ResourceIndicatorsAreComparedCanonically) {
   add("https://ai.example.test/mcp");
   add("https://ai.example.test/t1");
   const Catalog catalog = this->catalog();
-  const Resource* resource = &catalog.resources().front();
+  const auto resource = catalog.resources().front();
   for (const char* same : {"https://ai.example.test/mcp", "https://ai.example.test/mcp/", "https://AI.example.TEST/mcp",
                            "HTTPS://ai.example.test/mcp", "https://ai.example.test:443/mcp"}) {
     EXPECT_EQ(catalog.by_indicator(same), resource) << same;
@@ -115,7 +102,7 @@ TEST_F(CatalogTest, ResourceIndicatorsAreComparedCanonically) {
 TEST_F(CatalogTest, ARequestWithoutResourceMeansTheOnlyOneOfTheServer) {
   add("https://ai.example.test/a", "other");
   const Catalog one = catalog();
-  EXPECT_EQ(one.default_of(config_.authorization_servers[1]), &one.resources().front());
+  EXPECT_EQ(one.default_of(config_.authorization_servers[1]), one.resources().front());
   EXPECT_EQ(one.default_of(config_.authorization_servers[0]), nullptr);
 
   add("https://ai.example.test/b", "other");
@@ -136,6 +123,50 @@ TEST_F(CatalogTest, ScopesOfAServerAreThoseOfItsResourcesEachOnce) {
 TEST_F(CatalogTest, AnUncheckedConfigurationIsABug) {
   add("https://ai.example.test/a", "nobody");
   EXPECT_THROW(catalog(), std::logic_error);
+}
+
+TEST_F(CatalogTest, ATemplateIsOneResourceForEachTenant) {
+  config_.authorization_servers[1].issuer = "https://{tenant}.example.test";
+  add("https://{tenant}.example.test/mcp", "other");
+  const Catalog catalog = this->catalog();
+  const auto acme = catalog.by_indicator("https://ACME.example.test/mcp/");
+  ASSERT_TRUE(acme);
+  EXPECT_EQ(acme->url, "https://acme.example.test/mcp");
+  EXPECT_EQ(acme->canonical, "https://acme.example.test/mcp");
+  EXPECT_EQ(acme->authority, "acme.example.test");
+  EXPECT_EQ(acme->metadata_url, "https://acme.example.test/.well-known/oauth-protected-resource/mcp");
+  EXPECT_EQ(acme->fixed_tenant, "acme");
+  EXPECT_EQ(acme->serve, "https://{tenant}.example.test/mcp") << "metrics have one name for all";
+  EXPECT_EQ(acme->server->issuer, "https://acme.example.test");
+  EXPECT_EQ(acme->server->tenant, "acme");
+  EXPECT_EQ(catalog.by_canonical(acme->canonical)->url, acme->url);
+  EXPECT_EQ(catalog.by_indicator("https://a.b.example.test/mcp"), nullptr);
+  EXPECT_EQ(catalog.default_of(*acme->server)->url, acme->url);
+  EXPECT_EQ(catalog.default_of(*catalog.servers()[1]), nullptr) << "whose would it be?";
+}
+
+TEST_F(CatalogTest, JoinedAddressesAreOneResourceAndEachPublishesItself) {
+  add("https://{tenant}.mcp.example.test/mcp");
+  auto joined = add("https://ai.example.test/mcp/{tenant}/mcp");
+  config_.resources.back().same_as = "https://{tenant}.mcp.example.test/mcp";
+  add("https://ai.example.test/mcp");
+  const Catalog catalog = this->catalog();
+  const auto hosted = catalog.by_indicator("https://acme.mcp.example.test/mcp");
+  const auto fallback = catalog.by_indicator("https://ai.example.test/mcp/acme/mcp");
+  ASSERT_TRUE(hosted && fallback);
+  EXPECT_EQ(fallback->url, "https://ai.example.test/mcp/acme/mcp");
+  EXPECT_EQ(fallback->canonical, hosted->canonical);
+  EXPECT_EQ(catalog.by_canonical(hosted->canonical)->url, hosted->url);
+  EXPECT_EQ(catalog.by_canonical(fallback->url), nullptr) << "grants know one name";
+  const auto shared = catalog.by_indicator("https://ai.example.test/mcp");
+  EXPECT_NE(shared->canonical, hosted->canonical);
+  EXPECT_EQ(shared->fixed_tenant, "");
+}
+
+TEST_F(CatalogTest, AFixedTenantHasItsIssuer) {
+  config_.authorization_servers[1].issuer = "https://{tenant}.example.test";
+  add("https://tools.example.test/mcp", "other").tenant = "acme";
+  EXPECT_EQ(catalog().resources().front()->server->issuer, "https://acme.example.test");
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class AccessJwtTest : public testing::Test {
     return crypto::sign_jws(signer.key, signer.algorithm, typ, signer.kid, claims.dump());
   }
   Result<AccessClaims> check(const std::string& compact) {
-    return check_access_jwt(compact, kIssuer, keys_, clock_.now());
+    return check_access_jwt(compact, {kIssuer, kIssuer}, keys_, clock_.now());
   }
   Errc refusal(const std::string& compact) {
     const auto checked = check(compact);

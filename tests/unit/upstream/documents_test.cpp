@@ -131,6 +131,23 @@ TEST_F(DocumentsTest, AGoodDocumentIsUsedOnWhileItsPlaceIsSilent) {
   EXPECT_EQ(get(documents), "timed_out") << "but not for ever";
 }
 
+// Else whoever keeps its host busy, or asks for it before its time, could take it from those who need it.
+TEST_F(DocumentsTest, NobodyElseCanMakeAGoodDocumentGo) {
+  auto documents = make();
+  const std::string url = "https://a.example.test/c";
+  answers("one", 3600s);
+  EXPECT_EQ(get(documents), "one");
+  for (const Errc code : {Errc::busy, Errc::cancelled, Errc::protocol, Errc::denied}) {
+    clock_.advance(61s);
+    fails(code);
+    EXPECT_EQ(get(documents, url, true), "one");
+    EXPECT_EQ(get(documents), "one");
+  }
+  clock_.advance(3600s);
+  fails(Errc::busy);
+  EXPECT_EQ(get(documents), "one") << "it was never asked";
+}
+
 TEST_F(DocumentsTest, ADocumentThatWasTakenAwayIsGone) {
   auto documents = make();
   answers("one", 60s);
