@@ -106,6 +106,12 @@ describe('what follows from the pod', { timeout: 60_000 }, () => {
     assert.deepEqual(limits, { connections: 12000000, body: 1048576 });
   });
 
+  it('hosts of the route: those of the configuration, or those it is given', async () => {
+    const hosts = async (...further) => only(await render('gateway-api', { further }), 'HTTPRoute').spec.hostnames;
+    assert.deepEqual(await hosts(), ['ai.example.test', 'crm.example.test', 'wiki.example.test']);
+    assert.deepEqual(await hosts('--set', 'httpRoute.hosts={*.example.test}'), ['*.example.test']);
+  });
+
   it('hosts of the ingress and the certificate: those of the configuration, {tenant} as *', async () => {
     const serve = 'https://{tenant}.mcp.example.test:8443/mcp';
     const further = ['--set', `config.resources[0].serve=${serve},config.resources[0].upstream=orgonaut`];

@@ -67,6 +67,7 @@ describe('the documents of the chart', { timeout: 60_000 }, () => {
   const warnings = [
     ['state that is gone with the pod', ['--set', 'persistence.enabled=false'], /WARNING: persistence\.enabled is false/],
     ['a sidecar that others may reach', ['--set', 'networkPolicy.enabled=false'], /WARNING: nothing keeps other pods from/],
+    ['a pod that takes no plaintext from the ingress', ['--set', 'tls.endedBy=pod'], /WARNING: the gateway takes TLS alone/],
     ['plaintext from outside', ['--set', 'ingress.enabled=false,service.type=NodePort'], /WARNING: .* takes plaintext/],
   ];
   for (const [what, further, sentence] of warnings) {

@@ -23,6 +23,7 @@ const expected = {
   minimal: ['PersistentVolumeClaim', 'ServiceAccount'],
   'ingress-tls': ['Ingress', 'PersistentVolumeClaim', 'ServiceAccount'],
   'cert-manager': ['Certificate', 'PersistentVolumeClaim', 'ServiceAccount'],
+  'gateway-api': ['HTTPRoute', 'PersistentVolumeClaim', 'ServiceAccount'],
   sidecar: ['Certificate', 'Ingress', 'PersistentVolumeClaim', 'ServiceAccount'],
   'existing-secret': [],
   restricted: ['Ingress', 'PersistentVolumeClaim', 'ServiceAccount', 'ServiceMonitor'],

@@ -52,6 +52,9 @@ const byTemplate = [
   ['sidecar', 'a sidecar on the gateway\'s port', ['--set', 'sidecar.port=9464'], /one of the gateway's own/],
   ['sidecar', 'an address for the sidecar', ['--set', 'config.upstreams.orgonaut.urls={http://x}'], /whose address the chart writes/],
   ['minimal', 'a resource whose upstream is nowhere', ['--set', 'config.resources[0].upstream=toolz'], /names the upstream "toolz", which neither/],
+  ['minimal', 'a volume that is opened at every start', ['--set', 'podSecurityContext.fsGroupChangePolicy=Always'], /must be OnRootMismatch/],
+  ['minimal', 'a route that hangs on nothing', ['--set', 'httpRoute.enabled=true'], /name it in httpRoute\.parentRefs/],
+  ['cert-manager', 'a route to a gateway that ends TLS', ['--set', 'httpRoute.enabled=true,httpRoute.parentRefs[0].name=a'], /set tls\.endedBy to proxy/],
   ['minimal', 'a monitor of a Service that is not there', ['--set', 'metrics.service.enabled=false,metrics.serviceMonitor.enabled=true'], /set metrics\.service\.enabled/],
   ['restricted', 'a host that only the pod will know', ['--set', 'config.resources[0].serve=https://${HOST}/mcp'], /name the hosts in ingress\.hosts/],
 ];

@@ -16,6 +16,12 @@
 {{- if and .Values.certificate.enabled (not .Values.certificate.issuerRef.name) -}}
 {{- fail "\n\ncertificate.enabled asks cert-manager for a certificate: name its Issuer or ClusterIssuer in certificate.issuerRef.name" -}}
 {{- end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{- fail "\n\nhttpRoute.enabled hangs the gateway on a Gateway: name it in httpRoute.parentRefs, e.g. [{name: public, namespace: gateways}]" -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (eq .Values.tls.endedBy "pod") -}}
+{{- fail "\n\na Gateway that an HTTPRoute hangs on ends TLS itself and speaks plaintext to the pod: set tls.endedBy to proxy and trustedProxies to where its pods are, or leave httpRoute.enabled false" -}}
+{{- end -}}
 {{- if and .Values.sidecar.enabled (not .Values.sidecar.image.repository) -}}
 {{- fail "\n\nsidecar.enabled runs an MCP server beside the gateway: name its image in sidecar.image.repository" -}}
 {{- end -}}
@@ -27,6 +33,9 @@
 {{- end -}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.service.enabled) -}}
 {{- fail "\n\nmetrics.serviceMonitor reads what metrics.service shows: set metrics.service.enabled to true" -}}
+{{- end -}}
+{{- if and .Values.persistence.enabled (ne (dig "fsGroupChangePolicy" "Always" .Values.podSecurityContext) "OnRootMismatch") -}}
+{{- fail "\n\npodSecurityContext.fsGroupChangePolicy must be OnRootMismatch: otherwise the kubelet opens the database to the group at the next start, and the gateway refuses a database that others than its owner may read" -}}
 {{- end -}}
 {{- range .Values.config.resources -}}
 {{- $upstream := .upstream | default "" | toString -}}

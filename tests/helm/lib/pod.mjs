@@ -1,7 +1,7 @@
 // A container's files and environment in a folder of this machine: what its pod mounts, with stand-ins for the Secrets
 // that a cluster would bring.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Authority } from '../../interop/lib/certificates.mjs';
 import { binary } from '../../interop/lib/gateway.mjs';
@@ -51,7 +51,10 @@ export class Pod {
       }
     } else if (volume.secret) {
       made ??= certificate();
-      for (const [file, from] of Object.entries(await made)) copyFileSync(from, path.join(at, file));
+      for (const [file, from] of Object.entries(await made)) {
+        copyFileSync(from, path.join(at, file));
+        chmodSync(path.join(at, file), volume.secret.defaultMode);
+      }
     } else {
       assert.ok(volume.emptyDir || volume.persistentVolumeClaim, `${volume.name}: what a volume is of`);
     }

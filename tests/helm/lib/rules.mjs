@@ -81,6 +81,11 @@ export function pointsAtWhatIsThere(all) {
       assert.equal(found.length, 1);
       assert.equal(found[0].spec.ports[0].name, of.endpoints[0].port);
     }
+    if (kind === 'HTTPRoute') {
+      const [{ name, port }] = of.rules[0].backendRefs;
+      const found = all.find((each) => each.kind === 'Service' && each.metadata.name === name);
+      assert.ok(found?.spec.ports.some((each) => each.port === port), 'the Service of the route');
+    }
     if (kind === 'Ingress') {
       for (const { http } of of.rules) {
         const { service } = http.paths[0].backend;

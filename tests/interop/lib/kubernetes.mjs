@@ -1,7 +1,8 @@
 // Objects checked against the schemas of Kubernetes and of the operators that bring kinds of their own, closed: what
 // no schema knows is a fault, as a misspelt key would otherwise be dropped in silence.
 const packages = [
-  [/^(v1|[a-z]+\/v1|[a-z.]+\.k8s\.io\/v1)$/, 'kubernetes-models'],
+  [/^(v1|[a-z]+\/v1|(?!gateway\.)[a-z.]+\.k8s\.io\/v1)$/, 'kubernetes-models'],
+  [/^gateway\.networking\.k8s\.io\/v1$/, '@kubernetes-models/gateway-api'],
   [/^cert-manager\.io\/v1$/, '@kubernetes-models/cert-manager'],
   [/^monitoring\.coreos\.com\/v1$/, '@kubernetes-models/prometheus-operator'],
 ];
