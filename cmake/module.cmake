@@ -48,8 +48,10 @@ function(postern_module name)
   endif()
 endfunction()
 
-# Apart, so that no other object of the tests depends on where the clone lies.
-add_library(postern_test_support STATIC ${CMAKE_SOURCE_DIR}/tests/unit/source_dir.cpp)
-postern_target_options(postern_test_support)
-target_include_directories(postern_test_support PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-target_compile_definitions(postern_test_support PRIVATE POSTERN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+# Apart, so that no other object of the tests depends on where the clone lies. An image is built without the tests.
+if(EXISTS ${CMAKE_SOURCE_DIR}/tests/unit)
+  add_library(postern_test_support STATIC ${CMAKE_SOURCE_DIR}/tests/unit/source_dir.cpp)
+  postern_target_options(postern_test_support)
+  target_include_directories(postern_test_support PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(postern_test_support PRIVATE POSTERN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+endif()

@@ -21,6 +21,9 @@ const runElsewhere = new Set([
   'tests/run',
   'scripts/install-dependencies --build-only',
   'scripts/build release postern',
+  // tests/helm/documents.test.mjs
+  'helm lint helm/postern --strict -f helm/examples/sidecar.yaml',
+  'helm template postern helm/postern --namespace mcp -f helm/examples/sidecar.yaml',
 ]);
 
 const isConfiguration = ({ language, body }) => language === 'yaml' && /^listen:/m.test(body);
