@@ -1,5 +1,6 @@
 #include "authn/bearer.hpp"
 #include "authn/signed_token.hpp"
+#include "base/strings.hpp"
 #include "crypto/jws.hpp"
 #include "server/mcp_exchange.hpp"
 #include "token/access_jwt.hpp"
@@ -59,6 +60,19 @@ std::shared_ptr<const token::Principal> within_role(std::shared_ptr<const token:
   return lowered;
 }
 
+// A token made by hand is pasted into many places: the header beside it says for whom, and guards against the paste
+// that went wrong. What OAuth clients send there does not count.
+bool names_its_tenant(const http::FieldBlock& fields, const token::Principal& principal) {
+  std::size_t count = 0;
+  bool same = false;
+  for (const auto& field : fields.all()) {
+    if (!ascii_iequals(field.name, "X-Tenant")) continue;
+    ++count;
+    same = field.value == principal.tenant;
+  }
+  return count == 1 && same;
+}
+
 }  // namespace
 
 // RFC 6750 section 3.1, RFC 8707 section 2: the token must be ours, alive, and for this resource.
@@ -92,6 +106,10 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
                          (!x.resource.fixed_tenant.empty() && principal.tenant != x.resource.fixed_tenant);
   if (elsewhere) {
     auto refused = invalid_token("the access token was issued for another resource; sign in for this one");
+    co_return refused;
+  }
+  if (principal.minted && x.resource.manual_tokens && !names_its_tenant(x.head().fields, principal)) {
+    auto refused = invalid_token("send the tenant of this access token as X-Tenant, once");
     co_return refused;
   }
   x.principal = within_role(std::move(*verified), *x.resource.policy);

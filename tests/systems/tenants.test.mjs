@@ -21,6 +21,7 @@ const host = (tenant) => `https://${tenant}.tenants.test/mcp/orgonaut`;
 const inPath = (tenant) => `https://app.tenants.test/t/${tenant}/mcp`;
 const joined = (tenant) => `https://ai.tenants.test/mcp/${tenant}/mcp`;
 const shared = 'https://ai.tenants.test/mcp';
+const manual = 'https://app.tenants.test/manual';
 const withSessions = 'https://ai.tenants.test/sessions';
 const wellKnown = (url) => {
   const { origin, pathname } = new URL(url);
@@ -55,6 +56,7 @@ describe('tenants', { timeout: 240_000 * patience }, () => {
           { serve: 'https://app.tenants.test/t/{tenant}/mcp', ...rest },
           { serve: 'https://ai.tenants.test/mcp/{tenant}/mcp', same_as: 'https://app.tenants.test/t/{tenant}/mcp' },
           { serve: shared, root: true, ...rest },
+          { serve: manual, manual_tokens: true, ...rest },
           { serve: withSessions, policy: policy.policy, upstream: 'sessions' },
         ];
       },
@@ -214,6 +216,31 @@ describe('tenants', { timeout: 240_000 * patience }, () => {
     assert.equal(answer.status, 401);
     assert.equal(answer.json().error.data.error, 'session_handle_mismatch');
     assert.match(answer.headers['www-authenticate'][0], /error="invalid_token"/);
+  });
+
+  it('a token made by hand needs its tenant in X-Tenant', async () => {
+    const mint = async (tenant, resource) => {
+      const words = ['token', 'mint', '--user', 'alice', '--tenant', tenant, '--resource', resource];
+      const said = await gateway.command([...words, '--scope', 'mcp.connect tools.read']);
+      return said.trim().split('\n').at(-1);
+    };
+    const token = await mint('acme', manual);
+    const withTenant = (headers) => callTool(manual, token, 'echo', {}, { headers });
+    assert.equal((await withTenant({ 'X-Tenant': 'acme' })).status, 200);
+    assert.equal(tenantSeen(), 'acme');
+    upstream.reset();
+    for (const headers of [{}, { 'X-Tenant': 'globex' }, { 'X-Tenant': '' }, { 'X-Tenant': 'acme, globex' }]) {
+      const answer = await withTenant(headers);
+      assert.equal(answer.status, 401, JSON.stringify(headers));
+      assert.equal(answer.message.error.data.error, 'invalid_token');
+    }
+    upstream.untouched('no tenant named');
+    const twice = await send(manual, {
+      json: {},
+      headers: ['Authorization', `Bearer ${await mint('acme', manual)}`, 'X-Tenant', 'acme', 'X-Tenant', 'acme'],
+    });
+    assert.equal(twice.status, 401);
+    await assert.rejects(mint('globex', inPath('acme')), /tenant `acme` alone/);
   });
 
   it('tricks with the address lead nowhere', async () => {
