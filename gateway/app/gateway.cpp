@@ -157,6 +157,12 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
   }
+  for (const auto& upstream : snapshot->config().upstreams) {
+    if (upstream.command.empty()) continue;
+    metrics->gauge("postern_upstream_processes",
+                   "Processes of a stdio server that run, those that are ending included.", "upstream", upstream.name,
+                   [this, name = upstream.name] { return static_cast<double>(duplex.running(name)); });
+  }
   store->on_change([this](const std::vector<store::Change>& changes) { apply(changes); });
   return bind(snapshot->config());
 }

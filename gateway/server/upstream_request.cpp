@@ -36,6 +36,7 @@ Result<upstream::Request> upstream_request(McpExchange& x) {
   request.body = std::move(x.body);
   const auto& p = *x.principal;
   request.caller = p.client + '\n' + p.user + '\n' + p.tenant + '\n' + p.resource;
+  request.user = p.user;
   for (const auto& field : x.head().fields.all()) {
     if (passed_on(field.name) && !named_by_connection(x.head().fields, field.name)) {
       request.headers.add(field.name, field.value);
