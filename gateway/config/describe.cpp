@@ -212,14 +212,18 @@ Rows upstreams() {
        {.example = "/srv/tools", .commented = true}},
       {at + ".process",
        Type::words,
-       "A process for each session, or one that all users share. A shared one is initialized by the gateway: it can ask "
-       "clients nothing, and what it says reaches them only as answer or progress of a call, as change of a list, or of "
+       "A process for each session, or one that all users share. A shared one is initialized by the gateway: it can "
+       "ask "
+       "clients nothing, and what it says reaches them only as answer or progress of a call, as change of a list, or "
+       "of "
        "a resource subscribed to. Logs and tasks do not.",
        {.fallback = "session", .words = {"session", "shared"}, .commented = true}},
       {at + ".processes",
        Type::count,
-       "Most processes at a time, of which one user has half at most. Beyond that the longest unused session makes room, "
-       "listening or not: one's own, or of whoever has more than the newcomer would. Where nobody has more, it must have "
+       "Most processes at a time, of which one user has half at most. Beyond that the longest unused session makes "
+       "room, "
+       "listening or not: one's own, or of whoever has more than the newcomer would. Where nobody has more, it must "
+       "have "
        "been unused for 60 s. A session with a call under way never does, and where all have one the answer is 503.",
        {.fallback = std::to_string(upstream.processes), .commented = true}},
       {at + ".tls",
