@@ -6,7 +6,8 @@ import { callTool, post, rpc } from './lib/mcp.mjs';
 import { metric } from './lib/metrics.mjs';
 import { Child, freePort, run, temporaryFolder } from './lib/process.mjs';
 import { Provider, SdkClient, textOf } from './lib/sdk.mjs';
-import { answering, ask, capable, connect, everything, events, isRunning, pidOf, startStdio, toolsServer } from './lib/stdio.mjs';
+import { answering, ask, capable, connect, everything, events } from './lib/stdio.mjs';
+import { isRunning, pidOf, startStdio, toolsServer } from './lib/stdio.mjs';
 import { until } from './lib/wait.mjs';
 
 const clientInfo = { name: 'raw', version: '1' };

@@ -86,7 +86,7 @@ describe('a stdio server that all users share', { timeout: 180_000 * patience },
     assert.equal(textOf(answer.message.result), message);
   });
 
-  it('keeps for one user what is short and not too much: tokens, resources, tasks', async () => {
+  it('keeps of one user only what is short, and has no tasks', async () => {
     const session = await initialize(gateway.resource, alice);
     const send = (method, params) => post(gateway.resource, rpc(method, params), { token: alice, session });
     for (const progressToken of ['t'.repeat(257), 1.5, { an: 'object' }, ['a list']]) {
@@ -95,10 +95,6 @@ describe('a stdio server that all users share', { timeout: 180_000 * patience },
     }
     const long = await send('resources/subscribe', { uri: `x://${'a'.repeat(1024 * 1024)}` });
     assert.match(long.message.error.message, /params.uri is longer than 4096 bytes/);
-    const subscribe = async (uri) => assert.ok((await send('resources/subscribe', { uri })).message.result, uri);
-    for (let i = 0; i < 1000; i += 100) await Promise.all(Array.from({ length: 100 }, (_, k) => subscribe(`x://${i + k}`)));
-    const beyond = await send('resources/subscribe', { uri: 'x://beyond' });
-    assert.match(beyond.message.error.message, /too many subscriptions are open/);
     const task = await send('tasks/get', { taskId: 'of another' });
     assert.match(task.message.error.message, /there are no tasks here/);
   });
