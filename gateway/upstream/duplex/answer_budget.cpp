@@ -18,7 +18,9 @@ void AnswerBudget::give(const std::string& user, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   left_ += bytes;
   const auto at = held_.find(user);
-  if (at != held_.end() && (at->second -= bytes) == 0) held_.erase(at);
+  if (at == held_.end()) return;
+  at->second -= bytes;
+  if (at->second == 0) held_.erase(at);
 }
 
 }  // namespace postern::upstream
