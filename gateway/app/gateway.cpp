@@ -27,7 +27,7 @@ constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
 // draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
 constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
-constexpr std::size_t kFetchesEach = 2;
+constexpr std::size_t kFetchesEach = 4;  // half of the threads for them
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
