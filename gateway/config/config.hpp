@@ -69,6 +69,36 @@ struct Registration {
   std::optional<std::vector<std::string>> metadata_document_domains;  // where such documents may be; nullopt: any
 };
 
+// Which claims of a provider's tokens say what is asked of them.
+struct ExternalClaims {
+  // Of each list the first that a token has: text with blanks between, or a list of texts.
+  std::vector<std::string> scopes{"scp", "scope", "roles"};
+  std::vector<std::string> client{"azp", "appid", "client_id"};
+  std::string user = "sub";
+  std::string email = "email";
+  std::string tenant = "tid";  // for resources without a tenant of their own
+};
+
+// Tokens made elsewhere: signed JWTs of a provider that the operator trusts. Users are called NAME:SUBJECT, NAME being
+// the authorization server's.
+struct External {
+  std::string issuer;          // exactly as in `iss`
+  std::string discovery;       // where the provider's metadata is; empty: where its issuer says
+  std::string jwks_uri;        // empty: found through discovery
+  std::string token_endpoint;  // may be empty
+  std::vector<std::string> audience;
+  std::vector<std::string> token_types{"JWT", "at+jwt"};
+  std::vector<std::string> algorithms{"RS256", "ES256"};
+  ExternalClaims claims;
+  std::optional<std::vector<std::string>> allowed_clients;  // nullopt: any
+  std::vector<std::string> required_scopes;                 // of every call
+  // What the tenant claim says to the tenant's handle; empty: it says the handle.
+  std::map<std::string, std::string, std::less<>> tenant_map;
+  bool members_only = true;  // members: listed | any
+  std::string role;          // of those who are not listed
+  Position role_at;
+};
+
 struct AuthorizationServer {
   std::string name;
   bool is_default = false;
@@ -77,6 +107,7 @@ struct AuthorizationServer {
   AccessTokens access_token;
   RefreshTokens refresh_token;
   Registration registration;
+  std::optional<External> external;     // tokens are made elsewhere: none of the keys above but `issuer` counts
   bool step_up_refresh_refusal = true;  // the switch for clients that refresh instead of authorizing again
   Position at;
 };

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/strings.hpp"
 #include "config/config.hpp"
 #include "config/forms.hpp"
 #include "config/yaml.hpp"
@@ -71,9 +72,10 @@ Rows authorization_servers() {
        {.fallback = truth(server.is_default)}},
       {at + ".issuer",
        Type::text,
-       "The address clients know it by (RFC 8414), without a slash at its end. https:// but for loopback names.",
-       {.example = "http://127.0.0.1:8080", .required = true}},
-      {at + ".external", Type::mapping, "Tokens made elsewhere.", {.served = false}},
+       "The address clients know it by (RFC 8414), without a slash at its end. https:// but for loopback names. "
+       "Required "
+       "without `external`.",
+       {.example = "http://127.0.0.1:8080"}},
       {at + ".step_up_refresh_refusal",
        Type::truth,
        "true: after a step-up challenge the first refresh fails once, so that clients which only refresh ask the user "
@@ -145,6 +147,82 @@ Rows authorization_servers() {
        Type::texts,
        "The hosts such documents, and the jwks_uri of a client that registers, may be at, or [any].",
        {.fallback = "[any]"}},
+  };
+}
+
+Rows external() {
+  const External external;
+  const std::string at = "authorization_servers.*.external";
+  const auto list = [](const std::vector<std::string>& words) { return "[" + join(words, ", ") + "]"; };
+  return {
+      {at,
+       Type::mapping,
+       "Instead of all other keys but `default`: tokens are made elsewhere, and Postern only checks them. Users are "
+       "NAME:SUBJECT, NAME being this authorization server's.",
+       {.commented = true}},
+      {at + ".issuer",
+       Type::text,
+       "Who makes them: exactly what stands in `iss`.",
+       {.example = "https://login.example.test/v2.0", .required = true}},
+      {at + ".discovery",
+       Type::text,
+       "Where the provider's metadata is, when not at the issuer's /.well-known/openid-configuration or "
+       "/.well-known/oauth-authorization-server.",
+       {.example = "https://login.example.test/.well-known/openid-configuration"}},
+      {at + ".jwks_uri",
+       Type::text,
+       "Where its public keys are; found through its metadata when absent.",
+       {.example = "https://login.example.test/keys"}},
+      {at + ".token_endpoint",
+       Type::text,
+       "Where clients get tokens, for a provider that publishes no metadata.",
+       {.example = "https://login.example.test/token"}},
+      {at + ".audience",
+       Type::texts,
+       "What `aud` may be; one of them is enough.",
+       {.example = "[api-client-id]", .required = true}},
+      {at + ".token_types",
+       Type::texts,
+       "What `typ` may be; none: tokens that say nothing.",
+       {.fallback = list(external.token_types)}},
+      {at + ".algorithms",
+       Type::texts,
+       "How tokens may be signed: RS256, PS256, ES256, EdDSA.",
+       {.fallback = list(external.algorithms)}},
+      {at + ".claims", Type::mapping, "Which claims say what."},
+      {at + ".claims.scopes",
+       Type::texts,
+       "The scopes, as a list or with blanks between; of these claims the first that a token has.",
+       {.fallback = list(external.claims.scopes)}},
+      {at + ".claims.client",
+       Type::texts,
+       "The client; of these claims the first that a token has.",
+       {.fallback = list(external.claims.client)}},
+      {at + ".claims.user", Type::text, "The user: the SUBJECT.", {.fallback = external.claims.user}},
+      {at + ".claims.email", Type::text, "The user's e-mail address.", {.fallback = external.claims.email}},
+      {at + ".claims.tenant",
+       Type::text,
+       "The tenant, for resources that have none of their own.",
+       {.fallback = external.claims.tenant}},
+      {at + ".allowed_clients",
+       Type::texts,
+       "The clients that may call, or [any]; others get 403.",
+       {.fallback = "[any]"}},
+      {at + ".required_scopes",
+       Type::texts,
+       "Scopes that every token must have, beside what policies ask for; without them 403.",
+       {.example = "[mcp:read]"}},
+      {at + ".tenant_map",
+       Type::text_map,
+       "What the tenant claim says to the handles of tenants. Without it the claim says the handle.",
+       {.example = "{9188040d-6c67-4c5b-b112-36a304b66dad: acme}"}},
+      {at + ".members",
+       Type::words,
+       "listed: a user must be a member of the tenant, here under `tenants` or in the store. any: whoever has a token "
+       "is "
+       "one.",
+       {.fallback = "listed", .words = {"listed", "any"}}},
+      {at + ".role", Type::text, "The role of users who are not listed, with `members: any`.", {.example = "viewer"}},
   };
 }
 
@@ -403,7 +481,8 @@ Rows log() {
 
 std::vector<Row> describe() {
   Rows all;
-  for (auto* section : {&listen, &authorization_servers, &people, &upstreams, &resources, &limits, &fetch, &log}) {
+  for (auto* section :
+       {&listen, &authorization_servers, &external, &people, &upstreams, &resources, &limits, &fetch, &log}) {
     auto rows = section();
     std::move(rows.begin(), rows.end(), std::back_inserter(all));
   }

@@ -13,8 +13,10 @@
 namespace postern::oauth {
 
 enum class DocumentKind {
-  client,  // a client ID metadata document
-  keys,    // a client's `jwks_uri`
+  client,             // a client ID metadata document
+  keys,               // a client's `jwks_uri`
+  provider_metadata,  // of a provider that the configuration names
+  provider_keys,
 };
 
 struct WantedDocument {

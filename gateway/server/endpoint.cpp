@@ -6,6 +6,7 @@
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
+#include "server/provider_metadata.hpp"
 #include "server/route_handlers.hpp"
 #include "web/pages.hpp"
 
@@ -63,6 +64,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   if (route.kind == RouteKind::resource_metadata) {
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
   }
+  if (route.kind == RouteKind::provider_metadata) return provider_metadata(*route.server, documents, request);
   oauth::Context context = snapshot.oauth(*route.server);
   context.documents = &documents;
   const web::PageContext pages{context, snapshot.users(), snapshot.config().identity.session};

@@ -9,7 +9,28 @@ namespace postern::server {
 namespace {
 
 upstream::Documents& source_of(oauth::DocumentKind kind, Services& services) {
-  return kind == oauth::DocumentKind::keys ? services.key_sets : services.documents;
+  switch (kind) {
+    case oauth::DocumentKind::client: return services.documents;
+    case oauth::DocumentKind::keys: return services.key_sets;
+    case oauth::DocumentKind::provider_metadata: return services.provider_metadata;
+    case oauth::DocumentKind::provider_keys: return services.provider_key_sets;
+  }
+  return services.documents;
+}
+
+// Where it leads is for a stranger to say.
+bool is_of_stranger(oauth::DocumentKind kind) {
+  return kind == oauth::DocumentKind::client || kind == oauth::DocumentKind::keys;
+}
+
+std::string_view failure_of(oauth::DocumentKind kind) {
+  switch (kind) {
+    case oauth::DocumentKind::client: return "client_document_failed";
+    case oauth::DocumentKind::keys: return "client_keys_failed";
+    case oauth::DocumentKind::provider_metadata: return "provider_metadata_failed";
+    case oauth::DocumentKind::provider_keys: return "provider_keys_failed";
+  }
+  return "document_failed";
 }
 
 }  // namespace
@@ -23,14 +44,15 @@ oauth::ForeignDocuments::AtHand documents_at_hand(Services& services) {
 net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
                                  std::chrono::steady_clock::time_point now) {
   const oauth::WantedDocument wanted = *documents.wanted();
-  if (const int wait = services.limiters.register_.take(network_of(request.peer), now); wait > 0) co_return wait;
+  if (is_of_stranger(wanted.kind)) {
+    if (const int wait = services.limiters.register_.take(network_of(request.peer), now); wait > 0) co_return wait;
+  }
   auto& source = source_of(wanted.kind, services);
   std::string url = wanted.url;
   const bool fresh = wanted.fresh;
   auto text = co_await source.get(std::move(url), fresh);
   if (!text) {
-    const bool keys = wanted.kind == oauth::DocumentKind::keys;
-    services.log.info(keys ? "client_keys_failed" : "client_document_failed",
+    services.log.info(failure_of(wanted.kind),
                       {{"request_id", request.request_id}, {"url", wanted.url}, {"what", text.error().what}});
   }
   documents.bring(std::move(text));

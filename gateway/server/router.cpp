@@ -28,6 +28,7 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::messages: return "messages";
     case RouteKind::resource_metadata: return "resource_metadata";
     case RouteKind::server_metadata: return "server_metadata";
+    case RouteKind::provider_metadata: return "provider_metadata";
     case RouteKind::authorize: return "authorize";
     case RouteKind::token: return "token";
     case RouteKind::register_client: return "register";
@@ -50,6 +51,7 @@ void Router::add(const std::string& origin, const std::string& path, const Route
 }
 
 void Router::add_server(const config::AuthorizationServer& server) {
+  if (server.external) return;  // none of its addresses is ours
   const auto issuer = http::parse_url(server.issuer);
   if (!issuer) return;
   const auto origin = issuer->origin();
@@ -85,6 +87,10 @@ void Router::add_resource(const tenant::Resource& resource) {
   if (resource.upstream->sse) {
     const Route messages{RouteKind::messages, "POST, OPTIONS", &resource, nullptr};
     add(resource.origin, messages_path(resource), messages);
+  }
+  if (resource.server->external) {
+    const Route provider{RouteKind::provider_metadata, "GET, HEAD, OPTIONS", nullptr, resource.server};
+    add(resource.origin, "/.well-known/openid-configuration", provider);
   }
   if (resource.root_metadata) add(resource.origin, "/.well-known/oauth-protected-resource", metadata);
 }

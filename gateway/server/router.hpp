@@ -15,6 +15,7 @@ enum class RouteKind : std::uint8_t {
   messages,           // what clients of MCP 2024-11-05 post, below such a resource
   resource_metadata,  // RFC 9728
   server_metadata,    // RFC 8414, OpenID Connect discovery
+  provider_metadata,  // what the provider says of itself, where tokens are made elsewhere
   authorize,
   token,
   register_client,

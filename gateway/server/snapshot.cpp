@@ -13,9 +13,10 @@ Snapshot::Snapshot(config::Config config, const Policies& policies, Services& se
       router_(catalog_, config_),
       proxies_(config_.trusted_proxies) {
   for (const auto& server : config_.authorization_servers) {
-    oauth_.emplace(server.name, std::make_unique<oauth::Context>(oauth::Context{
-                                    server, catalog_, directory_, services.store, services.consent_seal, services.clock,
-                                    services.log, services.signing_keys}));
+    if (server.external) continue;
+    oauth_.emplace(server.name, std::make_unique<oauth::Context>(
+                                    oauth::Context{server, catalog_, directory_, services.store, services.consent_seal,
+                                                   services.clock, services.log, services.signing_keys}));
   }
   for (const auto& upstream : config_.upstreams) {
     auto& templates = headers_[upstream.name];

@@ -39,6 +39,7 @@ class Snapshot {
   const authn::Verifier& verifier() const noexcept { return verifier_; }
   const idp::LocalUsers& users() const noexcept { return users_; }
   const TrustedProxies& proxies() const noexcept { return proxies_; }
+  // Of a server of ours.
   const oauth::Context& oauth(const config::AuthorizationServer& server) const { return *oauth_.at(server.name); }
   const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
   telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const {

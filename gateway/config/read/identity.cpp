@@ -14,8 +14,7 @@ void read_user(Reading& reading, MapReader& reader, Member& member) {
   if (!is_user_key(user->value)) {
     reading.faults.add(user->at, "`user` " + user->written + " must be a user's name, without blanks");
   } else if (provider.size() < user->value.size()) {
-    reading.faults.add(user->at, "`user` " + user->written + " names an identity provider: " +
-                                     not_yet("identity.providers", "name a user of the store"));
+    reading.providers_named.push_back({provider, user->at});
   }
   member.user = user->value;
 }

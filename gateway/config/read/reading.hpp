@@ -35,6 +35,7 @@ struct Reading {
 
   std::vector<Mention> upstreams_named{};
   std::vector<Mention> servers_named{};
+  std::vector<Mention> providers_named{};  // of members: "entra" of "entra:SUBJECT"
   std::vector<TakenPath> taken{};
   // The known keys of every mapping that was read, by its path: "listen[].tls". Proves that the reference is complete.
   std::map<std::string, std::set<std::string, std::less<>>> keys{};
@@ -46,6 +47,9 @@ struct Reading {
 
 // Of an upstream: `command` and what belongs to it, and how that goes with its other keys. `at` is the upstream's.
 void read_command(Reading& reading, MapReader& reader, const Position& at, Upstream& upstream);
+
+// Of an authorization server whose tokens are made elsewhere.
+void read_external(Reading& reading, const Value& value, AuthorizationServer& server);
 
 // Each reads the keys of the top level it is named after.
 void read_listen(Reading& reading, MapReader& top);
@@ -71,6 +75,14 @@ void check_whole(const Value& root, Reading& reading);
 // An address that clients see: absolute, in its canonical spelling, `http://` for loopback names only, without query,
 // fragment and user information. nullopt after a fault.
 std::optional<http::Url> public_url(Reading& reading, const Text& text, std::string_view key);
+// An address of an identity provider, which the operator trusts: `https://`, `http://` for loopback names only, without
+// query, fragment and user information. False after a fault.
+bool provider_url(Reading& reading, const Text& text, std::string_view key);
+// Why users may not be named after such a provider; empty when they may. The sentence's end.
+std::string_view provider_name_fault(std::string_view name);
+// A mapping of what a provider calls tenants to their handles.
+void read_handles(Reading& reading, MapReader& reader, std::string_view key,
+                  std::map<std::string, std::string, std::less<>>& out);
 // The path that `text` names, absolute; a fault when there is no such file.
 std::string readable_file(Reading& reading, const Text& text, std::string_view key);
 // A path without its one trailing slash.

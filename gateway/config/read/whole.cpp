@@ -65,7 +65,8 @@ void fill_in_servers(Reading& reading, const Value& root) {
 void check_issuers(Reading& reading) {
   std::map<std::string, Position> seen;
   for (const auto& server : reading.config.authorization_servers) {
-    if (server.issuer.empty()) continue;
+    // Several may take the tokens of one provider, each for other audiences.
+    if (server.issuer.empty() || server.external) continue;
     const auto [first, fresh] = seen.emplace(server.issuer, server.at);
     if (!fresh) {
       reading.faults.add(server.at,
@@ -123,6 +124,19 @@ void check_policies(Reading& reading, const Value& root) {
   }
 }
 
+// "entra:SUBJECT" is somebody only where there is an `entra`.
+void check_providers(Reading& reading) {
+  const auto& servers = reading.config.authorization_servers;
+  for (const auto& mention : reading.providers_named) {
+    const bool found = mention.name == "local" || std::any_of(servers.begin(), servers.end(), [&](const auto& server) {
+                         return server.external && server.name == mention.name;
+                       });
+    if (found) continue;
+    reading.faults.add(mention.at, "`user` begins with " + ticked(mention.name + ":") +
+                                       ", but no authorization server of that name is `external`");
+  }
+}
+
 bool is_served(const Config& config, bool secure) {
   return std::any_of(config.listen.begin(), config.listen.end(), [&](const Listener& listener) {
     const bool ends_tls = listener.behind_proxy || !listener.certificates.empty();
@@ -143,7 +157,9 @@ void check_schemes(Reading& reading) {
                                         " is plain http, but every listener is for https: add one without "
                                         "`tls` and `behind_proxy`");
   };
-  for (const auto& server : reading.config.authorization_servers) check(server.issuer, server.at);
+  for (const auto& server : reading.config.authorization_servers) {
+    if (!server.external) check(server.issuer, server.at);
+  }
   for (const auto& resource : reading.config.resources) check(resource.serve, resource.at);
 }
 
@@ -162,6 +178,7 @@ void warn_about_proxies(Reading& reading) {
 void check_whole(const Value& root, Reading& reading) {
   check_names(reading, reading.upstreams_named, reading.config.upstreams, "upstream");
   check_names(reading, reading.servers_named, reading.config.authorization_servers, "authorization server");
+  check_providers(reading);
   fill_in_servers(reading, root);
   check_issuers(reading);
   take_message_paths(reading);

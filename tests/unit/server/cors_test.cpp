@@ -54,6 +54,7 @@ class CorsTest : public testing::Test {
       [](const std::string&) -> Result<upstream::Fetched> { return fail(Errc::denied, "nothing is fetched"); }, pool_,
       clock_};
   token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
+  idp::ProviderKeys provider_keys_{documents_, documents_};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -70,6 +71,9 @@ class CorsTest : public testing::Test {
                      .upstream_tls = upstream_tls_,
                      .documents = documents_,
                      .key_sets = documents_,
+                     .provider_metadata = documents_,
+                     .provider_key_sets = documents_,
+                     .provider_keys = provider_keys_,
                      .signing_keys = signing_keys_,
                      .duplex = nullptr};
   std::shared_ptr<const Snapshot> snapshot_;

@@ -254,5 +254,24 @@ TEST(Router, KeysArePublishedOnlyWhereTokensAreSigned) {
   EXPECT_EQ(routed.kind("/oauth/jwks"), "none");
 }
 
+// Tokens made elsewhere: the provider's metadata beside the resource, and no endpoint of ours.
+TEST(Router, NothingOfOursIsServedForAProvider) {
+  Site site("https://ai.example.test");
+  site.config.authorization_servers[0].external = config::External{};
+  site.config.authorization_servers[0].external->issuer = "https://ai.example.test";
+  site.add("https://tools.example.test/mcp");
+  const Routed routed(std::move(site));
+  constexpr auto* host = "tools.example.test";
+  EXPECT_EQ(routed.kind("/mcp", host), "resource");
+  EXPECT_EQ(routed.kind("/.well-known/oauth-protected-resource/mcp", host), "resource_metadata");
+  EXPECT_EQ(routed.kind("/.well-known/openid-configuration", host), "provider_metadata");
+  EXPECT_EQ(routed.at("/.well-known/openid-configuration", host)->server->name, "main");
+  for (const char* path : {"/.well-known/oauth-authorization-server", "/oauth/authorize", "/oauth/token", "/login"}) {
+    EXPECT_EQ(routed.kind(path, host), "none") << path;
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+  EXPECT_FALSE(routed.router.serves(true, "ai.example.test"));
+}
+
 }  // namespace
 }  // namespace postern::server
