@@ -47,6 +47,10 @@ std::vector<std::string> provider_urls(const config::Config& config) {
       if (!url->empty()) urls.push_back(*url);
     }
   }
+  for (const auto& provider : config.identity.providers) {
+    urls.push_back(provider.issuer);
+    if (!provider.discovery.empty()) urls.push_back(provider.discovery);
+  }
   return urls;
 }
 
@@ -143,6 +147,8 @@ struct Gateway::Impl {
                  key_sets,
                  provider_metadata,
                  provider_key_sets,
+                 provider_fetcher,
+                 provider_pool,
                  provider_keys,
                  signing_keys,
                  &duplex},

@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/strings.hpp"
 #include "crypto/jwt.hpp"
 #include "token/signing_keys.hpp"
 
 namespace postern::authn {
 namespace {
 
-using nlohmann::json;
-
-constexpr std::size_t kLongestSubject = 255;  // OpenID Connect Core section 2
-constexpr std::size_t kLongestText = 320;     // of what is shown or passed on, in bytes
-constexpr std::size_t kMostScopes = 500;
 constexpr std::string_view kNoType = "none";
 
 Error denied(std::string what) { return fail(Errc::denied, std::move(what)); }
@@ -50,50 +44,16 @@ bool audience_allowed(const crypto::Claims& claims, const config::External& exte
   });
 }
 
-// What is shown or passed on: nothing of a length or with control characters that nobody needs.
-std::string plain_text(const crypto::Claims& claims, const std::string& name) {
-  auto text = claims.text(name.c_str());
-  const bool plain =
-      std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-  return plain && text.size() <= kLongestText ? text : std::string();
-}
-
-// OpenID Connect Core section 5.1: an address that anybody may have typed in is none.
-bool says_unverified(const crypto::Claims& claims) {
-  const auto verified = claims.all().find("email_verified");
-  return verified != claims.all().end() && *verified != json(true) && *verified != json("true");
-}
-
-// It becomes part of the user's key: a name and not a text.
-bool is_subject(std::string_view subject) {
-  return !subject.empty() && subject.size() <= kLongestSubject &&
-         std::ranges::all_of(subject, [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-std::vector<std::string> words_of(const json& claim) {
-  if (claim.is_string()) return split_words(claim.get_ref<const std::string&>());
-  std::vector<std::string> words;
-  if (!claim.is_array()) return words;
-  for (const json& entry : claim) {
-    if (entry.is_string()) words.push_back(entry.get<std::string>());
-  }
-  return words;
-}
-
 std::vector<std::string> scopes_of(const crypto::Claims& claims, const config::External& external) {
   for (const auto& name : external.claims.scopes) {
-    const auto claim = claims.all().find(name);
-    if (claim == claims.all().end()) continue;
-    auto words = words_of(*claim);
-    if (words.size() > kMostScopes) words.resize(kMostScopes);
-    return words;
+    if (claims.all().contains(name)) return claims.words(name.c_str());
   }
   return {};
 }
 
 std::string client_of(const crypto::Claims& claims, const config::External& external) {
   for (const auto& name : external.claims.client) {
-    if (auto client = plain_text(claims, name); !client.empty()) return client;
+    if (auto client = claims.plain(name.c_str()); !client.empty()) return client;
   }
   return {};
 }
@@ -143,12 +103,12 @@ Result<ExternalIdentity> external_identity(const crypto::Jws& jws, const config:
   if (!timely) return fail(timely.error().code == Errc::expired ? Errc::expired : Errc::denied, timely.error().what);
 
   ExternalIdentity identity;
-  identity.subject = claims->text(external.claims.user.c_str());
-  if (!is_subject(identity.subject)) return denied("the token names no user");
+  identity.subject = claims->subject(external.claims.user.c_str());
+  if (identity.subject.empty()) return denied("the token names no user");
   identity.client = client_of(*claims, external);
-  identity.tenant = plain_text(*claims, external.claims.tenant);
-  if (!says_unverified(*claims)) identity.email = plain_text(*claims, external.claims.email);
-  identity.name = plain_text(*claims, "name");
+  identity.tenant = claims->plain(external.claims.tenant.c_str());
+  identity.email = claims->verified_email(external.claims.email.c_str());
+  identity.name = claims->plain("name");
   identity.scopes = scopes_of(*claims, external);
   identity.expires_at = claims->time("exp")->value_or(Time{});
   return identity;

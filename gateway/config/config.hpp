@@ -112,8 +112,39 @@ struct AuthorizationServer {
   Position at;
 };
 
+// Which claims of an ID token say who has signed in.
+struct ProviderClaims {
+  std::string user = "sub";
+  std::string name = "name";
+  std::string email = "email";
+  std::string tenants;  // whose members they are; empty: the claims say nothing of it
+  std::map<std::string, std::string, std::less<>> tenant_map;  // to handles; empty: the claim says handles
+  std::string role;                                            // in all of these; empty: none
+};
+
+// Where users sign in with OpenID Connect.
+struct Provider {
+  enum class Authentication : std::uint8_t { basic, post, none };
+
+  std::string name;   // of its users: NAME:SUBJECT
+  std::string label;  // what people read
+  std::string issuer;
+  std::string discovery;  // where its metadata is; empty: where its issuer says
+  std::string client_id;
+  Secret client_secret;  // empty with Authentication::none
+  Authentication authentication = Authentication::basic;
+  std::vector<std::string> scopes{"openid", "profile", "email"};
+  std::vector<std::string> algorithms{"RS256", "ES256"};  // of ID tokens
+  bool send_resource = false;                             // RFC 8707, which some providers refuse
+  ProviderClaims claims;
+  Position at;
+};
+
 struct Identity {
   bool local = true;
+  std::string callback;  // the one address that all providers send users back to
+  Position callback_at;
+  std::vector<Provider> providers;
   Duration session = std::chrono::hours(12);  // how long a browser stays signed in
 };
 

@@ -1,6 +1,7 @@
 #include "server/router.hpp"
 
 #include "http/url.hpp"
+#include "web/pages.hpp"
 
 namespace postern::server {
 namespace {
@@ -37,20 +38,26 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::jwks: return "jwks";
     case RouteKind::login: return "login";
     case RouteKind::logout: return "logout";
+    case RouteKind::callback: return "callback";
+    case RouteKind::login_return: return "login_return";
   }
   return "unknown";
 }
 
 Router::Router(const tenant::Catalog& catalog, const config::Config& config) {
-  for (const auto& server : config.authorization_servers) add_server(server);
+  const bool elsewhere = !config.identity.providers.empty();
+  for (const auto& server : config.authorization_servers) add_server(server, elsewhere);
   for (const auto& resource : catalog.resources()) add_resource(resource);
+  if (const auto callback = http::parse_url(config.identity.callback)) {
+    add(callback->origin(), callback->path, Route{RouteKind::callback, "GET", nullptr, nullptr});
+  }
 }
 
 void Router::add(const std::string& origin, const std::string& path, const Route& route) {
   origins_[origin].try_emplace(path, route);
 }
 
-void Router::add_server(const config::AuthorizationServer& server) {
+void Router::add_server(const config::AuthorizationServer& server, bool elsewhere) {
   if (server.external) return;  // none of its addresses is ours
   const auto issuer = http::parse_url(server.issuer);
   if (!issuer) return;
@@ -77,6 +84,7 @@ void Router::add_server(const config::AuthorizationServer& server) {
   }
   add(origin, "/login", route(RouteKind::login, "GET, POST"));
   add(origin, "/logout", route(RouteKind::logout, "GET, POST"));
+  if (elsewhere) add(origin, std::string(web::kReturnPath), route(RouteKind::login_return, "GET"));
 }
 
 void Router::add_resource(const tenant::Resource& resource) {

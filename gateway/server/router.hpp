@@ -24,6 +24,8 @@ enum class RouteKind : std::uint8_t {
   jwks,
   login,
   logout,
+  callback,      // where providers send users back to, whichever sign-in it was
+  login_return,  // where that leads on to: the host where it was begun
 };
 
 // The path label of metrics and logs: "token".
@@ -55,7 +57,7 @@ class Router {
   using Paths = std::map<std::string, Route, std::less<>>;
 
   void add(const std::string& origin, const std::string& path, const Route& route);
-  void add_server(const config::AuthorizationServer& server);
+  void add_server(const config::AuthorizationServer& server, bool elsewhere);
   void add_resource(const tenant::Resource& resource);
 
   std::map<std::string, Paths, std::less<>> origins_;  // by origin

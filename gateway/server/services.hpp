@@ -44,7 +44,9 @@ struct Services {
   upstream::Documents& key_sets;   // of clients that publish their keys
   upstream::Documents& provider_metadata;
   upstream::Documents& provider_key_sets;
-  idp::ProviderKeys& provider_keys;  // the same, ready for use
+  upstream::Fetcher& provider_fetcher;  // forms to their token endpoints
+  net::OffloadPool& provider_pool;      // where these are waited for
+  idp::ProviderKeys& provider_keys;     // the same, ready for use
   token::SigningKeys& signing_keys;
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
 };

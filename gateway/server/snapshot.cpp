@@ -11,7 +11,8 @@ Snapshot::Snapshot(config::Config config, const Policies& policies, Services& se
       verifier_(services.store, directory_),
       users_(services.store.users(), services.clock),
       router_(catalog_, config_),
-      proxies_(config_.trusted_proxies) {
+      proxies_(config_.trusted_proxies),
+      page_seal_(services.consent_seal) {
   for (const auto& server : config_.authorization_servers) {
     if (server.external) continue;
     oauth_.emplace(server.name, std::make_unique<oauth::Context>(

@@ -38,6 +38,7 @@ class Snapshot {
   const tenant::Directory& directory() const noexcept { return directory_; }
   const authn::Verifier& verifier() const noexcept { return verifier_; }
   const idp::LocalUsers& users() const noexcept { return users_; }
+  const crypto::Aead& page_seal() const noexcept { return page_seal_; }
   const TrustedProxies& proxies() const noexcept { return proxies_; }
   // Of a server of ours.
   const oauth::Context& oauth(const config::AuthorizationServer& server) const { return *oauth_.at(server.name); }
@@ -56,6 +57,7 @@ class Snapshot {
   idp::LocalUsers users_;
   Router router_;
   TrustedProxies proxies_;
+  const crypto::Aead& page_seal_;
   std::map<std::string, std::unique_ptr<oauth::Context>> oauth_;
   std::map<std::string, std::vector<NamedTemplate>> headers_;
   std::map<std::string, telemetry::ResourceMetrics*> metrics_;

@@ -92,15 +92,6 @@ const notBuilt = {
     { servers: 'authorization_servers: {main: {issuer: »"https://{tenant}.example.test"}}' },
     '`{tenant}` is not supported yet',
   ],
-  'identity providers': [
-    { identity: 'identity: {»providers: [{name: entra, issuer: "https://login.example.test"}]}' },
-    '`identity.providers` is not supported yet',
-  ],
-  'their callback': [
-    { identity: 'identity: {»callback: https://ai.example.test/oauth/callback}' },
-    '`identity.callback` is not supported yet',
-  ],
-  'nobody in the store': [{ identity: 'identity: {local: »false}' }, '`local: false` leaves nobody to sign in'],
   'a folder of tenants': [{ tenants: '»tenants_dir: tenants' }, '`tenants_dir` is not supported yet'],
   'a listener for operators': [
     { listen: 'listen: [{address: 127.0.0.1:8080, behind_proxy: true}, {address: 127.0.0.1:8081, serve: »admin}]' },

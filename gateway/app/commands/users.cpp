@@ -80,7 +80,9 @@ bool is_user_name(const std::string& name) {
 bool is_of_provider(const Opened& opened, const std::string& name) {
   const auto provider = name.substr(0, name.find(':'));
   if (provider.size() == name.size() || !config::is_user_key(name)) return false;
-  return std::ranges::any_of(opened.config.authorization_servers,
+  const auto& providers = opened.config.identity.providers;
+  return std::ranges::find(providers, provider, &config::Provider::name) != providers.end() ||
+         std::ranges::any_of(opened.config.authorization_servers,
                              [&](const auto& server) { return server.external && server.name == provider; });
 }
 

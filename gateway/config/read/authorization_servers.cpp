@@ -3,7 +3,7 @@
 
 #include "base/strings.hpp"
 #include "config/forms.hpp"
-#include "config/read/reading.hpp"
+#include "config/read/provider.hpp"
 #include "config/ticked.hpp"
 
 namespace postern::config {

@@ -78,14 +78,8 @@ void read_identity(Reading& reading, MapReader& top) {
   MapReader reader(*value, "identity", reading.faults);
   auto& identity = reading.config.identity;
   reader.boolean("local", identity.local);
-  if (!identity.local) {
-    reading.faults.add(reader.at("local"),
-                       "`local: false` leaves nobody to sign in: " +
-                           not_yet("identity.providers", "write `true` and keep the users in the store"));
-  }
   reader.duration("session", identity.session, std::chrono::seconds(1), std::chrono::hours(24 * 30));
-  reader.unsupported("callback", not_yet("identity.callback", "keep the users in the store, with `local: true`"));
-  reader.unsupported("providers", not_yet("identity.providers", "keep the users in the store, with `local: true`"));
+  read_providers(reading, reader, identity);
   reading.finish(reader, "identity");
 }
 

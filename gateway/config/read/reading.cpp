@@ -1,6 +1,5 @@
 #include "config/read/reading.hpp"
 
-#include "config/forms.hpp"
 #include "config/ticked.hpp"
 #include "http/target.hpp"
 
@@ -74,44 +73,6 @@ std::optional<http::Url> public_url(Reading& reading, const Text& text, std::str
   }
   if (const auto why = url->path.empty() ? "" : path_refusal(url->path); !why.empty()) return refuse(why);
   return *url;
-}
-
-bool provider_url(Reading& reading, const Text& text, std::string_view key) {
-  const auto refuse = [&](const std::string& why) {
-    const bool shown = text.value.find('@') == std::string::npos;
-    reading.faults.add(text.at, ticked(key) + " " + (shown ? text.written + " " : "") + why);
-    return false;
-  };
-  const auto url = http::parse_url(text.value);
-  if (!url || (url->scheme != "https" && url->scheme != "http"))
-    return refuse("is no URL such as https://login.example");
-  if (url->has_userinfo) return refuse("must not hold a user name or password");
-  if (url->has_query || url->has_fragment) return refuse("must not hold a query (?) or fragment (#)");
-  if (url->scheme == "http" && !url->is_loopback()) {
-    return refuse("must begin with https://: http:// is for localhost, 127.0.0.1 and [::1] only");
-  }
-  return true;
-}
-
-// The users of the store are "local:…", clients that act by themselves "client:…".
-std::string_view provider_name_fault(std::string_view name) {
-  if (!is_handle(name)) return "stands in its users' names: 1 to 63 lower-case letters, digits and `-`";
-  if (name == "local" || name == "client") return "must be another than `local` and `client`, which others are called";
-  return {};
-}
-
-void read_handles(Reading& reading, MapReader& reader, std::string_view key,
-                  std::map<std::string, std::string, std::less<>>& out) {
-  const auto* value = reader.map(key);
-  if (!value) return;
-  for (const auto& [name, at, where] : value->entries) {
-    const auto text = located_text(where, name, reading.faults);
-    if (!text) continue;
-    if (!is_handle(text->value)) {
-      reading.faults.add(text->at, ticked(key) + " " + text->written + " must be a tenant's handle");
-    }
-    out.emplace(name, text->value);
-  }
 }
 
 }  // namespace postern::config

@@ -51,6 +51,9 @@ void read_command(Reading& reading, MapReader& reader, const Position& at, Upstr
 // Of an authorization server whose tokens are made elsewhere.
 void read_external(Reading& reading, const Value& value, AuthorizationServer& server);
 
+// Of `identity`: where users may sign in beside the store, and where they come back to.
+void read_providers(Reading& reading, MapReader& reader, Identity& identity);
+
 // Each reads the keys of the top level it is named after.
 void read_listen(Reading& reading, MapReader& top);
 void read_trusted_proxies(Reading& reading, MapReader& top);
@@ -75,14 +78,6 @@ void check_whole(const Value& root, Reading& reading);
 // An address that clients see: absolute, in its canonical spelling, `http://` for loopback names only, without query,
 // fragment and user information. nullopt after a fault.
 std::optional<http::Url> public_url(Reading& reading, const Text& text, std::string_view key);
-// An address of an identity provider, which the operator trusts: `https://`, `http://` for loopback names only, without
-// query, fragment and user information. False after a fault.
-bool provider_url(Reading& reading, const Text& text, std::string_view key);
-// Why users may not be named after such a provider; empty when they may. The sentence's end.
-std::string_view provider_name_fault(std::string_view name);
-// A mapping of what a provider calls tenants to their handles.
-void read_handles(Reading& reading, MapReader& reader, std::string_view key,
-                  std::map<std::string, std::string, std::less<>>& out);
 // The path that `text` names, absolute; a fault when there is no such file.
 std::string readable_file(Reading& reading, const Text& text, std::string_view key);
 // A path without its one trailing slash.

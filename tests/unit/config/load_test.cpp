@@ -92,6 +92,35 @@ TEST_F(Sample, TokensMadeElsewhereAreRead) {
   EXPECT_EQ(external.role, "viewer");
 }
 
+TEST_F(Sample, ProvidersAreRead) {
+  const auto& identity = config_.identity;
+  EXPECT_TRUE(identity.local);
+  EXPECT_EQ(identity.callback, "https://ai.example.test/oauth/callback");
+  ASSERT_EQ(identity.providers.size(), 2U);
+  const auto& contoso = identity.providers[0];
+  EXPECT_EQ(contoso.name, "contoso");
+  EXPECT_EQ(contoso.label, "Contoso");
+  EXPECT_EQ(contoso.issuer, "https://sts.example/tenant/");
+  EXPECT_EQ(contoso.discovery, "https://login.example/tenant/.well-known/openid-configuration");
+  EXPECT_EQ(contoso.client_secret.reveal(), "hunter2");
+  EXPECT_EQ(contoso.authentication, Provider::Authentication::post);
+  EXPECT_THAT(contoso.scopes, ElementsAre("openid", "groups"));
+  EXPECT_THAT(contoso.algorithms, ElementsAre("PS256"));
+  EXPECT_TRUE(contoso.send_resource);
+  EXPECT_EQ(contoso.claims.user, "oid");
+  EXPECT_EQ(contoso.claims.name, "display_name");
+  EXPECT_EQ(contoso.claims.email, "upn");
+  EXPECT_EQ(contoso.claims.tenants, "groups");
+  EXPECT_THAT(contoso.claims.tenant_map, ElementsAre(Pair("group-id", "acme")));
+  EXPECT_EQ(contoso.claims.role, "role");
+  const auto& other = identity.providers[1];
+  EXPECT_EQ(other.label, "public");
+  EXPECT_EQ(other.authentication, Provider::Authentication::none);
+  EXPECT_THAT(other.scopes, ElementsAre("openid", "profile", "email"));
+  EXPECT_FALSE(other.send_resource);
+  EXPECT_EQ(other.claims.user, "sub");
+}
+
 TEST(TokensMadeElsewhere, HaveSafeDefaults) {
   const FakeSources fake;
   const auto loaded = load_text(
@@ -147,7 +176,7 @@ TEST_F(Sample, TenantsAndMembersAreRead) {
   EXPECT_EQ(config_.identity.session, 8h);
   ASSERT_EQ(config_.tenants.size(), 2U);
   EXPECT_EQ(config_.tenants[0].plan, "business");
-  ASSERT_EQ(config_.tenants[0].members.size(), 3U);
+  ASSERT_EQ(config_.tenants[0].members.size(), 4U);
   EXPECT_EQ(config_.tenants[0].members[2].user, "entra:AbC");
   EXPECT_EQ(config_.tenants[0].members[0].user, "alice");
   EXPECT_EQ(config_.tenants[0].members[0].role, "admin");
@@ -329,9 +358,6 @@ INSTANTIATE_TEST_SUITE_P(
         Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"},
         Unsupported{"authorization_servers: {main: {issuer: \"https://{tenant}.example.test\"}}",
                     "`{tenant}` is not supported yet"},
-        Unsupported{"identity: {callback: https://a.example.test/cb}", "`identity.callback` is not supported yet"},
-        Unsupported{"identity: {providers: [{name: entra}]}", "`identity.providers` is not supported yet"},
-        Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},
         Unsupported{RESOURCE("serve: \"https://{tenant}.example.test/mcp\""), "`{tenant}` is not supported yet"},
         Unsupported{RESOURCE("serve: \"https://a.example.test/t/{tenant}/mcp\""), "`{tenant}` is not supported yet"},
         Unsupported{RESOURCE("serve: https://a.example.test/, same_as: https://b.example.test/"),

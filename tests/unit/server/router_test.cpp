@@ -254,6 +254,19 @@ TEST(Router, KeysArePublishedOnlyWhereTokensAreSigned) {
   EXPECT_EQ(routed.kind("/oauth/jwks"), "none");
 }
 
+TEST(Router, SignInsElsewhereComeBackOnlyWhereThereAreProviders) {
+  EXPECT_EQ(Routed(two_resources()).kind("/login/return"), "none");
+  Site site = two_resources();
+  site.config.identity.callback = "https://sign-in.example.test/back";
+  site.config.identity.providers.resize(1);
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.kind("/login/return"), "login_return");
+  EXPECT_EQ(routed.at("/login/return")->methods, "GET");
+  EXPECT_EQ(routed.kind("/back", "sign-in.example.test"), "callback");
+  EXPECT_EQ(routed.kind("/back"), "none");
+  EXPECT_EQ(routed.kind("/login", "sign-in.example.test"), "none");
+}
+
 // Tokens made elsewhere: the provider's metadata beside the resource, and no endpoint of ours.
 TEST(Router, NothingOfOursIsServedForAProvider) {
   Site site("https://ai.example.test");
