@@ -114,13 +114,16 @@ void add_password(CLI::App* command, UserOptions& user) {
   auto* where = command->add_option_group("password", "Where the password comes from");
   where->add_flag("--password-stdin", user.password_stdin, "Read it from standard input");
   where->add_flag("--password-generate", user.password_generate, "Make one and print it once");
+  if (command->get_name() == "add") {
+    where->add_flag("--no-password", user.no_password, "For PROVIDER:SUBJECT, who signs in there");
+  }
   where->require_option(1);
 }
 
 void add_users(CLI::App& app, CommandLine& line) {
   auto* user = group(app, "user", "Users of the store");
   auto* add = user->add_subcommand("add", "Add a user");
-  add->add_option("NAME", line.user.name, "Sign-in name")->required();
+  add->add_option("NAME", line.user.name, "Sign-in name, or PROVIDER:SUBJECT")->required();
   add->add_option("--email", line.user.email, "Passed to servers that ask for {user.email}");
   add->add_option("--member", line.user.members, "HANDLE or HANDLE:ROLE; may be repeated");
   add_password(add, line.user);

@@ -14,6 +14,7 @@ enum class RouteKind : std::uint8_t {
   messages,           // what clients of MCP 2024-11-05 post, below such a resource
   resource_metadata,  // RFC 9728
   server_metadata,    // RFC 8414, OpenID Connect discovery
+  provider_metadata,  // what the provider says of itself, where tokens are made elsewhere
   authorize,
   token,
   register_client,
@@ -22,6 +23,8 @@ enum class RouteKind : std::uint8_t {
   jwks,
   login,
   logout,
+  callback,      // where providers send users back to, whichever sign-in it was
+  login_return,  // where that leads on to: the host where it was begun
 };
 
 // The path label of metrics and logs: "token".
@@ -33,16 +36,15 @@ std::string messages_path(const tenant::Resource& resource);
 struct Route {
   RouteKind kind = RouteKind::resource;
   std::string_view methods;      // "GET, HEAD": of the Allow header
-  tenant::ResourcePtr resource;  // of resource, messages and resource_metadata; once found, that of its tenant
-  tenant::ServerPtr server;      // of the rest, likewise
+  tenant::ResourcePtr resource;  // of what belongs to a resource; once found, that of its tenant
+  tenant::ServerPtr server;      // of the rest but callback, likewise
 };
 
 // Every address that is served, and nothing else: metadata documents are made from the same data. Whether the tenant of
 // an address exists is for others to ask. Immutable; thread-safe.
 class Router {
  public:
-  // The catalog must outlive the router.
-  explicit Router(const tenant::Catalog& catalog);
+  Router(const tenant::Catalog& catalog, const config::Config& config);
 
   // `authority`: the canonical Host value. False: nothing at all is served there (421).
   bool serves(bool secure, std::string_view authority) const;
@@ -50,7 +52,7 @@ class Router {
   std::optional<Route> find(bool secure, std::string_view authority, std::string_view path) const;
 
  private:
-  void add_server(const tenant::ServerPtr& server);
+  void add_server(const tenant::ServerPtr& server, bool elsewhere);
   void add_resource(const tenant::ResourcePtr& resource);
 
   tenant::AddressTable<Route> routes_;
