@@ -69,9 +69,11 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
       assert.equal(printed.mcp_url, `${gateway.origin}/t/acme/mcp`);
       assert.deepEqual(printed.redirect_uris, [callback]);
       const provider = new Provider({ redirectUrl: callback });
-      provider.clientInformation = () => ({ client_id: printed.client_id });
+      provider.saveClientInformation({ client_id: printed.client_id });
+      proxy.breakWith({ instead: (request) => (request.url === '/oauth/register' ? { status: 403 } : undefined) });
       const sdk = await SdkClient.connect(version, printed.mcp_url, { provider });
-      assert.deepEqual(provider.events, ['authorizing', 'tokens']);
+      proxy.mend();
+      assert.equal(provider.authorizationUrl.searchParams.get('client_id'), printed.client_id);
       assert.ok((await sdk.tools()).includes('echo'));
       await sdk.close();
     });

@@ -35,8 +35,6 @@ export class BreakingProxy {
         this.target = self.port;
         self.origin = this.origin;
         self.resource = `${this.origin}/mcp`;
-        config.listen[0].behind_proxy = true;
-        config.trusted_proxies = ['127.0.0.1/32'];
         config.authorization_servers.main.issuer = self.origin;
         config.resources[0].serve = self.resource;
         configure?.(config, self);
@@ -74,8 +72,6 @@ export class BreakingProxy {
   /** The whole answer: `{status, headers, body}`, names in lower case. */
   async #ask(request, body, response) {
     const headers = { ...request.headers, 'content-length': body.length };
-    headers['x-forwarded-proto'] = this.origin.split(':')[0];
-    headers['x-forwarded-for'] = '127.0.0.1';
     const { method, url: path } = request;
     const asked = http.request({ host: '127.0.0.1', port: this.target, method, path, headers, agent: false });
     response.once('close', () => asked.destroy());

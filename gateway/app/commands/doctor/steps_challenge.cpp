@@ -90,6 +90,7 @@ Finding judge_metadata_url(Walk& walk, const std::string& named) {
 
 // RFC 6750 section 3: SDKs read the first challenge alone.
 Finding check_challenge(Walk& walk) {
+  if (!walk.challenge.came()) return skipped("nobody answers");
   if (walk.challenge.status != 401) return judge_unchallenged(walk);
   const auto value = std::string(walk.challenge.header("WWW-Authenticate"));
   if (value.empty()) {
