@@ -138,10 +138,10 @@ TEST_F(ExternalTokenTest, AnAddressThatIsNotVerifiedIsNone) {
 class PlaceTest : public testing::Test {
  protected:
   PlaceTest() {
-    server_.name = "entra";
-    server_.external = config::External{};
+    server_->name = "entra";
+    server_->external = config::External{};
     resource_.canonical = "https://tools.example.test/mcp";
-    resource_.server = &server_;
+    resource_.server = server_;
     EXPECT_TRUE(store_->tenants().put({"acme", "Acme Inc.", "business"}));
     EXPECT_TRUE(store_->tenants().put({"globex", "Globex", ""}));
     EXPECT_TRUE(store_->tenants().put_member({"entra:AbC", "acme", "admin"}));
@@ -156,12 +156,12 @@ class PlaceTest : public testing::Test {
     const auto principal = place_external(who_, resource_, directory_, store_->users());
     return principal ? (*principal)->tenant + " " + (*principal)->role : to_string(principal.error().code);
   }
-  config::External& external() { return *server_.external; }
+  config::External& external() { return *server_->external; }
 
   tests::TestStore store_;
   config::Config config_;
   tenant::Directory directory_{config_, *store_};
-  config::AuthorizationServer server_;
+  std::shared_ptr<config::AuthorizationServer> server_ = std::make_shared<config::AuthorizationServer>();
   tenant::Resource resource_;
   ExternalIdentity who_;
 };

@@ -19,7 +19,8 @@ class ProviderUserTest : public testing::Test {
   // "acme:viewer globex:viewer"
   std::string memberships(const json& claims) const {
     std::string text;
-    for (const auto& each : read(claims)->memberships) {
+    const auto user = read(claims);
+    for (const auto& each : user->memberships) {
       EXPECT_EQ(each.user, "entra:a");
       text += (text.empty() ? "" : " ") + each.tenant + ":" + each.role;
     }

@@ -145,7 +145,7 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 3; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 4; use a newer postern");
 }
 
 TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
