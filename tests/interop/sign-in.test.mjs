@@ -8,6 +8,7 @@ import { callTool } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
 import { OpenIdProvider } from './lib/provider.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
+import { until } from './lib/wait.mjs';
 
 const secret = 'a secret with +/ and % in it, and some more';
 const ways = {
@@ -116,7 +117,7 @@ describe('signing in at a provider', { timeout: 240_000 * patience }, () => {
   });
 
   it('nobody is joined with somebody else by an address, and one that is not verified is none', async () => {
-    provider.accounts.bob = { name: 'Bob', email: 'alice@example.test', email_verified: false, groups: ['g1'] };
+    provider.accounts.bob = { name: 'Bob', email: 'alice@example.test', email_verified: false, groups: ['g1'], role: 'viewer' };
     const { access_token: token } = await grant({ as: 'bob' });
     upstream.reset();
     await callTool(gateway.resource, token, 'echo');
@@ -145,7 +146,7 @@ describe('signing in at a provider', { timeout: 240_000 * patience }, () => {
   });
 
   it('a user who is disabled is signed out, and does not get in again', async () => {
-    provider.accounts.dave = { groups: ['g1'] };
+    provider.accounts.dave = { groups: ['g1'], role: 'viewer' };
     const traveller = new Traveller();
     const tokens = await grant({ as: 'dave', traveller });
     assert.equal((await callTool(gateway.resource, tokens.access_token, 'echo')).status, 200);
@@ -153,7 +154,8 @@ describe('signing in at a provider', { timeout: 240_000 * patience }, () => {
     const page = await traveller.signIn(client.request().url, 'entra', 'dave');
     assert.equal(page.status, 403);
     assert.match(page.text, /disabled/);
-    assert.equal((await callTool(gateway.resource, tokens.access_token, 'echo')).status, 401);
+    const call = () => callTool(gateway.resource, tokens.access_token, 'echo');
+    await until('the token to be dead', async () => (await call()).status === 401);
   });
 
   it('signing in goes on when the provider has new keys', async () => {

@@ -85,7 +85,8 @@ void read_callback(Reading& reading, MapReader& reader, Identity& identity) {
   const auto parts = public_address(reading, *text, "callback");
   if (!parts) return;
   if (holds_tenant(text->value)) {
-    reading.faults.add(text->at, "`callback` " + text->written + " holds `{tenant}`: it is one address for all tenants");
+    reading.faults.add(text->at,
+                       "`callback` " + text->written + " holds `{tenant}`: it is one address for all tenants");
     return;
   }
   if (parts->path.empty() || parts->path == "/") {

@@ -35,7 +35,7 @@ struct Reading {
 
   std::vector<Mention> upstreams_named{};
   std::vector<Mention> servers_named{};
-  std::vector<Mention> same_as{};  // by `serve`
+  std::vector<Mention> same_as{};          // by `serve`
   std::vector<Mention> providers_named{};  // of members: "entra" of "entra:SUBJECT"
   std::vector<TakenPath> taken{};
   // The known keys of every mapping that was read, by its path: "listen[].tls". Proves that the reference is complete.

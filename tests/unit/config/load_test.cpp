@@ -351,12 +351,12 @@ TEST_P(NotYet, IsRefusedByName) {
 #define UPSTREAM(keys) "upstreams: {back: {" keys "}}"
 #define RESOURCE(keys) "resources: [{upstream: back, policy: p, " keys "}]"
 
-INSTANTIATE_TEST_SUITE_P(
-    Parts, NotYet,
-    ::testing::Values(
-        Unsupported{"store: postgresql://u:hunter2@db/postern", "`store: postgresql://` is not supported yet"},
-        Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"},
-        Unsupported{RESOURCE("serve: https://a.example.test/, rest: true"), "`rest: true` is not supported yet"}));
+INSTANTIATE_TEST_SUITE_P(Parts, NotYet,
+                         ::testing::Values(Unsupported{"store: postgresql://u:hunter2@db/postern",
+                                                       "`store: postgresql://` is not supported yet"},
+                                           Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"},
+                                           Unsupported{RESOURCE("serve: https://a.example.test/, rest: true"),
+                                                       "`rest: true` is not supported yet"}));
 
 TEST(NotYetAdmin, IsRefusedByName) {
   const FakeSources fake;
