@@ -137,6 +137,7 @@ Result<std::shared_ptr<const token::Principal>> place_external(const ExternalIde
   principal->client_name = identity.client;
   principal->resource = resource.canonical;
   principal->scopes = identity.scopes;
+  principal->narrowed = resource.policy->asks_beyond_connect(identity.scopes);
   principal->expires_at = identity.expires_at;
   return std::shared_ptr<const token::Principal>(std::move(principal));
 }

@@ -55,6 +55,7 @@ Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_vie
   auto principal = std::make_shared<token::Principal>();
   principal->client_name = client_name(grant, *client);
   if (by_itself) user.name = principal->client_name;
+  principal->narrowed = grant.narrowed;
   principal->minted = grant.kind == store::GrantKind::minted;
   principal->grant = std::move(grant.id);
   principal->user = std::move(user.key);

@@ -24,6 +24,7 @@ struct AuthorizationRequest {
   std::string challenge;  // S256
   // Asked for, unknown ones dropped; the resource's default ones when none were asked for.
   std::vector<std::string> scopes;
+  bool narrowed = true;  // asked for more than `connect`: store::Grant
   tenant::ResourcePtr resource;
   bool prompt_login = false;
 };
@@ -58,6 +59,7 @@ struct Consent {
   std::string challenge;
   std::string resource;  // canonical
   std::vector<std::string> scopes;
+  bool narrowed = true;
   Time expires_at{};
 };
 

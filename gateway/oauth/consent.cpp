@@ -39,6 +39,7 @@ store::Grant grant_of(const Consent& consent, std::string_view tenant, const Con
   grant.client = consent.client;
   grant.resource = consent.resource;
   grant.scopes = consent.scopes;
+  grant.narrowed = consent.narrowed;
   grant.created_at = context.clock.now();
   grant.expires_at = grant.created_at + context.server.refresh_token.lifetime;
   return grant;
@@ -83,6 +84,7 @@ Consent make_consent(const AuthorizationRequest& request, std::string_view brows
   consent.challenge = request.challenge;
   consent.resource = request.resource->canonical;
   consent.scopes = request.scopes;
+  consent.narrowed = request.narrowed;
   consent.expires_at = context.clock.now() + kConsentLifetime;
   return consent;
 }
@@ -99,6 +101,7 @@ std::string seal_consent(const Consent& consent, const Context& context) {
       {"challenge", consent.challenge},
       {"resource", consent.resource},
       {"scopes", consent.scopes},
+      {"narrowed", consent.narrowed},
       {"expires_at", to_millis(consent.expires_at)},
   };
   return base64url_encode(context.seal.seal(document.dump(), seal_purpose(context)));
@@ -123,6 +126,8 @@ Result<Consent> open_consent(std::string_view sealed, std::string_view browser, 
   document.at("challenge").get_to(consent.challenge);
   document.at("resource").get_to(consent.resource);
   document.at("scopes").get_to(consent.scopes);
+  // A page that was open while the gateway was renewed does not say.
+  consent.narrowed = document.value("narrowed", true);
   consent.expires_at = from_millis(document.at("expires_at").get<std::int64_t>());
 
   if (!crypto::constant_time_equal(consent.browser, browser)) return fail(Errc::denied, "shown in another browser");

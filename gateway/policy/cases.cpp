@@ -92,6 +92,7 @@ Case read_case(const Value& value, const Policy* policy, Faults& faults) {
     reader.faults().add(reader.at("visible"), "`visible` fits a case with `tool`, `resource` or `prompt`");
   reader.finish();
   if (policy != nullptr) check_names(out, *policy, reader, faults);
+  if (policy != nullptr) out.caller.narrowed = policy->asks_beyond_connect(out.caller.scopes);
   if (out.name.empty()) out.name = out.message.method + " " + out.message.name;
   return out;
 }

@@ -17,13 +17,14 @@ class CompiledPolicy final : public Policy {
   bool knows_role(std::string_view role) const noexcept override;
   bool includes_plan(std::string_view plan) const noexcept override;
   std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const override;
+  bool asks_beyond_connect(const std::vector<std::string>& asked) const noexcept override;
+  std::vector<std::string> reach(const Caller& caller) const override;
   Decision decide(const mcp::Message& message, const Caller& caller) const override;
   Decision decide_connect(const Caller& caller) const override;
   bool visible(mcp::ListKind kind, std::string_view name, const Caller& caller) const override;
 
  private:
   bool role_may_hold(std::string_view role, std::string_view scope) const;
-  std::vector<std::string> held(const Caller& caller) const;
   bool could_meet(const ScopeDemand& demand, std::string_view role) const;
   void add_needed(Decision& decision, const ScopeDemand& demand, const Caller& caller) const;
   void sort_needed(Decision& decision) const;

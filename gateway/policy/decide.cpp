@@ -42,9 +42,21 @@ std::vector<std::string> CompiledPolicy::grantable(const std::vector<std::string
   return out;
 }
 
+bool CompiledPolicy::asks_beyond_connect(const std::vector<std::string>& asked) const noexcept {
+  return std::any_of(asked.begin(), asked.end(), [&](const std::string& scope) {
+    return knows_scope(scope) && !contains(document_.connect.scopes, scope);
+  });
+}
+
 // A role that was lowered after the consent lowers every token at once.
-std::vector<std::string> CompiledPolicy::held(const Caller& caller) const {
-  return grantable(caller.scopes, caller.role);
+std::vector<std::string> CompiledPolicy::reach(const Caller& caller) const {
+  auto held = grantable(caller.scopes, caller.role);
+  if (!document_.narrow || caller.narrowed || !document_.connect.met_by(held)) return held;
+  held.clear();
+  for (const auto& [scope, text] : document_.scopes) {
+    if (role_may_hold(caller.role, scope)) held.push_back(scope);
+  }
+  return held;
 }
 
 bool CompiledPolicy::could_meet(const ScopeDemand& demand, std::string_view role) const {
@@ -62,7 +74,7 @@ void CompiledPolicy::add_needed(Decision& decision, const ScopeDemand& demand, c
     return;
   }
   // One of them is enough: one that is held already, else the first that can be had.
-  const auto has = held(caller);
+  const auto has = reach(caller);
   const auto first = [&](const auto& fits) { return std::find_if(demand.scopes.begin(), demand.scopes.end(), fits); };
   auto one = first([&](const std::string& scope) { return contains(has, scope); });
   if (one == demand.scopes.end())
@@ -89,7 +101,7 @@ Decision CompiledPolicy::verdict(Verdict verdict, std::string rule, std::string 
 
 // Missing scopes: a step-up where the role could be granted them, else a plain refusal.
 Decision CompiledPolicy::check_scopes(const ScopeDemand& demand, const Caller& caller, std::string rule) const {
-  if (demand.met_by(held(caller))) return verdict(Verdict::allow, std::move(rule), "");
+  if (demand.met_by(reach(caller))) return verdict(Verdict::allow, std::move(rule), "");
   if (!could_meet(demand, caller.role)) {
     return verdict(Verdict::deny, std::move(rule), "your role in this tenant may not do this");
   }
@@ -235,7 +247,8 @@ bool CompiledPolicy::visible(ListKind kind, std::string_view name, const Caller&
   if (rule->deny) return false;
   if (!rule->plans.empty() && !contains(rule->plans, caller.plan)) return false;
   if (!rule->roles.empty() && !contains(rule->roles, caller.role)) return false;
-  return could_meet(rule->scopes, caller.role);
+  // A grant that was narrowed stays so: what it does not hold is no part of its server.
+  return document_.narrow ? rule->scopes.met_by(reach(caller)) : could_meet(rule->scopes, caller.role);
 }
 
 }  // namespace postern::policy

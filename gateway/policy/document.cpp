@@ -161,9 +161,8 @@ void read_switches(MapReader& reader, Document& out) {
   reader.choice("hide", hide, {"unusable", "never"});
   out.hide = hide == 0;
   std::size_t mode = 0;
-  if (reader.choice("scope_mode", mode, {"require", "narrow"}) && mode == 1) {
-    reader.faults().add(reader.at("scope_mode"), "`scope_mode: narrow` is not supported yet; use `require`");
-  }
+  reader.choice("scope_mode", mode, {"require", "narrow"});
+  out.narrow = mode == 1;
 }
 
 }  // namespace

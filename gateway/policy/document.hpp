@@ -47,6 +47,7 @@ struct Document {
   bool otherwise_allow = false;
   bool shadow = false;
   bool hide = true;
+  bool narrow = false;  // scope_mode
 
   bool knows_scope(std::string_view scope) const noexcept;
 };

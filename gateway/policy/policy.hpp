@@ -23,6 +23,9 @@ struct Caller {
   std::vector<std::string> scopes;  // granted to the token
   std::string role;                 // in the tenant; may be empty
   std::string plan;                 // of the tenant; may be empty
+  // Whether the grant asked for more than `connect`: then it is no more than what was granted, with `scope_mode:
+  // narrow`. Otherwise it has its role's full reach there.
+  bool narrowed = true;
 };
 
 enum class Verdict : std::uint8_t {
@@ -56,6 +59,12 @@ class Policy {
   virtual bool includes_plan(std::string_view plan) const noexcept = 0;
   // The scopes of `wanted` that exist and that a member with that role may hold, in the policy's order.
   virtual std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const = 0;
+
+  // Whether some scope of those asked for is another than `connect` names. What the policy does not know was not asked.
+  virtual bool asks_beyond_connect(const std::vector<std::string>& asked) const noexcept = 0;
+  // The scopes that count for the caller: of the token's, those that its role may hold; with `scope_mode: narrow`, all
+  // that its role may hold where the grant was not narrowed. In the policy's order.
+  virtual std::vector<std::string> reach(const Caller& caller) const = 0;
 
   // Every MCP method has a place: see mcp/method.hpp. `message` is the validated body.
   virtual Decision decide(const mcp::Message& message, const Caller& caller) const = 0;

@@ -202,7 +202,7 @@ bool filters_lists(const McpExchange& x) {
 }
 
 Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& x, std::string_view answer) {
-  const policy::Caller caller{x.principal->scopes, x.principal->role, x.principal->plan};
+  const policy::Caller caller{x.principal->scopes, x.principal->role, x.principal->plan, x.principal->narrowed};
   if (const auto* method = x.method()) {
     const auto kind = method->list;
     return mcp::filter_list(answer, kind,

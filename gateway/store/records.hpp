@@ -86,6 +86,7 @@ struct Grant {
   std::optional<Time> revoked_at;
   std::string revoked_reason;
   std::optional<Time> last_used_at;
+  bool narrowed = true;  // asked for more than `connect` of the policy: see policy::Caller
 };
 
 struct Code {

@@ -22,7 +22,8 @@ struct Principal {
   std::string client_name;
   std::string resource;  // canonical
   std::vector<std::string> scopes;
-  bool minted = false;  // made by hand, for a client without OAuth
+  bool narrowed = true;  // policy::Caller
+  bool minted = false;   // made by hand, for a client without OAuth
   Time expires_at{};
 };
 

@@ -15,7 +15,7 @@ namespace {
 // A tenant the user may bind the connection to, and what would be granted there.
 struct Offer {
   tenant::Membership membership;
-  std::vector<std::string> scopes;
+  std::vector<std::string> scopes;  // all that it comes to
 };
 
 Result<std::vector<tenant::Membership>> memberships(const tenant::Resource& resource, std::string_view user,
@@ -36,8 +36,11 @@ Result<std::vector<Offer>> offers(const oauth::Consent& consent, const tenant::R
   std::vector<Offer> found;
   for (auto& membership : *members) {
     if (!resource.policy->includes_plan(membership.tenant.plan)) continue;
-    auto scopes = oauth::grantable_scopes(consent, membership.role, context.oauth);
-    if (!scopes.empty()) found.push_back({std::move(membership), std::move(scopes)});
+    auto granted = oauth::grantable_scopes(consent, membership.role, context.oauth);
+    if (granted.empty()) continue;
+    auto reach =
+        resource.policy->reach({std::move(granted), membership.role, membership.tenant.plan, consent.narrowed});
+    found.push_back({std::move(membership), std::move(reach)});
   }
   return found;
 }

@@ -107,17 +107,6 @@ describe('postern check: what is not built is refused by name', { timeout: 60_00
       matches(lines, [[places[0], sentence]], file);
     });
   }
-
-  it('scope_mode: narrow of a policy', async () => {
-    const { plain, places } = marked(
-      'policy: p\nscopes: {a: A}\ndefault_scopes: [a]\nconnect: [a]\nscope_mode: »narrow\n',
-    );
-    writeFileSync(path.join(folder, 'policy.yaml'), plain);
-    const file = path.join(folder, 'postern.yaml');
-    writeFileSync(file, `${parts({})}\npolicies: [policy.yaml]\n`);
-    const at = path.join(folder, 'policy.yaml');
-    matches(await refused(file), [[places[0], '`scope_mode: narrow` is not supported yet', at]]);
-  });
 });
 
 describe('postern check: the files a configuration names', { timeout: 60_000 * patience }, () => {

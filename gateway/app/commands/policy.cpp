@@ -137,7 +137,8 @@ int policy_explain(const ExplainOptions& options, Console& console) {
   if (!membership) return say_error(console, membership.error().what);
   if (!*membership)
     return say_error(console, options.user + " is no member of " + options.tenant + ": every call is refused");
-  const policy::Caller caller{scopes, (*membership)->role, (*membership)->tenant.plan};
+  const policy::Caller caller{scopes, (*membership)->role, (*membership)->tenant.plan,
+                              policy->asks_beyond_connect(scopes)};
   return print_decision(policy->decide(message_of(options, arguments), caller), caller, console);
 }
 

@@ -12,6 +12,7 @@ Fault check_scope(const http::Form& parameters, const Context&, AuthorizationReq
   if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");
   const policy::Policy& policy = *request.resource->policy;
   request.scopes = known_scopes(asked->empty() ? policy.default_scopes() : *asked, policy);
+  request.narrowed = policy.asks_beyond_connect(request.scopes);
   if (!request.client.dynamic && !request.client.scope.empty()) {
     request.scopes = intersect(request.scopes, split_words(request.client.scope));
   }

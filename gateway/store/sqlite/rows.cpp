@@ -89,7 +89,8 @@ Grant read_grant(Statement& row, int at) {
           .expires_at = read_time(row, at + 8),
           .revoked_at = read_optional_time(row, at + 9),
           .revoked_reason = row.bytes(at + 10),
-          .last_used_at = read_optional_time(row, at + 11)};
+          .last_used_at = read_optional_time(row, at + 11),
+          .narrowed = row.integer(at + 12) != 0};
 }
 
 Code read_code(Statement& row, int at) {

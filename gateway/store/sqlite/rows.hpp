@@ -24,8 +24,8 @@ Client read_client(Statement& row, int at = 0);
 
 inline constexpr char kGrantColumns[] =
     "g.id, g.kind, g.user, g.tenant, g.client, g.resource, g.scopes, g.created_at, g.expires_at, g.revoked_at, "
-    "g.revoked_reason, g.last_used_at";
-inline constexpr int kGrantWidth = 12;
+    "g.revoked_reason, g.last_used_at, g.narrowed";
+inline constexpr int kGrantWidth = 13;
 Grant read_grant(Statement& row, int at = 0);
 
 inline constexpr char kCodeColumns[] =

@@ -163,8 +163,11 @@ ALTER TABLE clients ADD COLUMN resource TEXT NOT NULL DEFAULT '';
 // Whether a membership came with a sign-in elsewhere (1) or from an operator (0).
 constexpr char kVersion4[] = "ALTER TABLE memberships ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0";
 
+// Grants of before were made when nothing depended on what was asked for: they get no more than they hold.
+constexpr char kVersion5[] = "ALTER TABLE grants ADD COLUMN narrowed INTEGER NOT NULL DEFAULT 1";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 4> kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array<const char*, 5> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

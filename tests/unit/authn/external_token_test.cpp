@@ -142,6 +142,7 @@ class PlaceTest : public testing::Test {
     server_->external = config::External{};
     resource_.canonical = "https://tools.example.test/mcp";
     resource_.server = server_;
+    resource_.policy = std::make_shared<const tests::TestPolicy>("p");
     EXPECT_TRUE(store_->tenants().put({"acme", "Acme Inc.", "business"}));
     EXPECT_TRUE(store_->tenants().put({"globex", "Globex", ""}));
     EXPECT_TRUE(store_->tenants().put_member({"entra:AbC", "acme", "admin"}));
@@ -179,6 +180,12 @@ TEST_F(PlaceTest, AMemberHasItsRoleAndNobodyElseIsAny) {
   who_.subject = "AbC";
   who_.tenant = "globex";
   EXPECT_EQ(placed(), "denied");
+}
+
+TEST_F(PlaceTest, WhoHasConnectAloneIsNotNarrowed) {
+  EXPECT_TRUE(place_external(who_, resource_, directory_, store_->users()).value()->narrowed);
+  who_.scopes = {"connect", "openid"};
+  EXPECT_FALSE(place_external(who_, resource_, directory_, store_->users()).value()->narrowed);
 }
 
 TEST_F(PlaceTest, TheTenantOfTheResourceCountsMoreThanTheTokens) {

@@ -226,6 +226,17 @@ TEST_F(AuthorizationTest, UnknownScopesAreDroppedAndNoneAtAllMeansTheDefaults) {
   EXPECT_EQ(redirected(with("scope", "openid email profile")), "invalid_scope");
 }
 
+TEST_F(AuthorizationTest, AskingForMoreThanConnectIsKnownWhateverIsGranted) {
+  EXPECT_FALSE(accepted(with("scope", "connect openid")).narrowed);
+  EXPECT_TRUE(accepted(with("scope", "connect read")).narrowed);
+  EXPECT_TRUE(accepted(without("scope")).narrowed) << "the defaults hold more";
+  auto client = public_client("client_op");
+  client.dynamic = false;
+  client.scope = "connect";
+  ASSERT_TRUE(store_->clients().add(client));
+  EXPECT_TRUE(accepted(with("client_id", "client_op")).narrowed);
+}
+
 TEST_F(AuthorizationTest, TenThousandScopesAreInvalid) {
   std::string scopes;
   for (int i = 0; i < 10'000; ++i) scopes += "s" + std::to_string(i) + " ";

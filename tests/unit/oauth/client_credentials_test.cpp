@@ -61,6 +61,17 @@ TEST_F(ClientCredentialsTest, ScopesAreThoseItWasAddedWithAndNoMore) {
   EXPECT_EQ(outcome({{"scope", "write"}}), "400 invalid_scope");
 }
 
+TEST_F(ClientCredentialsTest, TheGrantIsNarrowedByWhatWasAskedForNotByWhatWasGiven) {
+  const auto narrowed = [this](const Pairs& more) {
+    clock_.advance(1s);
+    granted(ask(more));
+    return grant().narrowed;
+  };
+  EXPECT_TRUE(narrowed({}));
+  EXPECT_FALSE(narrowed({{"scope", "connect"}}));
+  EXPECT_TRUE(narrowed({{"scope", "connect write"}}));
+}
+
 TEST_F(ClientCredentialsTest, ARoleIsNeededForWhatRolesAreFor) {
   auto client = machine();
   client.id = "writer";

@@ -51,6 +51,10 @@ TEST_F(ConsentTest, APageOpensAsItWasSealed) {
   EXPECT_EQ(opened->challenge, made.challenge);
   EXPECT_EQ(opened->resource, kResource);
   EXPECT_EQ(opened->scopes, made.scopes);
+  EXPECT_TRUE(opened->narrowed);
+  Consent wide = made;
+  wide.narrowed = false;
+  EXPECT_FALSE(open_consent(seal_consent(wide, context()), browser(), "local:alice", context())->narrowed);
   EXPECT_EQ(opened->expires_at, made.expires_at);
 }
 
@@ -93,6 +97,14 @@ TEST_F(ConsentTest, ApprovalSendsCodeStateAndIssToTheClient) {
   EXPECT_EQ(parameter(*location, "iss"), kIssuer);
   EXPECT_EQ(log_.audited("consent_approved"), 1);
   EXPECT_EQ(log_.text().find(parameter(*location, "code")), std::string::npos);
+}
+
+TEST_F(ConsentTest, AGrantKnowsWhetherMoreThanConnectWasAskedFor) {
+  Consent little = consent();
+  little.scopes = {"connect"};
+  little.narrowed = false;
+  ASSERT_TRUE(approve(little, "acme", context()));
+  EXPECT_FALSE(store_->grants().list({}).value().front().narrowed);
 }
 
 TEST_F(ConsentTest, APageIsDecidedOnce) {
@@ -174,6 +186,7 @@ TEST_F(ConsentTest, TheRoleLimitsWhatIsGranted) {
   viewer.user = "local:bob";
   const auto code = parameter(*approve(viewer, "acme", context()), "code");
   EXPECT_EQ(granted(token_request(code_request(code)))["scope"], "connect read");
+  EXPECT_TRUE(store_->grants().list({}).value().front().narrowed);
   Consent nothing = consent();
   nothing.user = "local:carol";
   EXPECT_EQ(approved(nothing), Errc::denied);

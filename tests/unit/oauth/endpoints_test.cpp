@@ -209,7 +209,16 @@ TEST_F(MintTest, AnOperatorsTokenLivesAsLongAsWasAsked) {
   EXPECT_EQ(found->grant.kind, store::GrantKind::minted);
   EXPECT_EQ(found->grant.resource, kResource);
   EXPECT_EQ(found->token.scopes, (std::vector<std::string>{"connect", "write"}));
+  EXPECT_TRUE(found->grant.narrowed);
   EXPECT_EQ(log_.text().find(*value), std::string::npos);
+}
+
+TEST_F(MintTest, ATokenForConnectAloneIsNotNarrowed) {
+  auto grant = wanted();
+  grant.scopes = {"connect"};
+  const auto value = mint_token(grant, 1h, context());
+  ASSERT_TRUE(value) << value.error().what;
+  EXPECT_FALSE((*store_->grants().find_access(crypto::sha256_string(*value)))->grant.narrowed);
 }
 
 TEST_F(MintTest, NobodyGetsMoreThanTheirRoleOrATokenForNothing) {

@@ -36,6 +36,79 @@ TEST(Decide, ConnectMayDemandAllOrAny) {
   EXPECT_EQ(any->decide_connect(caller({})).needed, Scopes{"a"});
 }
 
+class NarrowTest : public testing::Test {
+ protected:
+  static Caller of(Scopes scopes, bool narrowed, std::string role = "planner") {
+    return {std::move(scopes), std::move(role), "", narrowed};
+  }
+  Verdict call(const char* tool, const Caller& who) const {
+    return verdict_of(*policy_, tool_call(tool, json::object()), who);
+  }
+  // "read plan": the tools of its list.
+  std::string listed(const Caller& who) const {
+    std::string names;
+    for (const auto* tool : {"read", "plan", "pay"}) {
+      if (policy_->visible(mcp::ListKind::tools, tool, who)) names += std::string(names.empty() ? "" : " ") + tool;
+    }
+    return names;
+  }
+
+  std::shared_ptr<const Policy> policy_ = policy_of(R"(policy: p
+scopes: {use: Use, access: Use it by hand, read: Read, plan: Plan, pay: Pay}
+default_scopes: [use]
+connect: {any: [use, access]}
+roles: {viewer: [read], planner: [read, plan]}
+scope_mode: narrow
+rules:
+  - {tools: [read], scopes: [read]}
+  - {tools: [plan], scopes: [plan]}
+  - {tools: [pay], scopes: [pay]}
+)");
+};
+
+TEST_F(NarrowTest, WhoAskedForConnectAloneHasTheReachOfTheRole) {
+  for (const auto* connect : {"use", "access"}) {
+    EXPECT_EQ(listed(of({connect}, false)), "read plan");
+    EXPECT_EQ(listed(of({connect}, false, "viewer")), "read");
+    EXPECT_EQ(call("plan", of({connect}, false)), Verdict::allow);
+    EXPECT_EQ(call("plan", of({connect}, false, "viewer")), Verdict::deny);
+    EXPECT_EQ(call("pay", of({connect}, false)), Verdict::deny);
+    EXPECT_EQ(call("read", of({connect}, false, "")), Verdict::deny);
+  }
+}
+
+TEST_F(NarrowTest, WhoAskedForMoreHasWhatWasGrantedAndNoMore) {
+  EXPECT_EQ(listed(of({"use", "read"}, true)), "read");
+  EXPECT_EQ(call("read", of({"use", "read"}, true)), Verdict::allow);
+  EXPECT_EQ(call("plan", of({"use", "read"}, true)), Verdict::step_up);
+  EXPECT_EQ(call("pay", of({"use", "read", "pay"}, true)), Verdict::deny) << "the role never widens";
+  EXPECT_EQ(listed(of({"use", "read", "pay"}, true)), "read");
+}
+
+TEST_F(NarrowTest, WhoAskedForMoreAndGotNothingHasNothing) {
+  EXPECT_EQ(listed(of({"use"}, true)), "");
+  EXPECT_EQ(call("read", of({"use"}, true)), Verdict::step_up);
+  EXPECT_EQ(call("read", of({"use"}, true, "")), Verdict::deny);
+}
+
+TEST_F(NarrowTest, ReachNeedsTheScopesOfConnectFirst) {
+  EXPECT_EQ(policy_->decide_connect(of({}, false)).verdict, Verdict::step_up);
+  EXPECT_EQ(call("read", of({}, false)), Verdict::step_up);
+  EXPECT_EQ(listed(of({}, false)), "");
+}
+
+TEST_F(NarrowTest, OnlyKnownScopesBeyondConnectAreMore) {
+  EXPECT_FALSE(policy_->asks_beyond_connect({}));
+  EXPECT_FALSE(policy_->asks_beyond_connect({"use", "access", "openid", "offline_access"}));
+  EXPECT_TRUE(policy_->asks_beyond_connect({"use", "pay"}));
+}
+
+TEST(Decide, WhatWasAskedForMakesNoDifferenceWhereScopesAreRequired) {
+  const auto policy = policy_of(with_head("rules:\n  - {tools: [x], scopes: [read]}"));
+  const Caller asked_little{{"use"}, "", "", false};
+  EXPECT_EQ(verdict_of(*policy, tool_call("x", json::object()), asked_little), Verdict::step_up);
+}
+
 // What each method of MCP comes to, for a caller who holds `use`, under a policy that allows one thing of each kind.
 TEST(Decide, EveryMethodHasAVerdict) {
   const auto policy = policy_of(

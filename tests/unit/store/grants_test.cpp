@@ -96,6 +96,15 @@ TEST_P(GrantsContract, RevokingIsKeptWithTimeAndFirstReason) {
   EXPECT_EQ(code_of(store_->grants().revoke("nothing", "", kNow)), "not_found");
 }
 
+TEST_P(GrantsContract, AGrantKnowsWhetherItWasNarrowed) {
+  auto wide = sample_grant("grant-1");
+  wide.narrowed = false;
+  ASSERT_TRUE(ok(store_->grants().add_minted(wide, sample_access("access-1"))));
+  ASSERT_TRUE(ok(store_->grants().add_minted(sample_grant("grant-2"), sample_access("access-2", "grant-2"))));
+  EXPECT_FALSE(store_->grants().find_access(hash_of("access-1")).value()->grant.narrowed);
+  EXPECT_TRUE(store_->grants().find_access(hash_of("access-2")).value()->grant.narrowed);
+}
+
 TEST_P(GrantsContract, RevocationSurvivesARestart) {
   ASSERT_TRUE(ok(store_->grants().add_minted(sample_grant(), sample_access())));
   ASSERT_TRUE(ok(store_->grants().revoke("grant-1", "gone", kNow)));

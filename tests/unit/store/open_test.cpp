@@ -145,7 +145,7 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 4; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 5; use a newer postern");
 }
 
 TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
@@ -154,7 +154,8 @@ TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
     ASSERT_TRUE(ok(opened));
     ASSERT_TRUE(ok(opened->store->clients().add(sample_client())));
   }
-  sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE memberships DROP COLUMN claimed; "
+  sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE memberships DROP COLUMN claimed; ALTER TABLE grants "
+      "DROP COLUMN narrowed; "
       "PRAGMA user_version=1");
   for (const std::string column : {"issuer", "jwks", "jwks_uri", "tenant", "role", "resource"})
     sql("ALTER TABLE clients DROP COLUMN " + column);
@@ -175,7 +176,7 @@ TEST_F(OpenTest, AStoreOfBeforeThereWereKeysIsCarriedOn) {
   sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE clients DROP COLUMN jwks; "
       "ALTER TABLE clients DROP COLUMN jwks_uri; ALTER TABLE clients DROP COLUMN tenant; "
       "ALTER TABLE clients DROP COLUMN role; ALTER TABLE clients DROP COLUMN resource; "
-      "ALTER TABLE memberships DROP COLUMN claimed; PRAGMA user_version=2");
+      "ALTER TABLE memberships DROP COLUMN claimed; ALTER TABLE grants DROP COLUMN narrowed; PRAGMA user_version=2");
   auto opened = open();
   ASSERT_TRUE(ok(opened));
   const auto client = opened->store->clients().find("client-1").value();
@@ -192,12 +193,24 @@ TEST_F(OpenTest, MembershipsOfBeforeThereWereProvidersAreAnOperators) {
     ASSERT_TRUE(ok(opened));
     ASSERT_TRUE(ok(opened->store->tenants().put_member({"entra:carol", "acme", "admin"})));
   }
-  sql("ALTER TABLE memberships DROP COLUMN claimed; PRAGMA user_version=3");
+  sql("ALTER TABLE memberships DROP COLUMN claimed; ALTER TABLE grants DROP COLUMN narrowed; PRAGMA user_version=3");
   auto opened = open();
   ASSERT_TRUE(ok(opened));
   User carol = sample_user("entra:carol");
   ASSERT_TRUE(ok(opened->store->users().sign_in_elsewhere(carol, {})));
   EXPECT_EQ(opened->store->tenants().memberships_of("entra:carol").value().size(), 1U);
+}
+
+TEST_F(OpenTest, GrantsOfBeforeItMatteredWhatWasAskedForGetNoMoreThanTheyHold) {
+  {
+    auto opened = open();
+    ASSERT_TRUE(ok(opened));
+    ASSERT_TRUE(ok(opened->store->grants().add_minted(sample_grant(), sample_access())));
+  }
+  sql("ALTER TABLE grants DROP COLUMN narrowed; PRAGMA user_version=4");
+  auto opened = open();
+  ASSERT_TRUE(ok(opened));
+  EXPECT_TRUE(opened->store->grants().find_grant("grant-1").value()->narrowed);
 }
 
 TEST_F(OpenTest, RefusesADamagedPage) {

@@ -36,6 +36,12 @@ class TestPolicy final : public policy::Policy {
     }
     return scopes;
   }
+  bool asks_beyond_connect(const std::vector<std::string>& asked) const noexcept override {
+    return std::ranges::any_of(asked, [this](const auto& scope) { return scope != "connect" && knows_scope(scope); });
+  }
+  std::vector<std::string> reach(const policy::Caller& caller) const override {
+    return grantable(caller.scopes, caller.role);
+  }
   policy::Decision decide(const mcp::Message&, const policy::Caller&) const override { return {}; }
   policy::Decision decide_connect(const policy::Caller&) const override { return {}; }
   bool visible(mcp::ListKind, std::string_view, const policy::Caller&) const override { return true; }
