@@ -52,11 +52,12 @@ bool CompiledPolicy::asks_beyond_connect(const std::vector<std::string>& asked) 
 std::vector<std::string> CompiledPolicy::reach(const Caller& caller) const {
   auto held = grantable(caller.scopes, caller.role);
   if (!document_.narrow || caller.narrowed || !document_.connect.met_by(held)) return held;
-  held.clear();
+  std::vector<std::string> all;
   for (const auto& [scope, text] : document_.scopes) {
-    if (role_may_hold(caller.role, scope)) held.push_back(scope);
+    const bool reached = !contains(document_.connect.scopes, scope) && role_may_hold(caller.role, scope);
+    if (reached || contains(held, scope)) all.push_back(scope);
   }
-  return held;
+  return all;
 }
 
 bool CompiledPolicy::could_meet(const ScopeDemand& demand, std::string_view role) const {

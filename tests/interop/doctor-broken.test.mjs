@@ -70,7 +70,7 @@ const table = ({ origin }) => [
   ['registration is closed', server({ registration_endpoint: undefined }), 'registration registration_closed', 'cursor'],
   ['registration needs credentials', instead(isAt('/oauth/register'), json(401)), 'registration registration_closed', 'inspector'],
   ['neither documents nor registration', server({ registration_endpoint: undefined, client_id_metadata_document_supported: undefined }), 'registration registration_closed', 'chatgpt'],
-  ['the root has no metadata', instead(rootMetadata, json(404)), 'root_metadata root_missing', 'chatgpt'],
+  ['the root is a page', instead(rootMetadata, page()), 'root_metadata html', 'chatgpt'],
   ['preflights are refused', { instead: (request) => (request.method === 'OPTIONS' ? json(405) : undefined) }, 'cors preflight_refused', 'inspector'],
   ['pages of the Inspector may not call', {}, 'cors origin_refused', 'inspector'],
 ];

@@ -6,8 +6,10 @@ import { clients } from '../interop/lib/clients.mjs';
 import { password, patience } from '../interop/lib/gateway.mjs';
 import { bearerChallenge, send } from '../interop/lib/http.mjs';
 import { callTool, initialize, ping, post, rpc } from '../interop/lib/mcp.mjs';
+import { doctor, faults } from '../interop/lib/postern.mjs';
 import { until } from '../interop/lib/wait.mjs';
 import { startExample } from './lib/example.mjs';
+import { look, openBrowser, signIn } from './lib/screens.mjs';
 
 const workspace = (slug) => `https://app.gigamcp.test/t/${slug}/mcp`;
 const codeOf = (answer) => answer.json().error?.data?.error ?? answer.json().error;
@@ -95,6 +97,26 @@ describe('Gigamcp', { timeout: 600_000 * patience }, () => {
     await example.command(['grant', 'revoke', grants[0].grant]);
     await until('the end of the grant', async () => (await ping(workspace('acme'), tokens.access_token)).status === 401);
     assert.equal((await client.refresh(tokens.refresh_token)).body.error, 'invalid_grant');
+  });
+
+  it('in Chromium: sign-in, and a consent that names the workspace', async () => {
+    const client = await example.client(workspace('acme'), { redirectUris: ['https://chatgpt.com/connector/oauth/cb_1'] });
+    const chromium = await openBrowser({ 'app.gigamcp.test': '127.0.2.1' });
+    try {
+      const page = await chromium.newPage();
+      await page.goto(client.request().url);
+      await look(page, 'gigamcp-sign-in');
+      await signIn(page, { user: 'alice', password });
+      const text = await page.innerText('main');
+      for (const part of ['Gigamcp', 'Acme Inc.', 'alice', 'chatgpt.com']) assert.ok(text.includes(part), part);
+      await look(page, 'gigamcp-consent');
+    } finally {
+      await chromium.close();
+    }
+  });
+
+  it('postern doctor finds nothing in the way of any client', async () => {
+    for (const slug of ['acme', 'globex']) assert.deepEqual(faults(await doctor(workspace(slug))), []);
   });
 
   it('row 7: after approval the redirect happens without a further click', async () => {

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { UserAgent } from '../interop/lib/browserless.mjs';
 import { clients } from '../interop/lib/clients.mjs';
-import { patience } from '../interop/lib/gateway.mjs';
+import { password, patience } from '../interop/lib/gateway.mjs';
 import { bearerChallenge, send } from '../interop/lib/http.mjs';
 import { callTool, initialize, ping } from '../interop/lib/mcp.mjs';
+import { connect, doctor, faults } from '../interop/lib/postern.mjs';
 import { Provider, SdkClient, textOf } from '../interop/lib/sdk.mjs';
 import { startExample } from './lib/example.mjs';
+import { look, openBrowser, signIn } from './lib/screens.mjs';
 
 const hosted = (handle) => `https://${handle}.mcp.10x.test/mcp`;
 const fallback = (handle) => `https://ai.10x.test/mcp/${handle}/mcp`;
@@ -60,6 +62,27 @@ describe('10x', { timeout: 600_000 * patience }, () => {
       assert.equal(await skills(shared, tokens.access_token), handle);
       const again = await client.refresh(tokens.refresh_token);
       assert.equal(await skills(shared, again.body.access_token), handle);
+    }
+  });
+
+  it('row 2: the picker in Chromium', async () => {
+    const client = await example.client(shared, { redirectUris: ['https://chatgpt.com/connector/oauth/cb_1'] });
+    const chromium = await openBrowser({ 'ai.10x.test': '127.0.3.1' });
+    try {
+      const page = await chromium.newPage();
+      await page.goto(client.request().url);
+      await signIn(page, { user: 'alice', password });
+      await look(page, '10x-picker');
+      await page.check('input[name=tenant][value=globex]');
+      const [response] = await Promise.all([
+        page.waitForResponse((each) => each.request().method() === 'POST'),
+        page.click('[name=decision][value=approve]'),
+      ]);
+      const back = new URL((await response.allHeaders()).location);
+      assert.equal(back.host, 'chatgpt.com');
+      assert.ok(back.searchParams.get('code'));
+    } finally {
+      await chromium.close();
     }
   });
 
@@ -172,6 +195,27 @@ describe('10x', { timeout: 600_000 * patience }, () => {
     }
     const none = await send(client.server.registration_endpoint, { json: { client_name: 'none' } });
     assert.equal(none.status, 400);
+  });
+
+  it('postern doctor finds nothing in the way of any client', async () => {
+    for (const url of [hosted('acme'), fallback('acme'), shared]) assert.deepEqual(faults(await doctor(url)), [], url);
+  });
+
+  it('row 8: postern connect prints what to paste, for a handle and for the shared address', async () => {
+    const callbacks = ['https://chatgpt.com/connector/oauth/cb_1', 'https://chatgpt.com/connector/oauth/cb_2'];
+    const words = callbacks.flatMap((each) => ['--redirect-uri', each]);
+    for (const [url, choice, wanted] of [
+      ['https://{tenant}.mcp.10x.test/mcp', ['--handle', 'acme'], hosted('acme')],
+      [shared, ['--gateway'], shared],
+    ]) {
+      const { code, stdout, output } = await connect(url, ...choice, ...words, '--json');
+      assert.equal(code, 0, output);
+      const printed = JSON.parse(stdout);
+      const client = await example.client(wanted, { redirectUris: callbacks });
+      assert.equal(JSON.stringify(printed).includes(wanted), true, stdout);
+      assert.equal(JSON.stringify(printed).includes(client.server.issuer), true);
+      for (const part of [...callbacks, 'mcp.connect', 'skills.read']) assert.ok(stdout.includes(part), part);
+    }
   });
 
   it('a handle that is not there has no address', async () => {

@@ -77,6 +77,11 @@ TEST_F(NarrowTest, WhoAskedForConnectAloneHasTheReachOfTheRole) {
   }
 }
 
+TEST_F(NarrowTest, ReachIsWhatTheConsentPageTells) {
+  EXPECT_EQ(policy_->reach(of({"use"}, false)), (Scopes{"use", "read", "plan"}));
+  EXPECT_EQ(policy_->reach(of({"use", "plan", "pay"}, true)), (Scopes{"use", "plan"}));
+}
+
 TEST_F(NarrowTest, WhoAskedForMoreHasWhatWasGrantedAndNoMore) {
   EXPECT_EQ(listed(of({"use", "read"}, true)), "read");
   EXPECT_EQ(call("read", of({"use", "read"}, true)), Verdict::allow);

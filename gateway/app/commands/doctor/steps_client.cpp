@@ -23,10 +23,11 @@ Finding check_root(Walk& walk, const Client&) {
                 "a host has one root: who looks there alone finds that resource");
   }
   auto finding = std::get<Finding>(judged);
+  // RFC 9728 section 3.1 puts it elsewhere; a host of many tenants has nothing to say here.
   if (finding.fault == "missing") {
-    finding.fault = "root_missing";
-    finding.mend =
-        "`root: true` on the resource, and let the proxy in front pass this path: this client looks here, too";
+    return note("root_missing", finding.seen,
+                "`root: true` where the host is for one resource, and let the proxy in front pass this path: this "
+                "client looks here, too");
   }
   return finding;
 }
