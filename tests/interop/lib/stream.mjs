@@ -1,5 +1,6 @@
 // An answer read while it comes: for event streams, and for what ends before its time.
 import http from 'node:http';
+import https from 'node:https';
 import { until, within } from './wait.mjs';
 
 /**
@@ -9,7 +10,7 @@ import { until, within } from './wait.mjs';
  */
 export async function openStream(url, { token, message, headers = {}, signal } = {}) {
   const payload = message && JSON.stringify(message);
-  const request = http.request(url, {
+  const request = (url.startsWith('https:') ? https : http).request(url, {
     method: message ? 'POST' : 'GET',
     signal,
     agent: false,
