@@ -76,6 +76,7 @@ struct Gateway::Impl {
   upstream::Documents documents;
   upstream::Documents key_sets;
   upstream::DuplexHub duplex;
+  server::RestState rest;
   server::Services services;
   server::ConnectionCounter counter;
   std::vector<Address> addresses;
@@ -103,7 +104,7 @@ struct Gateway::Impl {
         duplex(*log),
         services{*store,       clock,        *log,     *metrics,     tokens,          store_pool, password_pool,
                  session_seal, consent_seal, limiters, bodies,       endpoint_bodies, calls,      fetches,
-                 upstream_tls, documents,    key_sets, signing_keys, &duplex},
+                 upstream_tls, documents,    key_sets, signing_keys, &duplex,         &rest},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);

@@ -6,6 +6,7 @@
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
+#include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
 #include "server/tenant_gate.hpp"
 #include "web/pages.hpp"
@@ -89,6 +90,9 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   if (!*there) return nothing_here(route, request.request_id);
   if (route.kind == RouteKind::resource_metadata) {
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
+  }
+  if (route.kind == RouteKind::rest_manifest) {
+    return http::json_response(200, rest::plugin_manifest(api_of(*route.resource)), "public, max-age=60");
   }
   const oauth::Context context = snapshot.oauth(*route.server, documents);
   const web::PageContext pages{context, snapshot.users(), snapshot.config().identity.session};

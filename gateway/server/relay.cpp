@@ -191,6 +191,7 @@ bool opens_old_stream(const McpExchange& x) {
 }
 
 bool is_listening(const McpExchange& x) {
+  if (x.rest) return false;
   const auto* method = x.method();
   return x.head().method == "GET" || (method != nullptr && method->subject == mcp::Subject::listen);
 }

@@ -80,7 +80,6 @@ const urls = 'urls: [http://127.0.0.1:3001/mcp]';
 
 // What the documentation speaks of and this version does not do: named, with a place, never ignored.
 const notBuilt = {
-  'tools as REST': [resource(', rest: »true'), '`rest: true` is not supported yet'],
   'an external authorization server': [
     { servers: 'authorization_servers: {main: {»external: {issuer: https://login.example.test}}}' },
     '`external` is not supported yet',

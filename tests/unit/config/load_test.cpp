@@ -292,8 +292,7 @@ INSTANTIATE_TEST_SUITE_P(
         Unsupported{"identity: {providers: [{name: entra}]}", "`identity.providers` is not supported yet"},
         Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},
         Unsupported{"tenants: [{handle: acme, members: [{user: \"entra:x\"}]}]",
-                    "`identity.providers` is not supported yet"},
-        Unsupported{RESOURCE("serve: https://a.example.test/, rest: true"), "`rest: true` is not supported yet"}));
+                    "`identity.providers` is not supported yet"}));
 
 TEST(NotYetAdmin, IsRefusedByName) {
   const FakeSources fake;
@@ -308,7 +307,7 @@ TEST(NotYetAlone, IsTheOnlyFault) {
   const auto loaded = load_text(
       "listen: [{address: 127.0.0.1:1}]\n"
       "upstreams: {back: {tls: {ca: system}, urls: [http://127.0.0.1:1/]}}\n"
-      "resources: [{serve: https://a.example.test/mcp, upstream: back, policy: default, rest: true}]\n"
+      "resources: [{serve: https://a.example.test/mcp, upstream: back, policy: default, tenant: \"{t}\"}]\n"
       "authorization_servers: {main: {external: {issuer: x}}}\n",
       "/p", fake.sources());
   ASSERT_FALSE(loaded);
