@@ -141,7 +141,6 @@ std::string openapi_document(const Api& api, const std::vector<UsableTool>& tool
   document["servers"] = {{{"url", api.origin}}};
   document["paths"] = std::move(paths);
   auto& parts = document["components"];
-  parts["schemas"] = components.take();
   parts["responses"] = {
       {"Unauthorized", problem_response("The access token is missing, or does not hold: WWW-Authenticate says more.")},
       {"Forbidden", problem_response("The access token, or the caller's role, does not allow this call.")},
@@ -149,7 +148,12 @@ std::string openapi_document(const Api& api, const std::vector<UsableTool>& tool
       {"TooMany", problem_response("Too many calls: wait as Retry-After says.")},
       {"Problem", problem_response("The call was not answered.")}};
   parts["securitySchemes"][kScheme] = security_scheme(api);
-  return dumped(document);
+  // The schemas, which may be large, are put in as text and not copied into another kind of value.
+  auto text = dumped(document);
+  text.resize(text.size() - 2);
+  return text.append(R"(,"schemas":)")
+      .append(components.take().dump(-1, ' ', false, json::error_handler_t::replace))
+      .append("}}");
 }
 
 std::string plugin_manifest(const Api& api) {

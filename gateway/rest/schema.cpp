@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "base/strings.hpp"
@@ -13,7 +14,6 @@ namespace postern::rest {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "#/components/schemas/";
 
@@ -41,22 +41,18 @@ bool is_type(const json& value) {
   return value.is_string() && in(kTypes, std::string_view(value.get_ref<const std::string&>()));
 }
 
-bool each_once(const json& list) {
-  for (auto at = list.begin(); at != list.end(); ++at) {
-    if (std::find(list.begin(), at, *at) != at) return false;
-  }
-  return true;
-}
-
 bool is_text_list(const json& value) {
-  return value.is_array() && std::ranges::all_of(value, [](const json& each) { return each.is_string(); }) &&
-         each_once(value);
+  if (!value.is_array()) return false;
+  std::set<std::string_view> seen;
+  return std::ranges::all_of(value, [&](const json& each) {
+    return each.is_string() && seen.insert(each.get_ref<const std::string&>()).second;
+  });
 }
 
 bool is_count(const json& value) { return value.is_number_unsigned(); }
 
 bool is_type_list(const json& value) {
-  return value.is_array() && !value.empty() && std::ranges::all_of(value, is_type) && each_once(value);
+  return is_text_list(value) && !value.empty() && std::ranges::all_of(value, is_type);
 }
 
 // Whether a keyword that holds no schema is formed as it must be.
@@ -113,6 +109,17 @@ std::string as_fragment(std::string_view pointer) {
   return out.substr(1);
 }
 
+bool is_modern(const json& schema) {
+  const auto is = [&](const char* keyword, auto matches) {
+    const auto at = schema.find(keyword);
+    return at != schema.end() && matches(*at);
+  };
+  return !is("items", [](const json& value) { return value.is_array(); }) &&
+         !is("exclusiveMinimum", [](const json& value) { return value.is_boolean(); }) &&
+         !is("exclusiveMaximum", [](const json& value) { return value.is_boolean(); }) &&
+         !schema.contains("dependencies");
+}
+
 // The forms of drafts 4 to 7 in those of 2020-12.
 json modernized(json schema) {
   const auto items = schema.find("items");
@@ -165,7 +172,7 @@ class SchemaWalk {
     body.erase("$defs");
     body.erase("definitions");
     auto made = walk(body, "/" + name_, false);
-    if (!made.is_object()) made = ordered_json::object();
+    if (!made.is_object()) made = json::object();
     made["type"] = "object";  // MCP, "Tool": of arguments and of structured content
     components_.schemas_[name_] = std::move(made);
     for (const auto& [pointer, name] : hoisted_) {
@@ -182,12 +189,13 @@ class SchemaWalk {
   }
 
   // `at`: where the outcome will stand. `foreign`: below an $id of its own, against which references are meant.
-  ordered_json walk(const json& given, const std::string& at, bool foreign) {
+  json walk(const json& given, const std::string& at, bool foreign) {
     if (given.is_boolean()) return given;
-    auto out = ordered_json::object();
+    auto out = json::object();
     if (!given.is_object()) return out;
-    const json schema = modernized(given);
-    for (const auto& [keyword, value] : schema.items()) {
+    json of_today;
+    if (!is_modern(given)) of_today = modernized(given);
+    for (const auto& [keyword, value] : (of_today.is_null() ? given : of_today).items()) {
       if (keyword == "$ref") {
         if (!foreign && value.is_string()) put_reference(out, value.get_ref<const std::string&>(), at);
         continue;
@@ -204,26 +212,25 @@ class SchemaWalk {
   }
 
   // A keyword whose value holds schemas.
-  std::optional<ordered_json> walk_keyword(const std::string& keyword, const json& value, const std::string& at,
-                                           bool foreign) {
+  std::optional<json> walk_keyword(const std::string& keyword, const json& value, const std::string& at, bool foreign) {
     if (in(kSchema, std::string_view(keyword)) && (value.is_object() || value.is_boolean())) {
       return walk(value, at, foreign);
     }
     if (in(kSchemaList, std::string_view(keyword)) && value.is_array() && !value.empty()) {
-      auto out = ordered_json::array();
+      auto out = json::array();
       for (std::size_t i = 0; i < value.size(); ++i)
         out.push_back(walk(value[i], at + "/" + std::to_string(i), foreign));
       return out;
     }
     if (in(kSchemaMap, std::string_view(keyword)) && value.is_object()) {
-      auto out = ordered_json::object();
+      auto out = json::object();
       for (const auto& [key, each] : value.items()) out[key] = walk(each, at + "/" + escaped(key), foreign);
       return out;
     }
     return std::nullopt;
   }
 
-  void put_reference(ordered_json& out, std::string_view reference, const std::string& at) {
+  void put_reference(json& out, std::string_view reference, const std::string& at) {
     if (!id_.empty() && reference.starts_with(id_)) reference.remove_prefix(id_.size());
     if (!reference.starts_with('#')) return;
     const auto pointer = http::percent_decode(reference.substr(1));
@@ -261,7 +268,7 @@ class SchemaWalk {
   std::map<std::string, std::string> hoisted_;  // by pointer into the root
 };
 
-std::string Components::free_name(const std::string& wanted) const {
+std::string Components::free_name(const std::string& wanted) {
   // OpenAPI 3.1 section 4.8.7: names of components.
   std::string name;
   for (const char c : wanted) {
@@ -269,8 +276,8 @@ std::string Components::free_name(const std::string& wanted) const {
     name += allowed ? c : '_';
   }
   if (!schemas_.contains(name)) return name;
-  for (std::size_t number = 2;; ++number) {
-    auto other = name + "_" + std::to_string(number);
+  for (auto& number = numbers_.try_emplace(name, 1).first->second;;) {
+    auto other = name + "_" + std::to_string(++number);
     if (!schemas_.contains(other)) return other;
   }
 }
@@ -280,17 +287,17 @@ std::string Components::add(const std::string& name, const json& schema) {
   return SchemaWalk(*this, root).run(name);
 }
 
-void Components::add_own(const std::string& name, ordered_json schema) { schemas_[name] = std::move(schema); }
+void Components::add_own(const std::string& name, json schema) { schemas_[name] = std::move(schema); }
 
-ordered_json Components::take() {
+json Components::take() {
   for (const auto& [at, target] : references_) {
     try {
-      const ordered_json::json_pointer pointer(target);
+      const json::json_pointer pointer(target);
       if (schemas_.contains(pointer) && (schemas_.at(pointer).is_object() || schemas_.at(pointer).is_boolean()))
         continue;
-    } catch (const ordered_json::exception&) {  // no pointer after all
+    } catch (const json::exception&) {  // no pointer after all
     }
-    schemas_.at(ordered_json::json_pointer(at)).erase("$ref");
+    schemas_.at(json::json_pointer(at)).erase("$ref");
   }
   return std::move(schemas_);
 }

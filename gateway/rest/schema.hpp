@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,16 +21,18 @@ class Components {
   // Adds the schema of an object under a name like this one; returns the reference to it.
   std::string add(const std::string& name, const nlohmann::json& schema);
   // Adds one of ours under exactly this name, before any other.
-  void add_own(const std::string& name, nlohmann::ordered_json schema);
+  void add_own(const std::string& name, nlohmann::json schema);
   // All of them. To be called once, at the end.
-  nlohmann::ordered_json take();
+  nlohmann::json take();
 
  private:
   friend class SchemaWalk;
 
-  std::string free_name(const std::string& wanted) const;
+  std::string free_name(const std::string& wanted);
 
-  nlohmann::ordered_json schemas_ = nlohmann::ordered_json::object();
+  // Not an ordered_json, whose objects are searched from end to end: a schema may have very many members.
+  nlohmann::json schemas_ = nlohmann::json::object();
+  std::map<std::string, std::size_t> numbers_;  // by name: the last one that told another of this name apart
   // Each with where it stands, and what it refers to, as pointers into the above.
   std::vector<std::pair<std::string, std::string>> references_;
 };

@@ -17,8 +17,8 @@ authn::Refusal broken(std::string what) { return refusal(502, "upstream_error", 
 
 authn::Refusal cannot_open(const nlohmann::json& answer) {
   const auto error = answer.find("error");
-  const bool coded = error != answer.end() && error->is_object() && error->contains("code") &&
-                     (*error)["code"].is_number_integer();
+  const bool coded =
+      error != answer.end() && error->is_object() && error->contains("code") && (*error)["code"].is_number_integer();
   return broken("the server behind this gateway refused to begin a session" +
                 (coded ? " (its error was " + (*error)["code"].dump() + ")" : std::string()));
 }
@@ -88,6 +88,10 @@ awaitable<MaybeRefusal> RestClient::ask(Running& running, const RestAsk& what, n
     // What was given up is still worked on.
     const bool given_up = running.slot.cancelled() || (refused && refused->status == 504);
     if (!given_up) under_way_.clear();
+    // Without a session nothing tells that the server has become one of another era: that is found out anew.
+    if (session_.id.empty() && (refused || running.answer->head().status / 100 != 2)) {
+      state_.sessions.forget(caller_, session_);
+    }
     if (refused) co_return refused;
     if (received.lost_session) {
       // A server that does not know the session has not looked at the call: it is safe to send it once more (MCP

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
@@ -93,8 +94,11 @@ awaitable<MaybeRefusal> RestClient::tools(Running& running, bool fresh, RestTool
 
   const auto& policy = *x_.resource.policy;
   const policy::Caller caller{x_.principal->scopes, x_.principal->role, x_.principal->plan};
-  std::erase_if(made->tools,
-                [&](const rest::Tool& tool) { return !policy.visible(mcp::ListKind::tools, tool.name, caller); });
+  // Of tools of one name the first counts.
+  std::set<std::string> seen;
+  std::erase_if(made->tools, [&](const rest::Tool& tool) {
+    return !seen.insert(tool.name).second || !policy.visible(mcp::ListKind::tools, tool.name, caller);
+  });
   std::vector<rest::UsableTool> usable;
   for (const auto& tool : made->tools) {
     if (auto scopes = policy.usable(tool.name, caller)) usable.push_back({&tool, std::move(*scopes)});
@@ -103,7 +107,7 @@ awaitable<MaybeRefusal> RestClient::tools(Running& running, bool fresh, RestTool
   // The same tools are the same version.
   api.version = hex_encode(crypto::sha256_string(rest::openapi_document(api, usable)).substr(0, 6));
   made->document = rest::openapi_document(api, usable);
-  std::ranges::stable_sort(made->tools, {}, &rest::Tool::name);
+  std::ranges::sort(made->tools, {}, &rest::Tool::name);
   made->bytes = made->document.size();
   for (const auto& tool : made->tools) made->bytes += 3 * size_of(tool);  // as values
   made->fetched = std::chrono::steady_clock::now();

@@ -39,7 +39,7 @@ struct Route {
   std::string_view methods;      // "GET, HEAD": of the Allow header
   tenant::ResourcePtr resource;  // of resource, messages and resource_metadata; once found, that of its tenant
   tenant::ServerPtr server;      // of the rest, likewise
-  std::string tool;              // of rest_tool: its name
+  std::string tool{};            // of rest_tool: its name
 };
 
 // Every address that is served, and nothing else: metadata documents are made from the same data. Whether the tenant of

@@ -52,8 +52,9 @@ describe('public_openapi', { timeout: 120_000 * patience }, () => {
 
   it('is in the audit log as the list that it is, of nobody', async () => {
     await documentOf(gateway);
-    const lines = gateway.logs().split('\n').filter((line) => line.includes('"method":"tools/list"'));
-    const { user, tenant, decision } = JSON.parse(lines.findLast((line) => line.includes('"user":""')));
+    const parts = ['"method":"tools/list"', '"user":""'];
+    const line = () => gateway.logs().split('\n').findLast((each) => parts.every((part) => each.includes(part)));
+    const { user, tenant, decision } = JSON.parse(await until('the line of the list', line));
     assert.deepEqual([user, tenant, decision], ['', 'acme', 'allow']);
   });
 });

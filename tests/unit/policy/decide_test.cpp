@@ -370,7 +370,6 @@ TEST(Usable, IsWhatTheTokenMayCallWithSomeArguments) {
       "  - {tools: [plan], plans: [business]}\n"
       "  - {tools: [admin], deny: true}\n"));
   const auto usable = [&](std::string_view tool, const Caller& who) { return policy->usable(tool, who); };
-  using Scopes = std::vector<std::string>;
   EXPECT_EQ(usable("read.a", caller({"use", "read"}, "viewer", "free")), (Scopes{"use", "read"}));
   EXPECT_EQ(usable("read.a", caller({"use"}, "viewer", "free")), std::nullopt) << "a scope is missing";
   EXPECT_EQ(usable("read.a", caller({"read"}, "viewer", "free")), std::nullopt) << "it cannot connect";

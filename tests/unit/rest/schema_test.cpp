@@ -6,13 +6,12 @@ namespace postern::rest {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 // All components that come of one schema, added as "t".
 json made_of(const char* schema) {
   Components components;
   EXPECT_EQ(components.add("t", json::parse(schema)), "#/components/schemas/t");
-  return json::parse(components.take().dump());
+  return components.take();
 }
 
 // What comes of one schema without definitions, its type aside.
@@ -94,7 +93,7 @@ TEST(Schema, ArgumentsAreAnObjectWhateverTheToolSays) {
 
 TEST(Schema, NamesOfComponentsAreLegalAndEachIsThereOnce) {
   Components components;
-  components.add_own("Problem", ordered_json::object());
+  components.add_own("Problem", json::object());
   EXPECT_EQ(components.add("a/b", json::object()), "#/components/schemas/a_b");
   EXPECT_EQ(components.add("a.b", json::object()), "#/components/schemas/a_b_2");
   EXPECT_EQ(components.add("Problem", json::object()), "#/components/schemas/Problem_2");
@@ -103,6 +102,27 @@ TEST(Schema, NamesOfComponentsAreLegalAndEachIsThereOnce) {
   const auto all = components.take();
   EXPECT_EQ(all["c"]["properties"]["x"]["$ref"], "#/components/schemas/c___");
   EXPECT_TRUE(all.contains("c___"));
+}
+
+// Names differ in what names of components may not hold; references still find their own.
+TEST(Schema, ManyDefinitionsOfLikeNamesEachHaveTheirOwn) {
+  constexpr int kMany = 1 << 10;
+  json schema;
+  for (int i = 0; i < kMany; ++i) {
+    std::string name;
+    for (int bit = 0; bit < 10; ++bit) name += (i >> bit) % 2 == 0 ? '.' : '-';
+    schema["$defs"][name] = {{"const", i}};
+    schema["properties"][std::to_string(i)] = {{"$ref", "#/$defs/" + name}};
+  }
+  Components components;
+  components.add("t", schema);
+  const auto all = components.take();
+  EXPECT_EQ(all.size(), kMany + 1U);
+  constexpr std::string_view kBegin = "#/components/schemas/";
+  for (int i = 0; i < kMany; ++i) {
+    const auto to = all["t"]["properties"][std::to_string(i)]["$ref"].get<std::string>();
+    EXPECT_EQ(all[to.substr(kBegin.size())]["const"], i) << to;
+  }
 }
 
 }  // namespace

@@ -98,13 +98,13 @@ TEST(RestToolCache, AServerThatHasChangedItsToolsIsAskedAnew) {
   EXPECT_TRUE(cache.find("b", kNow));
 }
 
-TEST(RestTools, TheFirstOfOneNameIsFound) {
+TEST(RestTools, AreFoundByTheirWholeName) {
   RestTools list;
   list.tools.resize(3);
-  list.tools[0].name = list.tools[1].name = "a";
-  list.tools[0].title = "first";
+  list.tools[0].name = "a";
+  list.tools[1].name = "aa";
   list.tools[2].name = "b";
-  EXPECT_EQ(list.find("a")->title, "first");
+  for (const auto& tool : list.tools) EXPECT_EQ(list.find(tool.name), &tool);
   EXPECT_EQ(list.find("A"), nullptr);
   EXPECT_EQ(list.find("c"), nullptr);
 }
