@@ -9,7 +9,6 @@ const tests = path.join(root, 'tests');
 
 const range = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 const demanded = [...range(1, 68), ...range(80, 138), ...range(144, 153)];
-const needProvider = [146, 150];
 // Cases whose code is not there yet.
 const pending = [];
 
@@ -44,9 +43,7 @@ for (const line of readFileSync(path.join(tests, 'hostile.md'), 'utf8').split('\
     else if (!named.get(file)?.has(number)) faults.push(`case ${number}: tests/${file} has no test of that number`);
   }
   if (files.length > 0) continue;
-  const excused =
-    (row[2] === 'pending' && pending.includes(number)) ||
-    (row[2] === 'needs an external identity provider' && needProvider.includes(number));
+  const excused = row[2] === 'pending' && pending.includes(number);
   if (!excused) faults.push(`case ${number}: no test shows it`);
 }
 

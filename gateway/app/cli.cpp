@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/commands/doctor/options.hpp"
 #include "config/describe.hpp"
 
 namespace postern::app {
@@ -23,6 +24,8 @@ struct CommandLine {
   ClientOptions client;
   GrantOptions grant;
   KeyOptions keys;
+  ConnectOptions connect;
+  DoctorOptions doctor;
   std::vector<std::string> cases;
   std::string first;
   std::string second;
@@ -114,13 +117,16 @@ void add_password(CLI::App* command, UserOptions& user) {
   auto* where = command->add_option_group("password", "Where the password comes from");
   where->add_flag("--password-stdin", user.password_stdin, "Read it from standard input");
   where->add_flag("--password-generate", user.password_generate, "Make one and print it once");
+  if (command->get_name() == "add") {
+    where->add_flag("--no-password", user.no_password, "For PROVIDER:SUBJECT, who signs in there");
+  }
   where->require_option(1);
 }
 
 void add_users(CLI::App& app, CommandLine& line) {
   auto* user = group(app, "user", "Users of the store");
   auto* add = user->add_subcommand("add", "Add a user");
-  add->add_option("NAME", line.user.name, "Sign-in name")->required();
+  add->add_option("NAME", line.user.name, "Sign-in name, or PROVIDER:SUBJECT")->required();
   add->add_option("--email", line.user.email, "Passed to servers that ask for {user.email}");
   add->add_option("--member", line.user.members, "HANDLE or HANDLE:ROLE; may be repeated");
   add_password(add, line.user);
@@ -238,6 +244,40 @@ void add_grants(CLI::App& app, CommandLine& line) {
   line.on_store(revoke, [&line](Opened& o) { return grant_revoke(o, line.grant.id, line.console); });
 }
 
+// Commands that ask a running gateway from outside, as clients do.
+void add_asking(CLI::App& app, CommandLine& line) {
+  auto* connect = app.add_subcommand("connect", "Register a client at a running gateway and print what to paste");
+  connect->add_option("URL", line.connect.url, "The MCP URL; may hold {tenant}")->required();
+  connect->add_option("--redirect-uri", line.connect.redirect_uris, "As the client shows it; may be repeated")
+      ->required()
+      ->expected(1)
+      ->take_all();
+  auto* handle = connect->add_option("--handle", line.connect.handle, "The tenant's handle: its own address");
+  connect->add_flag("--gateway", line.connect.gateway, "The shared address: users pick a handle while authorizing")
+      ->excludes(handle);
+  connect->add_option("--name", line.connect.name, "Shown on the consent page; default: the redirect URI's host");
+  connect->callback([&line] { line.run = [&line] { return connect_command(line.connect, line.console); }; });
+
+  auto* doctor = app.add_subcommand("doctor", "Walk discovery as clients do, and say what is in their way");
+  doctor->add_option("URL", line.doctor.url, "The MCP URL, exactly as clients are given it")->required();
+  doctor->add_option("--client", line.doctor.client, "One client alone; default: all of them")
+      ->check(CLI::IsMember({"chatgpt", "claude", "cursor", "vscode", "inspector"}));
+  auto* token =
+      doctor->add_option("--token", line.doctor.token, "Go on with this access token; -: read it from standard input");
+  doctor->add_flag("--rest", line.doctor.rest, "Look at the endpoints of tools over REST alone")->excludes(token);
+  doctor->callback([&line] { line.run = [&line] { return doctor_command(line.doctor, line.console); }; });
+
+  for (auto* command : {connect, doctor}) {
+    auto& issuer = command == connect ? line.connect.issuer : line.doctor.issuer;
+    auto& authorities = command == connect ? line.connect.ca : line.doctor.ca;
+    auto& insecure = command == connect ? line.connect.insecure_http : line.doctor.insecure_http;
+    command->add_option("--issuer", issuer, "The authorization server that must be named; default: any");
+    command->add_option("--ca", authorities, "File with certificate authorities; default: the system's");
+    command->add_flag("--insecure-http", insecure, "Ask other machines by http://, too: anyone on the way reads it");
+    command->add_flag("--json", line.console.json, "Machine output");
+  }
+}
+
 // The word that was not understood, which is why something else is missing. Empty where it may be a value: somebody may
 // have typed a password in the wrong place.
 std::string misspelt(CLI::App& app) {
@@ -265,6 +305,7 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
   add_clients(app, line);
   add_keys(app, line);
   add_grants(app, line);
+  add_asking(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

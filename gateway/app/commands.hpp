@@ -75,6 +75,7 @@ struct UserOptions {
   std::vector<std::string> members;  // HANDLE[:ROLE]
   bool password_stdin = false;
   bool password_generate = false;
+  bool no_password = false;  // a user of a provider
 };
 
 struct TenantOptions {

@@ -12,6 +12,9 @@
 
 #include "app/change_feed.hpp"
 #include "crypto/hash.hpp"
+#include "http/url.hpp"
+#include "idp/provider_fetch.hpp"
+#include "idp/provider_keys.hpp"
 #include "net/resolver.hpp"
 #include "server/listener.hpp"
 #include "upstream/duplex/hub.hpp"
@@ -27,13 +30,29 @@ constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
 // draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
 constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
-constexpr std::size_t kFetchesEach = 2;
+constexpr std::size_t kFetchesEach = 4;  // half of the threads for them
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
 
 telemetry::LogOptions log_options(const config::Log& log) {
   return {static_cast<telemetry::Level>(log.level), log.file, log.audit};
+}
+
+// Addresses of providers that the operator wrote down.
+std::vector<std::string> provider_urls(const config::Config& config) {
+  std::vector<std::string> urls;
+  for (const auto& server : config.authorization_servers) {
+    if (!server.external) continue;
+    for (const auto* url : {&server.external->issuer, &server.external->discovery, &server.external->jwks_uri}) {
+      if (!url->empty()) urls.push_back(*url);
+    }
+  }
+  for (const auto& provider : config.identity.providers) {
+    urls.push_back(provider.issuer);
+    if (!provider.discovery.empty()) urls.push_back(provider.discovery);
+  }
+  return urls;
 }
 
 std::vector<net::CertificateFiles> files_of(const config::Listener& listener) {
@@ -70,11 +89,16 @@ struct Gateway::Impl {
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool fetch_pool{"fetch", 8, 64};
+  net::OffloadPool provider_pool{"provider", 4, 64};  // apart, so that documents of strangers never keep one waiting
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
   std::shared_ptr<const net::TlsClient> fetch_tls;
   upstream::Fetcher fetcher;
   upstream::Documents documents;
   upstream::Documents key_sets;
+  upstream::Fetcher provider_fetcher;
+  upstream::Documents provider_metadata;
+  upstream::Documents provider_key_sets;
+  idp::ProviderKeys provider_keys{provider_metadata, provider_key_sets};
   upstream::DuplexHub duplex;
   server::RestState rest;
   server::Services services;
@@ -101,10 +125,38 @@ struct Gateway::Impl {
         fetcher(fetch_options(config.fetch), clock),
         documents([this](const std::string& url) { return fetcher.get(url, kClientDocument); }, fetch_pool, clock),
         key_sets([this](const std::string& url) { return fetcher.get(url, kKeySet); }, fetch_pool, clock),
+        provider_fetcher(provider_fetch_options(config), clock),
+        provider_metadata(
+            [this](const std::string& url) { return idp::fetch_provider_metadata(provider_fetcher, url); },
+            provider_pool, clock, idp::provider_document_options()),
+        provider_key_sets([this](const std::string& url) { return idp::fetch_provider_keys(provider_fetcher, url); },
+                          provider_pool, clock, idp::provider_document_options()),
         duplex(*log),
-        services{*store,       clock,        *log,     *metrics,     tokens,          store_pool, password_pool,
-                 session_seal, consent_seal, limiters, bodies,       endpoint_bodies, calls,      fetches,
-                 upstream_tls, documents,    key_sets, signing_keys, &duplex,         &rest},
+        services{*store,
+                 clock,
+                 *log,
+                 *metrics,
+                 tokens,
+                 store_pool,
+                 password_pool,
+                 session_seal,
+                 consent_seal,
+                 limiters,
+                 bodies,
+                 endpoint_bodies,
+                 calls,
+                 fetches,
+                 upstream_tls,
+                 documents,
+                 key_sets,
+                 provider_metadata,
+                 provider_key_sets,
+                 provider_fetcher,
+                 provider_pool,
+                 provider_keys,
+                 signing_keys,
+                 &duplex,
+                 &rest},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
@@ -112,11 +164,13 @@ struct Gateway::Impl {
   }
 
   upstream::FetcherOptions fetch_options(const config::Fetch& fetch) const;
+  upstream::FetcherOptions provider_fetch_options(const config::Config& config) const;
   Result<void> open(Loaded loaded);
   Result<void> prepare_keys(const config::Config& config);
   void forget_all();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
+  void end_streams_of(const std::string& grant_or_user);
   void tick();
   void reload_certificates();
   void drain();
@@ -132,6 +186,19 @@ upstream::FetcherOptions Gateway::Impl::fetch_options(const config::Fetch& fetch
   for (const auto& [host, address, port] : fetch.connect_to) {
     options.connect_to.try_emplace(host, boost::asio::ip::make_address(address), port);
   }
+  return options;
+}
+
+// The operator chose the hosts that the configuration names: they may be inside the network.
+upstream::FetcherOptions Gateway::Impl::provider_fetch_options(const config::Config& config) const {
+  auto options = fetch_options(config.fetch);
+  auto exceptions = config.fetch.allow_private;
+  for (const auto& named : provider_urls(config)) {
+    if (const auto url = http::parse_url(named)) exceptions.push_back(url->host);
+  }
+  options.guard = net::AddressGuard(exceptions);
+  options.per_host = 4;
+  options.plain_loopback = true;
   return options;
 }
 
@@ -154,9 +221,15 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
     workers.push_back(std::make_unique<server::Worker>(services, counter, snapshot));
-  for (auto* pool : {&store_pool, &password_pool, &fetch_pool}) {
+  for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &provider_pool}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
+  }
+  for (const auto& upstream : snapshot->config().upstreams) {
+    if (upstream.command.empty()) continue;
+    metrics->gauge("postern_upstream_processes",
+                   "Processes of a stdio server that run, those that are ending included.", "upstream", upstream.name,
+                   [this, name = upstream.name] { return static_cast<double>(duplex.running(name)); });
   }
   store->on_change([this](const std::vector<store::Change>& changes) { apply(changes); });
   return bind(snapshot->config());
@@ -195,12 +268,18 @@ void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
     }
     if (change.kind != store::ChangeKind::grant_revoked) {
       tokens.drop_all();
+      const bool of_user = change.kind == store::ChangeKind::user || change.kind == store::ChangeKind::membership;
+      if (of_user) end_streams_of(change.subject);
       continue;
     }
     tokens.drop_grant(change.subject);
-    for (auto& worker : workers) {
-      boost::asio::post(worker->io(), [w = worker.get(), grant = change.subject] { w->end_streams_of(grant); });
-    }
+    end_streams_of(change.subject);
+  }
+}
+
+void Gateway::Impl::end_streams_of(const std::string& grant_or_user) {
+  for (auto& worker : workers) {
+    boost::asio::post(worker->io(), [w = worker.get(), whose = grant_or_user] { w->end_streams_of(whose); });
   }
 }
 
@@ -298,7 +377,7 @@ void Gateway::Impl::run() {
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
   for (auto& thread : threads) thread.join();
   // A write still under way tells the workers of the change: it ends while they are there.
-  for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &housekeeping}) pool->stop();
+  for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &provider_pool, &housekeeping}) pool->stop();
   log->info("stopped", {});
   log->flush();
 }

@@ -59,6 +59,15 @@ void check_roles(const config::Config& config, const server::Policies& policies,
   }
 }
 
+// The same for users of a provider who are not listed.
+void check_external_roles(const config::Config& config, const server::Policies& policies, Faults& faults) {
+  for (const auto& server : config.authorization_servers) {
+    if (!server.external || server.external->role.empty()) continue;
+    if (knows_role(config, policies, server.external->role)) continue;
+    faults.add(server.external->role_at, "no policy of a resource has the role `" + server.external->role + "`");
+  }
+}
+
 void check_certificates(const config::Config& config, Faults& faults) {
   for (const auto& listener : config.listen) {
     for (const auto& certificate : listener.certificates) {
@@ -99,6 +108,7 @@ boost::system::result<Loaded, Faults> check_whole(config::Config config, const c
   load_policies(config, sources, loaded.policies, faults);
   if (faults.empty()) check_resources(config, loaded.policies, faults);
   if (faults.empty()) check_roles(config, loaded.policies, faults);
+  if (faults.empty()) check_external_roles(config, loaded.policies, faults);
   check_certificates(config, faults);
   check_commands(config, faults);
   if (!faults.empty()) return faults;

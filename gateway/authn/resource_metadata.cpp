@@ -12,6 +12,11 @@ std::string resource_metadata(const tenant::Resource& resource) {
   // offline_access is a matter between client and authorization server.
   std::vector<std::string> scopes = resource.policy->default_scopes();
   std::erase(scopes, "offline_access");
+  if (resource.server->external) {
+    for (const auto& scope : resource.server->external->required_scopes) {
+      if (std::ranges::find(scopes, scope) == scopes.end()) scopes.push_back(scope);
+    }
+  }
 
   nlohmann::ordered_json document;
   document["resource"] = resource.url;

@@ -69,6 +69,36 @@ struct Registration {
   std::optional<std::vector<std::string>> metadata_document_domains;  // where such documents may be; nullopt: any
 };
 
+// Which claims of a provider's tokens say what is asked of them.
+struct ExternalClaims {
+  // Of each list the first that a token has: text with blanks between, or a list of texts.
+  std::vector<std::string> scopes{"scp", "scope", "roles"};
+  std::vector<std::string> client{"azp", "appid", "client_id"};
+  std::string user = "sub";
+  std::string email = "email";
+  std::string tenant = "tid";  // for resources without a tenant of their own
+};
+
+// Tokens made elsewhere: signed JWTs of a provider that the operator trusts. Users are called NAME:SUBJECT, NAME being
+// the authorization server's.
+struct External {
+  std::string issuer;          // exactly as in `iss`
+  std::string discovery;       // where the provider's metadata is; empty: where its issuer says
+  std::string jwks_uri;        // empty: found through discovery
+  std::string token_endpoint;  // may be empty
+  std::vector<std::string> audience;
+  std::vector<std::string> token_types{"JWT", "at+jwt"};
+  std::vector<std::string> algorithms{"RS256", "ES256"};
+  ExternalClaims claims;
+  std::optional<std::vector<std::string>> allowed_clients;  // nullopt: any
+  std::vector<std::string> required_scopes;                 // of every call
+  // What the tenant claim says to the tenant's handle; empty: it says the handle.
+  std::map<std::string, std::string, std::less<>> tenant_map;
+  bool members_only = true;  // members: listed | any
+  std::string role;          // of those who are not listed
+  Position role_at;
+};
+
 struct AuthorizationServer {
   std::string name;
   bool is_default = false;
@@ -79,12 +109,44 @@ struct AuthorizationServer {
   AccessTokens access_token;
   RefreshTokens refresh_token;
   Registration registration;
+  std::optional<External> external;     // tokens are made elsewhere: none of the keys above but `issuer` counts
   bool step_up_refresh_refusal = true;  // the switch for clients that refresh instead of authorizing again
+  Position at;
+};
+
+// Which claims of an ID token say who has signed in.
+struct ProviderClaims {
+  std::string user = "sub";
+  std::string name = "name";
+  std::string email = "email";
+  std::string tenants;  // whose members they are; empty: the claims say nothing of it
+  std::map<std::string, std::string, std::less<>> tenant_map;  // to handles; empty: the claim says handles
+  std::string role;                                            // in all of these; empty: none
+};
+
+// Where users sign in with OpenID Connect.
+struct Provider {
+  enum class Authentication : std::uint8_t { basic, post, none };
+
+  std::string name;   // of its users: NAME:SUBJECT
+  std::string label;  // what people read
+  std::string issuer;
+  std::string discovery;  // where its metadata is; empty: where its issuer says
+  std::string client_id;
+  Secret client_secret;  // empty with Authentication::none
+  Authentication authentication = Authentication::basic;
+  std::vector<std::string> scopes{"openid", "profile", "email"};
+  std::vector<std::string> algorithms{"RS256", "ES256"};  // of ID tokens
+  bool send_resource = false;                             // RFC 8707, which some providers refuse
+  ProviderClaims claims;
   Position at;
 };
 
 struct Identity {
   bool local = true;
+  std::string callback;  // the one address that all providers send users back to
+  Position callback_at;
+  std::vector<Provider> providers;
   Duration session = std::chrono::hours(12);  // how long a browser stays signed in
 };
 

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/strings.hpp"
 #include "config/config.hpp"
 #include "config/forms.hpp"
 #include "config/yaml.hpp"
@@ -72,9 +73,8 @@ Rows authorization_servers() {
       {at + ".issuer",
        Type::text,
        "The address clients know it by (RFC 8414), without a slash at its end. https:// but for loopback names. With "
-       "{tenant} as a label or segment there is one issuer for each tenant.",
-       {.example = "http://127.0.0.1:8080", .required = true}},
-      {at + ".external", Type::mapping, "Tokens made elsewhere.", {.served = false}},
+       "{tenant} as a label or segment there is one issuer for each tenant. Required without `external`.",
+       {.example = "http://127.0.0.1:8080"}},
       {at + ".step_up_refresh_refusal",
        Type::truth,
        "true: after a step-up challenge the first refresh fails once, so that clients which only refresh ask the user "
@@ -152,20 +152,168 @@ Rows authorization_servers() {
   };
 }
 
+Rows external() {
+  const External external;
+  const std::string at = "authorization_servers.*.external";
+  const auto list = [](const std::vector<std::string>& words) { return "[" + join(words, ", ") + "]"; };
+  return {
+      {at,
+       Type::mapping,
+       "Instead of all other keys but `default`: tokens are made elsewhere, and Postern only checks them. Users are "
+       "NAME:SUBJECT, NAME being this authorization server's.",
+       {.commented = true}},
+      {at + ".issuer",
+       Type::text,
+       "Who makes them: exactly what stands in `iss`.",
+       {.example = "https://login.example.test/v2.0", .required = true}},
+      {at + ".discovery",
+       Type::text,
+       "Where the provider's metadata is, when not at the issuer's /.well-known/openid-configuration or "
+       "/.well-known/oauth-authorization-server.",
+       {.example = "https://login.example.test/.well-known/openid-configuration"}},
+      {at + ".jwks_uri",
+       Type::text,
+       "Where its public keys are; found through its metadata when absent.",
+       {.example = "https://login.example.test/keys"}},
+      {at + ".token_endpoint",
+       Type::text,
+       "Where clients get tokens, for a provider that publishes no metadata.",
+       {.example = "https://login.example.test/token"}},
+      {at + ".audience",
+       Type::texts,
+       "What `aud` may be; one of them is enough.",
+       {.example = "[api-client-id]", .required = true}},
+      {at + ".token_types",
+       Type::texts,
+       "What `typ` may be; none: tokens that say nothing.",
+       {.fallback = list(external.token_types)}},
+      {at + ".algorithms",
+       Type::texts,
+       "How tokens may be signed: RS256, PS256, ES256, EdDSA.",
+       {.fallback = list(external.algorithms)}},
+      {at + ".claims", Type::mapping, "Which claims say what."},
+      {at + ".claims.scopes",
+       Type::texts,
+       "The scopes, as a list or with blanks between; of these claims the first that a token has.",
+       {.fallback = list(external.claims.scopes)}},
+      {at + ".claims.client",
+       Type::texts,
+       "The client; of these claims the first that a token has.",
+       {.fallback = list(external.claims.client)}},
+      {at + ".claims.user", Type::text, "The user: the SUBJECT.", {.fallback = external.claims.user}},
+      {at + ".claims.email", Type::text, "The user's e-mail address.", {.fallback = external.claims.email}},
+      {at + ".claims.tenant",
+       Type::text,
+       "The tenant, for resources that have none of their own.",
+       {.fallback = external.claims.tenant}},
+      {at + ".allowed_clients",
+       Type::texts,
+       "The clients that may call, or [any]; others get 403.",
+       {.fallback = "[any]"}},
+      {at + ".required_scopes",
+       Type::texts,
+       "Scopes that every token must have, beside what policies ask for; without them 403.",
+       {.example = "[mcp:read]"}},
+      {at + ".tenant_map",
+       Type::text_map,
+       "What the tenant claim says to the handles of tenants. Without it the claim says the handle.",
+       {.example = "{9188040d-6c67-4c5b-b112-36a304b66dad: acme}"}},
+      {at + ".members",
+       Type::words,
+       "listed: a user must be a member of the tenant, here under `tenants` or in the store. any: whoever has a token "
+       "is "
+       "one.",
+       {.fallback = "listed", .words = {"listed", "any"}}},
+      {at + ".role", Type::text, "The role of users who are not listed, with `members: any`.", {.example = "viewer"}},
+  };
+}
+
+Rows providers() {
+  const Provider provider;
+  const std::string at = "identity.providers[]";
+  const auto list = [](const std::vector<std::string>& words) { return "[" + join(words, ", ") + "]"; };
+  return {
+      {"identity.callback",
+       Type::text,
+       "The one address that all providers send users back to, to be registered with each. https:// but for loopback "
+       "names. Required with `providers`.",
+       {.example = "http://127.0.0.1:8080/oauth/callback", .commented = true}},
+      {"identity.providers",
+       Type::list,
+       "Where users sign in with OpenID Connect; the sign-in page has a button for each.",
+       {.may_be_empty = true, .commented = true}},
+      {at + ".name",
+       Type::text,
+       "Lower-case letters, digits and -. Its users are NAME:SUBJECT, as in `tenants[].members[].user`.",
+       {.example = "entra", .required = true}},
+      {at + ".label", Type::text, "What people read on the button; the name when absent.", {.example = "Contoso"}},
+      {at + ".issuer",
+       Type::text,
+       "Exactly as the provider publishes it.",
+       {.example = "https://login.example.test/v2.0", .required = true}},
+      {at + ".discovery",
+       Type::text,
+       "Where its metadata is, when not at the issuer's /.well-known/openid-configuration or "
+       "/.well-known/oauth-authorization-server.",
+       {.example = "https://login.example.test/.well-known/openid-configuration"}},
+      {at + ".client_id",
+       Type::text,
+       "This gateway, as the provider knows it.",
+       {.example = "postern", .required = true}},
+      {at + ".client_secret",
+       Type::text,
+       "Required unless `authentication: none`. Keep it out of this file.",
+       {.example = "\"${ENTRA_SECRET}\""}},
+      {at + ".authentication",
+       Type::words,
+       "How the gateway proves itself to the provider.",
+       {.fallback = "client_secret_basic", .words = {"client_secret_basic", "client_secret_post", "none"}}},
+      {at + ".scopes", Type::texts, "What it is asked for; openid among it.", {.fallback = list(provider.scopes)}},
+      {at + ".algorithms",
+       Type::texts,
+       "How ID tokens may be signed: RS256, PS256, ES256, EdDSA.",
+       {.fallback = list(provider.algorithms)}},
+      {at + ".send_resource",
+       Type::truth,
+       "true: the provider is told which resource the sign-in is for (RFC 8707). Entra refuses that.",
+       {.fallback = truth(provider.send_resource)}},
+      {at + ".claims", Type::mapping, "Which claims of the ID token say what."},
+      {at + ".claims.user", Type::text, "The user: the SUBJECT.", {.fallback = provider.claims.user}},
+      {at + ".claims.name", Type::text, "The user's name, as people read it.", {.fallback = provider.claims.name}},
+      {at + ".claims.email",
+       Type::text,
+       "The user's e-mail address, unless `email_verified` is false. Never what a user is known by.",
+       {.fallback = provider.claims.email}},
+      {at + ".claims.tenants",
+       Type::text,
+       "The tenants whose member the user is, as a list or with blanks between. They hold as of the last sign-in: what "
+       "is no longer among them is lost at the next, what an operator gave stays.",
+       {.example = "groups"}},
+      {at + ".claims.tenant_map",
+       Type::text_map,
+       "What that claim says to the handles of tenants. Without it the claim says handles.",
+       {.example = "{group-id: acme}"}},
+      {at + ".claims.role", Type::text, "The role in these tenants; of a list the first.", {.example = "role"}},
+  };
+}
+
 Rows people() {
   const Identity identity;
   return {
       {"identity", Type::mapping, "How users sign in."},
       {"identity.local",
        Type::truth,
-       "Users of the store sign in with their password. Must be true yet.",
+       "Users of the store sign in with their password. false: only those of `providers` do.",
        {.fallback = truth(identity.local)}},
       {"identity.session",
        Type::duration,
        "How long a browser stays signed in, 1s to 30d.",
        {.fallback = format_duration(identity.session)}},
-      {"identity.callback", Type::text, "The address identity providers send users back to.", {.served = false}},
-      {"identity.providers", Type::list, "Signing in elsewhere, with OpenID Connect.", {.served = false}},
+  };
+}
+
+Rows tenants() {
+  return {
       {"tenants",
        Type::list,
        "Tenants and their members. Where the store names one too, this file wins.",
@@ -212,11 +360,19 @@ Rows upstreams() {
        {.example = "/srv/tools", .commented = true}},
       {at + ".process",
        Type::words,
-       "A process for each session, or one that all users share.",
+       "A process for each session, or one that all users share. A shared one is initialized by the gateway: it can "
+       "ask "
+       "clients nothing, and what it says reaches them only as answer or progress of a call, as change of a list, or "
+       "of "
+       "a resource subscribed to. Logs and tasks do not.",
        {.fallback = "session", .words = {"session", "shared"}, .commented = true}},
       {at + ".processes",
        Type::count,
-       "Most processes at a time. Beyond it, a session that is not used makes room.",
+       "Most processes at a time, of which one user has half at most. Beyond that the longest unused session makes "
+       "room, "
+       "listening or not: one's own, or of whoever has more than the newcomer would. Where nobody has more, it must "
+       "have "
+       "been unused for 60 s. A session with a call under way never does, and where all have one the answer is 503.",
        {.fallback = std::to_string(upstream.processes), .commented = true}},
       {at + ".tls",
        Type::mapping,
@@ -436,7 +592,8 @@ Rows log() {
 
 std::vector<Row> describe() {
   Rows all;
-  for (auto* section : {&listen, &authorization_servers, &people, &upstreams, &resources, &limits, &fetch, &log}) {
+  for (auto* section : {&listen, &authorization_servers, &external, &people, &providers, &tenants, &upstreams,
+                        &resources, &limits, &fetch, &log}) {
     auto rows = section();
     std::move(rows.begin(), rows.end(), std::back_inserter(all));
   }

@@ -126,8 +126,11 @@ bool is_domain(std::string_view text) noexcept {
          std::all_of(text.begin(), text.end(), [](char c) { return is_lower_or_digit(c) || c == '-' || c == '.'; });
 }
 
+// A name of 63 characters and a subject of 255 (OpenID Connect Core section 2).
+constexpr std::size_t kLongestUserKey = 63 + 1 + 255;
+
 bool is_user_key(std::string_view text) noexcept {
-  if (text.size() > 255 ||
+  if (text.size() > kLongestUserKey ||
       std::any_of(text.begin(), text.end(), [](char c) { return http::is_control(c) || c == ' '; })) {
     return false;
   }

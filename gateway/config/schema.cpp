@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/strings.hpp"
 #include "config/describe.hpp"
 #include "config/rows.hpp"
 
@@ -65,10 +66,13 @@ Json default_of(const Row& row) {
   switch (row.type) {
     case Type::truth: return row.details.fallback == "true";
     case Type::count: return std::stoull(row.details.fallback);
-    case Type::texts:
-      return row.details.fallback == "[]"
-                 ? Json::array()
-                 : Json::array({row.details.fallback.substr(1, row.details.fallback.size() - 2)});
+    case Type::texts: {
+      Json list = Json::array();
+      auto words = row.details.fallback.substr(1, row.details.fallback.size() - 2);
+      std::erase(words, ',');
+      for (const auto& word : split_words(words)) list.push_back(word);
+      return list;
+    }
     default: return row.details.fallback;
   }
 }

@@ -1,9 +1,11 @@
 #include "crypto/jwt.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "base/json.hpp"
+#include "base/strings.hpp"
 
 namespace postern::crypto {
 namespace {
@@ -11,6 +13,9 @@ namespace {
 using nlohmann::json;
 
 constexpr JsonLimits kLimits{.depth = 16, .nodes = 5'000};
+constexpr std::size_t kLongestPlain = 320;
+constexpr std::size_t kLongestSubject = 255;
+constexpr std::size_t kMostWords = 500;
 constexpr double kLatest = 253'402'300'799.0;  // the end of the year 9999, in seconds
 
 Error invalid(const char* what) { return fail(Errc::invalid, what); }
@@ -45,6 +50,39 @@ Result<Claims> Claims::read(std::string_view payload) {
 std::string Claims::text(const char* name) const {
   const auto at = all_.find(name);
   return at != all_.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+std::string Claims::plain(const char* name) const {
+  auto value = text(name);
+  const bool shown =
+      std::ranges::none_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return shown && value.size() <= kLongestPlain ? value : std::string();
+}
+
+std::string Claims::subject(const char* name) const {
+  auto value = text(name);
+  const bool visible = std::ranges::all_of(value, [](char c) { return c > 0x20 && c < 0x7F; });
+  return visible && value.size() <= kLongestSubject ? value : std::string();
+}
+
+std::string Claims::verified_email(const char* name) const {
+  const auto verified = all_.find("email_verified");
+  const bool doubted = verified != all_.end() && *verified != json(true) && *verified != json("true");
+  return doubted ? std::string() : plain(name);
+}
+
+std::vector<std::string> Claims::words(const char* name) const {
+  const auto at = all_.find(name);
+  std::vector<std::string> found;
+  if (at == all_.end()) return found;
+  if (at->is_string()) found = split_words(at->get_ref<const std::string&>());
+  if (at->is_array()) {
+    for (const json& entry : *at) {
+      if (entry.is_string()) found.push_back(entry.get<std::string>());
+    }
+  }
+  if (found.size() > kMostWords) found.resize(kMostWords);
+  return found;
 }
 
 std::vector<std::string> Claims::audiences() const {

@@ -29,6 +29,15 @@ class Claims {
 
   // A string; empty where there is no such claim or it is something else.
   std::string text(const char* name) const;
+  // The same for what may be shown or passed on: 320 bytes at most and no control character, else empty.
+  std::string plain(const char* name) const;
+  // The same for what becomes part of a name of ours: up to 255 visible ASCII characters (OpenID Connect Core section
+  // 2), else empty.
+  std::string subject(const char* name) const;
+  // plain() of an e-mail address; empty when `email_verified` says that it is not (section 5.1).
+  std::string verified_email(const char* name) const;
+  // A text with blanks between, or a list of texts, up to 500 of them.
+  std::vector<std::string> words(const char* name) const;
   // `aud` as a list (section 4.1.3); empty where it is missing or neither a string nor an array of strings.
   std::vector<std::string> audiences() const;
   // A NumericDate (section 2): seconds, fractions allowed. nullopt: not there. invalid: no such number.

@@ -13,14 +13,20 @@
 namespace postern::oauth {
 
 enum class DocumentKind {
-  client,  // a client ID metadata document
-  keys,    // a client's `jwks_uri`
+  client,             // a client ID metadata document
+  keys,               // a client's `jwks_uri`
+  provider_metadata,  // of a provider that the configuration names
+  provider_keys,
+  provider_token,  // the answer of its token endpoint to a form: asked for once, and never kept
 };
 
 struct WantedDocument {
   DocumentKind kind = DocumentKind::client;
   std::string url;
   bool fresh = false;  // what is held was tried and does not do
+  // Of provider_token. Both are secret.
+  std::string form{};
+  std::string authorization{};
   bool operator==(const WantedDocument&) const = default;
 };
 

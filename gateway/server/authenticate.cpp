@@ -11,20 +11,8 @@ namespace {
 
 using Verified = Result<std::shared_ptr<const token::Principal>>;
 
-// The token itself is at fault; anything else is the gateway's own trouble and must not cost a client its tokens.
-bool is_verdict(const Error& error) {
-  return error.code == Errc::not_found || error.code == Errc::expired || error.code == Errc::denied;
-}
-
 authn::Refusal invalid_token(std::string description) {
   return challenged(401, "invalid_token", std::move(description), "invalid_token");
-}
-
-authn::Refusal store_away() {
-  auto refused =
-      refusal(503, "temporarily_unavailable", "the gateway cannot check tokens right now; try again in a moment");
-  refused.retry_after = 2;
-  return refused;
 }
 
 // From the cache, else from the store on its pool.
@@ -75,6 +63,17 @@ bool names_its_tenant(const http::FieldBlock& fields, const token::Principal& pr
 
 }  // namespace
 
+bool is_verdict(const Error& error) {
+  return error.code == Errc::not_found || error.code == Errc::expired || error.code == Errc::denied;
+}
+
+authn::Refusal store_away() {
+  auto refused =
+      refusal(503, "temporarily_unavailable", "the gateway cannot check tokens right now; try again in a moment");
+  refused.retry_after = 2;
+  return refused;
+}
+
 // RFC 6750 section 3.1, RFC 8707 section 2: the token must be ours, alive, and for this resource.
 awaitable<MaybeRefusal> authenticate(McpExchange& x) {
   const auto bearer = authn::extract_bearer(x.head().fields);
@@ -85,6 +84,12 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
   if (bearer.state == authn::BearerState::malformed) {
     auto refused = challenged(400, "invalid_request", "send exactly one Authorization header, as \"Bearer TOKEN\"",
                               "invalid_request");
+    co_return refused;
+  }
+  if (x.resource.server->external) {
+    std::string foreign(bearer.token);
+    auto refused = co_await authenticate_external(x, std::move(foreign));
+    if (!refused) x.principal = within_role(std::move(x.principal), *x.resource.policy);
     co_return refused;
   }
   const auto& format = x.resource.server->access_token;

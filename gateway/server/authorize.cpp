@@ -71,7 +71,8 @@ awaitable<MaybeRefusal> authorize(McpExchange& x) {
     }
     case policy::Verdict::step_up: break;
   }
-  co_await mark_step_up(x);
+  // Where tokens are made elsewhere, no refresh comes here.
+  if (!x.resource.server->external) co_await mark_step_up(x);
   auto refused = challenged(403, "insufficient_scope", x.decision.reason, "insufficient_scope");
   refused.scopes = challenge_scopes(x);
   co_return refused;

@@ -6,6 +6,7 @@
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
+#include "server/provider_metadata.hpp"
 #include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
 #include "server/tenant_gate.hpp"
@@ -18,7 +19,14 @@ constexpr std::size_t kEndpointBody = 128 * 1024;
 constexpr std::size_t kRegistrationBody = 16 * 1024;  // it is kept
 
 bool is_page(RouteKind kind) noexcept {
-  return kind == RouteKind::authorize || kind == RouteKind::login || kind == RouteKind::logout;
+  switch (kind) {
+    case RouteKind::authorize:
+    case RouteKind::login:
+    case RouteKind::logout:
+    case RouteKind::callback:
+    case RouteKind::login_return: return true;
+    default: return false;
+  }
 }
 
 // Browser clients fetch metadata, register and get tokens from their own origin: any origin may, without credentials.
@@ -82,8 +90,17 @@ http::Response nothing_here(const Route& route, const std::string& id) {
   return page_or_json(route, 404, "not_found", "Nothing here", text, id);
 }
 
+http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDocuments& documents) {
+  const auto& external = resource.server->external;
+  Result<oauth::DocumentText> provider = oauth::DocumentText();
+  if (external) provider = documents.get({oauth::DocumentKind::provider_metadata, provider_metadata_url(*external)});
+  const auto api = api_of(resource, provider && *provider ? std::string_view(**provider) : std::string_view());
+  return http::json_response(200, rest::plugin_manifest(api), "public, max-age=60");
+}
+
 http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
                    oauth::ForeignDocuments& documents, telemetry::Log& log) {
+  if (route.kind == RouteKind::callback) return web::callback(request, snapshot.page_seal());
   const auto there =
       route.resource ? has_its_tenant(*route.resource, snapshot) : has_its_tenant(*route.server, snapshot);
   if (!there) return could_not_be_run(there.error(), route, log, request.request_id);
@@ -91,11 +108,11 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   if (route.kind == RouteKind::resource_metadata) {
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
   }
-  if (route.kind == RouteKind::rest_manifest) {
-    return http::json_response(200, rest::plugin_manifest(api_of(*route.resource)), "public, max-age=60");
-  }
+  if (route.kind == RouteKind::provider_metadata) return provider_metadata(*route.resource->server, documents, request);
+  if (route.kind == RouteKind::rest_manifest) return rest_manifest(*route.resource, documents);
   const oauth::Context context = snapshot.oauth(*route.server, documents);
-  const web::PageContext pages{context, snapshot.users(), snapshot.config().identity.session};
+  const auto& identity = snapshot.config().identity;
+  const web::PageContext pages{context, snapshot.users(), identity.session, &identity};
   switch (route.kind) {
     case RouteKind::server_metadata: return oauth::server_metadata(request, context);
     case RouteKind::token: return oauth::token(request, context);
@@ -106,6 +123,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
     case RouteKind::authorize: return web::authorize(request, pages);
     case RouteKind::login: return web::login(request, pages);
     case RouteKind::logout: return web::logout(request, pages);
+    case RouteKind::login_return: return web::return_from_provider(request, pages);
     default: break;
   }
   return nothing_here(route, request.request_id);
@@ -116,7 +134,8 @@ int over_limit(RateLimiters& limiters, const Route& route, const RequestContext&
   const auto now = context.started;
   const auto from = network_of(context.peer);
   // Each request looks up a client that anybody may name, whatever the method.
-  if (route.kind == RouteKind::authorize) return limiters.authorize.take(from, now);
+  const bool by_anybody = route.kind == RouteKind::authorize || route.kind == RouteKind::login_return;
+  if (by_anybody) return limiters.authorize.take(from, now);
   if (context.head.method != "POST") return 0;
   switch (route.kind) {
     case RouteKind::token:
@@ -150,10 +169,11 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
 }
 
 // Off the worker's thread: the store and password hashing block. Again for each document it turns out to need: that
-// of the client, its keys, and these once more when they have changed.
+// of the client, its keys, and these once more when they have changed; what a provider publishes, and its answer to a
+// code.
 awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route,
                                    std::string body) {
-  constexpr int kMostFetches = 3;
+  constexpr int kMostFetches = 5;
   auto& services = connection.worker().services();
   const std::string scheme = connection.listener().secure ? "https://" : "http://";
   const auto request = std::make_shared<http::Request>(

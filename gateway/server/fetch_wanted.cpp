@@ -10,15 +10,64 @@ namespace postern::server {
 namespace {
 
 constexpr int kSecondsToWait = 3;
+constexpr upstream::FetchRules kTokenAnswer{64 * 1024, std::chrono::seconds(10), true};
 
 upstream::Documents& source_of(oauth::DocumentKind kind, Services& services) {
-  return kind == oauth::DocumentKind::keys ? services.key_sets : services.documents;
+  switch (kind) {
+    case oauth::DocumentKind::client: return services.documents;
+    case oauth::DocumentKind::keys: return services.key_sets;
+    case oauth::DocumentKind::provider_metadata: return services.provider_metadata;
+    case oauth::DocumentKind::provider_keys: return services.provider_key_sets;
+    case oauth::DocumentKind::provider_token: break;
+  }
+  return services.documents;
+}
+
+// Where it leads is for a stranger to say.
+bool is_of_stranger(oauth::DocumentKind kind) {
+  return kind == oauth::DocumentKind::client || kind == oauth::DocumentKind::keys;
+}
+
+std::string_view failure_of(oauth::DocumentKind kind) {
+  switch (kind) {
+    case oauth::DocumentKind::client: return "client_document_failed";
+    case oauth::DocumentKind::keys: return "client_keys_failed";
+    case oauth::DocumentKind::provider_metadata: return "provider_metadata_failed";
+    case oauth::DocumentKind::provider_keys: return "provider_keys_failed";
+    case oauth::DocumentKind::provider_token: return "provider_token_failed";
+  }
+  return "document_failed";
+}
+
+// A form for a provider's token endpoint, sent once.
+net::awaitable<Result<oauth::DocumentText>> post_form(Services& services, oauth::WantedDocument wanted) {
+  const std::function<Result<oauth::DocumentText>()> work =
+      [fetcher = &services.provider_fetcher, asked = std::move(wanted)]() -> Result<oauth::DocumentText> {
+    auto fetched = fetcher->post(asked.url, {Secret(asked.form), Secret(asked.authorization)}, kTokenAnswer);
+    if (!fetched) return fetched.error();
+    return std::make_shared<const std::string>(std::move(fetched->body));
+  };
+  auto answer = co_await net::offload<Result<oauth::DocumentText>>(services.provider_pool, work);
+  co_return answer;
+}
+
+net::awaitable<Result<oauth::DocumentText>> get(Services& services, oauth::WantedDocument wanted) {
+  if (wanted.kind == oauth::DocumentKind::provider_token) {
+    auto answer = co_await post_form(services, std::move(wanted));
+    co_return answer;
+  }
+  auto& source = source_of(wanted.kind, services);
+  std::string url = std::move(wanted.url);
+  const bool fresh = wanted.fresh;
+  auto text = co_await source.get(std::move(url), fresh);
+  co_return text;
 }
 
 }  // namespace
 
 oauth::ForeignDocuments::AtHand documents_at_hand(Services& services) {
-  return [&services](const oauth::WantedDocument& document) {
+  return [&services](const oauth::WantedDocument& document) -> std::optional<oauth::DocumentText> {
+    if (document.kind == oauth::DocumentKind::provider_token) return std::nullopt;
     return source_of(document.kind, services).at_hand(document.url, document.fresh);
   };
 }
@@ -26,18 +75,18 @@ oauth::ForeignDocuments::AtHand documents_at_hand(Services& services) {
 net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
                                  std::chrono::steady_clock::time_point now) {
   const oauth::WantedDocument wanted = *documents.wanted();
-  const auto from = network_of(request.peer);
-  if (const int wait = services.limiters.register_.take(from, now); wait > 0) co_return wait;
-  auto& source = source_of(wanted.kind, services);
-  // Slow documents of one address must not take every place.
   std::optional<CallPlace> place;
-  if (!source.is_under_way(wanted.url) && !place.emplace(services.fetches, from)) co_return kSecondsToWait;
-  std::string url = wanted.url;
-  const bool fresh = wanted.fresh;
-  auto text = co_await source.get(std::move(url), fresh);
+  if (is_of_stranger(wanted.kind)) {
+    const auto from = network_of(request.peer);
+    if (const int wait = services.limiters.register_.take(from, now); wait > 0) co_return wait;
+    // Slow documents of one address must not take every place.
+    const bool under_way = source_of(wanted.kind, services).is_under_way(wanted.url);
+    if (!under_way && !place.emplace(services.fetches, from)) co_return kSecondsToWait;
+  }
+  oauth::WantedDocument asked = wanted;
+  auto text = co_await get(services, std::move(asked));
   if (!text) {
-    const bool keys = wanted.kind == oauth::DocumentKind::keys;
-    services.log.info(keys ? "client_keys_failed" : "client_document_failed",
+    services.log.info(failure_of(wanted.kind),
                       {{"request_id", request.request_id}, {"url", wanted.url}, {"what", text.error().what}});
   }
   documents.bring(std::move(text));

@@ -13,7 +13,8 @@ namespace postern::server {
 oauth::ForeignDocuments::AtHand documents_at_hand(Services& services);
 
 // Fetches what an endpoint noted as wanted, on a pool of its own, so that slow documents take nobody's turn. A fetch
-// counts as a registration of the address it is for: the seconds to wait when it has asked for too many, else 0.
+// from where a stranger says counts as a registration of the address it is for: the seconds to wait when it has asked
+// for too many, else 0.
 net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
                                  std::chrono::steady_clock::time_point now);
 

@@ -89,8 +89,9 @@ awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
     co_return refused;
   }
   Running running;
-  const RegisteredStream registered(x.connection.worker(),
-                                    {x.principal->grant, is_listening(x), [&running] { running.end(); }});
+  // A token that was made elsewhere hangs on no grant: its streams go when something about its user changes.
+  const auto& ends_with = x.principal->grant.empty() ? x.principal->user : x.principal->grant;
+  const RegisteredStream registered(x.connection.worker(), {ends_with, is_listening(x), [&running] { running.end(); }});
   ClientWatch watch(x.connection, [&running] { running.end(); });
   watch.start();
   MaybeRefusal refused;

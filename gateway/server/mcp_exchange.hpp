@@ -51,6 +51,11 @@ using MaybeRefusal = std::optional<authn::Refusal>;
 // The phases, in their own files. Each fills the exchange or says what to refuse.
 MaybeRefusal check_origin(McpExchange& exchange);
 awaitable<MaybeRefusal> authenticate(McpExchange& exchange);
+// The same for a resource whose tokens are made elsewhere.
+awaitable<MaybeRefusal> authenticate_external(McpExchange& exchange, std::string token);
+// The token itself is at fault; anything else is the gateway's own trouble and must not cost a client its tokens.
+bool is_verdict(const Error& error);
+authn::Refusal store_away();
 // Again, if the store has changed since: a grant may be revoked while its call still comes in.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& exchange);
 MaybeRefusal admit(McpExchange& exchange);

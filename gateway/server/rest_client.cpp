@@ -48,6 +48,7 @@ Result<upstream::Request> RestClient::request(std::string body, const http::Head
   made.method = "POST";
   made.body = std::move(body);
   made.caller = caller_of(*x_.principal);
+  made.user = x_.principal->user;
   made.address = session_.address;
   made.headers.set("Content-Type", "application/json");
   made.headers.set("Accept", "application/json, text/event-stream");

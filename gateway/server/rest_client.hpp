@@ -57,6 +57,7 @@ class RestClient {
   awaitable<MaybeRefusal> read_events(Running& running, std::string id, std::size_t limit, Received& out);
   awaitable<MaybeRefusal> take_event(Running& running, std::string data, std::string id, Received& out);
   awaitable<MaybeRefusal> list(Running& running, std::vector<rest::Tool>& out);
+  awaitable<upstream::DocumentText> provider_document();
   awaitable<void> tell(std::string method, std::string body);
   std::string next_id();
   Result<std::string> tools_key() const;
@@ -70,8 +71,9 @@ class RestClient {
   int answered_ = 0;
 };
 
-// What the documents of a resource say beside its tools.
-rest::Api api_of(const tenant::Resource& resource);
+// What the documents of a resource say beside its tools. `provider`: where tokens are made elsewhere, what the provider
+// publishes about itself; empty when that cannot be had.
+rest::Api api_of(const tenant::Resource& resource, std::string_view provider);
 
 // An exchange that is given up after that time, for what nobody waits for.
 awaitable<Result<std::unique_ptr<upstream::Exchange>>> exchange_within(upstream::Upstream& upstream,

@@ -4,7 +4,9 @@
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
+#include "idp/provider_metadata.hpp"
 #include "rest/calls.hpp"
+#include "server/provider_metadata.hpp"
 #include "server/rest_client.hpp"
 
 namespace postern::server {
@@ -22,22 +24,50 @@ std::size_t size_of(const rest::Tool& tool) {
          tool.output.dump().size();
 }
 
+// Tokens are made elsewhere: there the endpoints are, and every call needs the scopes that the operator demands.
+void of_provider(rest::Api& api, const config::External& external, std::string_view published) {
+  const auto metadata = idp::read_provider_metadata(published, external.issuer);
+  if (metadata) {
+    api.authorize_url = metadata->authorization_endpoint;
+    api.token_url = metadata->token_endpoint;
+  }
+  if (!external.token_endpoint.empty()) api.token_url = external.token_endpoint;
+  for (const auto& scope : external.required_scopes) {
+    if (std::ranges::find(api.scopes, scope, &std::pair<std::string, std::string>::first) == api.scopes.end()) {
+      api.scopes.emplace_back(scope, "Needed for every call");
+    }
+    if (std::ranges::find(api.default_scopes, scope) == api.default_scopes.end()) api.default_scopes.push_back(scope);
+  }
+}
+
+// Of a tool, beside what the policy demands.
+void add_required(const tenant::Resource& resource, std::vector<std::string>& scopes) {
+  if (!resource.server->external) return;
+  for (const auto& scope : resource.server->external->required_scopes) {
+    if (std::ranges::find(scopes, scope) == scopes.end()) scopes.push_back(scope);
+  }
+}
+
 std::string origin_of(std::string_view url) {
   return std::string(url.substr(0, std::min(url.find('/', url.find("://") + 3), url.size())));
 }
 
 }  // namespace
 
-rest::Api api_of(const tenant::Resource& resource) {
-  const auto& server = *resource.server;
+rest::Api api_of(const tenant::Resource& resource, std::string_view provider) {
   rest::Api api;
   api.name = resource.name;
   api.origin = resource.origin;
   api.version = "1";
-  api.authorize_url = origin_of(server.issuer) + server.endpoints.authorize;
-  api.token_url = origin_of(server.issuer) + server.endpoints.token;
   api.scopes = resource.policy->scopes();
   api.default_scopes = resource.policy->default_scopes();
+  const auto& server = *resource.server;
+  if (server.external) {
+    of_provider(api, *server.external, provider);
+  } else {
+    api.authorize_url = origin_of(server.issuer) + server.endpoints.authorize;
+    api.token_url = origin_of(server.issuer) + server.endpoints.token;
+  }
   return api;
 }
 
@@ -82,6 +112,16 @@ awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Too
   co_return broken("the server behind this gateway does not come to the end of its list of tools");
 }
 
+// Nothing where tokens are made here, or where the provider cannot be asked: then the document says less.
+awaitable<upstream::DocumentText> RestClient::provider_document() {
+  const auto& external = x_.resource.server->external;
+  if (!external) co_return nullptr;
+  auto url = provider_metadata_url(*external);
+  auto text = co_await x_.services().provider_metadata.get(std::move(url));
+  if (!text) co_return nullptr;
+  co_return std::move(*text);
+}
+
 awaitable<MaybeRefusal> RestClient::tools(Running& running, bool fresh, RestToolsPtr& out) {
   const auto key = tools_key();
   if (!key) co_return header_template_failed(x_, key.error());
@@ -101,9 +141,13 @@ awaitable<MaybeRefusal> RestClient::tools(Running& running, bool fresh, RestTool
   });
   std::vector<rest::UsableTool> usable;
   for (const auto& tool : made->tools) {
-    if (auto scopes = policy.usable(tool.name, caller)) usable.push_back({&tool, std::move(*scopes)});
+    auto scopes = policy.usable(tool.name, caller);
+    if (!scopes) continue;
+    add_required(x_.resource, *scopes);
+    usable.push_back({&tool, std::move(*scopes)});
   }
-  auto api = api_of(x_.resource);
+  const auto provider = co_await provider_document();
+  auto api = api_of(x_.resource, provider ? std::string_view(*provider) : std::string_view());
   // The same tools are the same version.
   api.version = hex_encode(crypto::sha256_string(rest::openapi_document(api, usable)).substr(0, 6));
   made->document = rest::openapi_document(api, usable);

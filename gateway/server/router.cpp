@@ -1,7 +1,9 @@
 #include "server/router.hpp"
 
 #include "config/address_template.hpp"
+#include "http/url.hpp"
 #include "rest/openapi.hpp"
+#include "web/pages.hpp"
 
 namespace postern::server {
 namespace {
@@ -34,6 +36,7 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::messages: return "messages";
     case RouteKind::resource_metadata: return "resource_metadata";
     case RouteKind::server_metadata: return "server_metadata";
+    case RouteKind::provider_metadata: return "provider_metadata";
     case RouteKind::authorize: return "authorize";
     case RouteKind::token: return "token";
     case RouteKind::register_client: return "register";
@@ -42,6 +45,8 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::jwks: return "jwks";
     case RouteKind::login: return "login";
     case RouteKind::logout: return "logout";
+    case RouteKind::callback: return "callback";
+    case RouteKind::login_return: return "login_return";
     case RouteKind::rest_tool: return "rest_tool";
     case RouteKind::rest_openapi: return "rest_openapi";
     case RouteKind::rest_manifest: return "rest_manifest";
@@ -50,12 +55,17 @@ std::string_view to_string(RouteKind kind) noexcept {
   return "unknown";
 }
 
-Router::Router(const tenant::Catalog& catalog) {
-  for (const auto& server : catalog.servers()) add_server(server);
+Router::Router(const tenant::Catalog& catalog, const config::Config& config) {
+  const bool elsewhere = !config.identity.providers.empty();
+  for (const auto& server : catalog.servers()) add_server(server, elsewhere);
   for (const auto& resource : catalog.resources()) add_resource(resource);
+  if (const auto callback = http::parse_url(config.identity.callback)) {
+    routes_.add(callback->origin(), callback->path, Route{RouteKind::callback, "GET", nullptr, nullptr});
+  }
 }
 
-void Router::add_server(const tenant::ServerPtr& server) {
+void Router::add_server(const tenant::ServerPtr& server, bool elsewhere) {
+  if (server->external) return;  // none of its addresses is ours
   const auto issuer = config::address_parts(server->issuer);
   if (!issuer) return;
   const auto& path = issuer->path;
@@ -80,6 +90,7 @@ void Router::add_server(const tenant::ServerPtr& server) {
   }
   add("/login", RouteKind::login, "GET, POST");
   add("/logout", RouteKind::logout, "GET, POST");
+  if (elsewhere) add(std::string(web::kReturnPath), RouteKind::login_return, "GET");
 }
 
 void Router::add_resource(const tenant::ResourcePtr& resource) {
@@ -91,6 +102,9 @@ void Router::add_resource(const tenant::ResourcePtr& resource) {
   if (resource->upstream->sse) add(messages_path(*resource), RouteKind::messages, "POST, OPTIONS");
   if (resource->root_metadata) {
     add("/.well-known/oauth-protected-resource", RouteKind::resource_metadata, "GET, HEAD, OPTIONS");
+  }
+  if (resource->server->external) {
+    add("/.well-known/openid-configuration", RouteKind::provider_metadata, "GET, HEAD, OPTIONS");
   }
   if (!resource->rest) return;
   add(std::string(rest::kToolsPath), RouteKind::rest_tool, "POST, OPTIONS");

@@ -14,6 +14,7 @@ enum class RouteKind : std::uint8_t {
   messages,           // what clients of MCP 2024-11-05 post, below such a resource
   resource_metadata,  // RFC 9728
   server_metadata,    // RFC 8414, OpenID Connect discovery
+  provider_metadata,  // what the provider says of itself, where tokens are made elsewhere
   authorize,
   token,
   register_client,
@@ -22,6 +23,8 @@ enum class RouteKind : std::uint8_t {
   jwks,
   login,
   logout,
+  callback,       // where providers send users back to, whichever sign-in it was
+  login_return,   // where that leads on to: the host where it was begun
   rest_tool,      // POST /tools/NAME of a resource with `rest: true`
   rest_openapi,   // its document
   rest_manifest,  // ai-plugin.json
@@ -37,8 +40,8 @@ std::string messages_path(const tenant::Resource& resource);
 struct Route {
   RouteKind kind = RouteKind::resource;
   std::string_view methods;      // "GET, HEAD": of the Allow header
-  tenant::ResourcePtr resource;  // of resource, messages and resource_metadata; once found, that of its tenant
-  tenant::ServerPtr server;      // of the rest, likewise
+  tenant::ResourcePtr resource;  // of what belongs to a resource; once found, that of its tenant
+  tenant::ServerPtr server;      // of the rest but callback, likewise
   std::string tool{};            // of rest_tool: its name
 };
 
@@ -46,8 +49,7 @@ struct Route {
 // an address exists is for others to ask. Immutable; thread-safe.
 class Router {
  public:
-  // The catalog must outlive the router.
-  explicit Router(const tenant::Catalog& catalog);
+  Router(const tenant::Catalog& catalog, const config::Config& config);
 
   // `authority`: the canonical Host value. False: nothing at all is served there (421).
   bool serves(bool secure, std::string_view authority) const;
@@ -56,7 +58,7 @@ class Router {
   std::optional<Route> find(bool secure, std::string_view authority, std::string_view path) const;
 
  private:
-  void add_server(const tenant::ServerPtr& server);
+  void add_server(const tenant::ServerPtr& server, bool elsewhere);
   void add_resource(const tenant::ResourcePtr& resource);
   std::optional<Route> find_tool(const std::string& origin, std::string_view path) const;
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "crypto/aead.hpp"
+#include "idp/provider_keys.hpp"
 #include "net/offload.hpp"
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
@@ -43,6 +44,11 @@ struct Services {
   const UpstreamTls& upstream_tls;
   upstream::Documents& documents;  // of clients
   upstream::Documents& key_sets;   // of clients that publish their keys
+  upstream::Documents& provider_metadata;
+  upstream::Documents& provider_key_sets;
+  upstream::Fetcher& provider_fetcher;  // forms to their token endpoints
+  net::OffloadPool& provider_pool;      // where these are waited for
+  idp::ProviderKeys& provider_keys;     // the same, ready for use
   token::SigningKeys& signing_keys;
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
   RestState* rest = nullptr;              // of resources with `rest: true`, which need it

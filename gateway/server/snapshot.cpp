@@ -11,8 +11,9 @@ Snapshot::Snapshot(config::Config config, const Policies& policies, Services& se
       directory_(config_, services.store),
       verifier_(services.store, directory_),
       users_(services.store.users(), services.clock),
-      router_(catalog_),
-      proxies_(config_.trusted_proxies) {
+      router_(catalog_, config_),
+      proxies_(config_.trusted_proxies),
+      page_seal_(services.consent_seal) {
   for (const auto& upstream : config_.upstreams) {
     auto& templates = headers_[upstream.name];
     for (const auto& [name, value] : upstream.headers) templates.push_back({name, HeaderTemplate(value)});

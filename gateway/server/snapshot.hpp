@@ -38,8 +38,9 @@ class Snapshot {
   const tenant::Directory& directory() const noexcept { return directory_; }
   const authn::Verifier& verifier() const noexcept { return verifier_; }
   const idp::LocalUsers& users() const noexcept { return users_; }
+  const crypto::Aead& page_seal() const noexcept { return page_seal_; }
   const TrustedProxies& proxies() const noexcept { return proxies_; }
-  // Both must outlive the context.
+  // Of a server of ours. Both must outlive the context.
   oauth::Context oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents) const;
   const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
   telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const { return *metrics_.at(resource.serve); }
@@ -55,6 +56,7 @@ class Snapshot {
   idp::LocalUsers users_;
   Router router_;
   TrustedProxies proxies_;
+  const crypto::Aead& page_seal_;
   std::map<std::string, std::vector<NamedTemplate>> headers_;
   std::map<std::string, telemetry::ResourceMetrics*> metrics_;
 };

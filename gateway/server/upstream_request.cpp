@@ -56,6 +56,7 @@ Result<upstream::Request> upstream_request(McpExchange& x) {
   request.method = x.head().method;
   request.body = std::move(x.body);
   request.caller = caller_of(*x.principal);
+  request.user = x.principal->user;
   for (const auto& field : x.head().fields.all()) {
     if (passed_on(field.name) && !named_by_connection(x.head().fields, field.name)) {
       request.headers.add(field.name, field.value);

@@ -29,6 +29,11 @@ class UserStore {
   // Disabling ends sessions and grants.
   virtual Result<void> set_disabled(std::string_view key, bool disabled) = 0;
 
+  // A user of a provider who has just signed in there: the row is made, or takes the new name and address. The
+  // memberships that the last sign-in gave are replaced by these; those that an operator gave stay as they are, and
+  // count more. Grants where the user is no member any more end. denied: the user is disabled.
+  virtual Result<void> sign_in_elsewhere(const User& user, const std::vector<Membership>& memberships) = 0;
+
   virtual Result<void> add_session(const SignInSession& session) = 0;  // denied: the user is disabled
   virtual Result<std::optional<SignInSession>> find_session(std::string_view hash, Time now) = 0;
   virtual Result<void> remove_session(std::string_view hash) = 0;

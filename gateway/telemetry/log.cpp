@@ -56,7 +56,12 @@ class AsyncLog final : public Log {
     audit_ = make_logger(audit_sink, audit_pool_, spdlog::async_overflow_policy::block);
   }
 
-  ~AsyncLog() override { flush(); }
+  // The threads end, having written what there is, while the loggers they hold are still held here as well.
+  ~AsyncLog() override {
+    flush();
+    log_pool_.reset();
+    audit_pool_.reset();
+  }
 
   bool enabled(Level level) const noexcept override { return level >= level_; }
 

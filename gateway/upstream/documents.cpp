@@ -52,13 +52,49 @@ Documents::Documents(Fetching fetching, net::OffloadPool& pool, const Clock& clo
     : fetching_(std::move(fetching)), pool_(pool), clock_(clock), options_(options) {}
 
 std::optional<DocumentText> Documents::at_hand(std::string_view url, bool fresh) {
+  DocumentText text;
+  std::shared_ptr<Flight> renewal;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_url_.find(url);
+    if (found == by_url_.end()) return std::nullopt;
+    const Entry& entry = *found->second;
+    const Time now = clock_.now();
+    const bool ran_out = entry.fresh_until <= now;
+    if (ran_out && (!options_.trusted || entry.fetched_at + options_.stale <= now)) return std::nullopt;
+    if (fresh && entry.hurry_from <= now && !failed_lately(entry.url, now)) return std::nullopt;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    text = entry.text;
+    if (ran_out) renewal = renewal_of(entry, now);
+  }
+  if (renewal) depart(std::string(url), renewal);
+  return text;
+}
+
+// Behind the back of whoever asks, unless one is on its way or has failed just now.
+std::shared_ptr<Documents::Flight> Documents::renewal_of(const Entry& entry, Time now) {
+  if (failed_lately(entry.url, now)) return nullptr;
+  auto& flight = flights_[entry.url];
+  if (flight) return nullptr;
+  flight = std::make_shared<Flight>();
+  return flight;
+}
+
+void Documents::depart(const std::string& url, const std::shared_ptr<Flight>& flight) {
+  const auto errand = std::make_shared<Errand>(*this, url, flight);
+  const bool accepted = pool_.submit([errand] { errand->run(); });
+  if (!accepted) errand->refuse(fail(Errc::busy, "the pool \"" + pool_.name() + "\" is full"));
+}
+
+const Error* Documents::failed_lately(const std::string& url, Time now) const {
+  const auto found = failures_.find(url);
+  return found == failures_.end() || found->second.until <= now ? nullptr : &found->second.error;
+}
+
+std::optional<Error> Documents::refusal(const std::string& url) {
   const std::lock_guard lock(mutex_);
-  const auto found = by_url_.find(url);
-  const Time now = clock_.now();
-  if (found == by_url_.end() || found->second->fresh_until <= now) return std::nullopt;
-  if (fresh && found->second->asked_at + options_.shortest <= now) return std::nullopt;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->text;
+  const Error* failed = failed_lately(url, clock_.now());
+  return failed == nullptr ? std::nullopt : std::optional(*failed);
 }
 
 bool Documents::is_under_way(const std::string& url) {
@@ -68,15 +104,12 @@ bool Documents::is_under_way(const std::string& url) {
 
 awaitable<Result<DocumentText>> Documents::get(std::string url, bool fresh) {
   if (auto text = at_hand(url, fresh)) co_return *std::move(text);
+  if (auto failed = refusal(url)) co_return *std::move(failed);
   auto executor = co_await boost::asio::this_coro::executor;
   auto waiter = std::make_shared<net::detail::Rendezvous>(std::move(executor));
   bool first = false;
   const auto flight = join(url, waiter, first);
-  if (first) {
-    const auto errand = std::make_shared<Errand>(*this, url, flight);
-    const bool accepted = pool_.submit([errand] { errand->run(); });
-    if (!accepted) errand->refuse(fail(Errc::busy, "the pool \"" + pool_.name() + "\" is full"));
-  }
+  if (first) depart(url, flight);
   const bool landed = co_await net::detail::Rendezvous::wait(std::move(waiter));
   if (!landed) co_return fail(Errc::cancelled, "the wait for a document was cancelled");
   const std::lock_guard lock(mutex_);
@@ -100,29 +133,52 @@ Result<DocumentText> Documents::fetch(const std::string& url, std::chrono::stead
   return keep(url, fetching_(url));
 }
 
+// Each asking takes `shortest` to come back, and `hurries` more may be taken ahead of time.
+Time Documents::next_hurry(const Entry* before, Time now) const {
+  const Duration ahead = options_.shortest * options_.hurries;
+  const Time taken = before == nullptr ? now : std::max(before->hurry_from + ahead, now);
+  return taken + options_.shortest - ahead;
+}
+
+Result<DocumentText> Documents::keep_on(const std::string& url, Error failure, Time now) {
+  if (options_.failure.count() > 0) {
+    std::erase_if(failures_, [now](const auto& each) { return each.second.until <= now; });
+    if (failures_.size() < options_.entries) failures_[url] = {failure, now + options_.failure};
+  }
+  const auto found = by_url_.find(url);
+  if (found == by_url_.end()) return failure;
+  Entry& entry = *found->second;
+  // What strangers can have asked for again before its time is not lost by it.
+  const bool fresh = now < entry.fresh_until;
+  // RFC 9111 section 4.2.4: used on while its place is disconnected, and no longer when it says something else, unless
+  // the operator trusts the place.
+  const bool used_on = (options_.trusted || is_silent(failure.code)) && now < entry.fetched_at + options_.stale;
+  if (fresh || used_on) {
+    if (!fresh) entry.fresh_until = now + options_.shortest;
+    entry.hurry_from = next_hurry(&entry, now);
+    return entry.text;
+  }
+  const auto at = found->second;
+  by_url_.erase(found);
+  entries_.erase(at);
+  return failure;
+}
+
 Result<DocumentText> Documents::keep(const std::string& url, Result<Fetched> fetched) {
   const std::lock_guard lock(mutex_);
   const Time now = clock_.now();
-  const auto found = by_url_.find(url);
-  if (!fetched && found != by_url_.end()) {
-    Entry& entry = *found->second;
-    entry.asked_at = now;
-    // What strangers can have asked for again before its time is not lost by it.
-    if (now < entry.fresh_until) return entry.text;
-    // RFC 9111 section 4.2.4: used on while its place is disconnected, and no longer when it says something else.
-    if (is_silent(fetched.error().code) && now < entry.fetched_at + options_.stale) {
-      entry.fresh_until = now + options_.shortest;
-      return entry.text;
-    }
-  }
-  if (found != by_url_.end()) {
+  if (!fetched) return keep_on(url, std::move(fetched).error(), now);
+  failures_.erase(url);
+  Time hurry_from = next_hurry(nullptr, now);
+  if (const auto found = by_url_.find(url); found != by_url_.end()) {
     const auto at = found->second;
+    hurry_from = next_hurry(&*at, now);
     by_url_.erase(found);
     entries_.erase(at);
   }
-  if (!fetched) return fetched.error();
   const auto lifetime = std::clamp(fetched->lifetime.value_or(options_.usual), options_.shortest, options_.longest);
-  entries_.push_front({url, std::make_shared<const std::string>(std::move(fetched->body)), now, now, now + lifetime});
+  entries_.push_front(
+      {url, std::make_shared<const std::string>(std::move(fetched->body)), now, hurry_from, now + lifetime});
   by_url_.emplace(entries_.front().url, entries_.begin());
   DocumentText text = entries_.front().text;
   while (entries_.size() > options_.entries) {

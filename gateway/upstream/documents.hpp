@@ -25,6 +25,14 @@ struct DocumentOptions {
   std::chrono::seconds longest{24 * 3600};
   // How long a document that was good may be used on while its place does not answer at all.
   std::chrono::seconds stale{24 * 3600};
+  // How often in a row one that does not do is asked for anew before its shortest time; each takes that long to come
+  // back.
+  int hurries = 0;
+  // Places that the operator chose: the last good document is used on for `stale` whatever the place says now, and one
+  // that has run out is handed out while it is asked for anew.
+  bool trusted = false;
+  // So long a failure is told again without asking.
+  std::chrono::seconds failure{0};
 };
 
 // Fetcher::get() with the rules of the kind of document; blocks.
@@ -32,7 +40,7 @@ using Fetching = std::function<Result<Fetched>(const std::string& url)>;
 using DocumentText = std::shared_ptr<const std::string>;
 
 // Documents of strangers, fetched once for all who ask for them at the same time and kept as long as their headers say.
-// A failure is told to those who wait for it and not kept. Thread-safe; stop the pool before this goes.
+// A failure is told to those who wait for it, and kept as the options say. Thread-safe; stop the pool before this goes.
 class Documents {
  public:
   Documents(Fetching fetching, net::OffloadPool& pool, const Clock& clock, DocumentOptions options = {});
@@ -53,8 +61,12 @@ class Documents {
     std::string url;
     DocumentText text;
     Time fetched_at{};
-    Time asked_at{};
+    Time hurry_from{};  // earlier, one that does not do is not asked for anew
     Time fresh_until{};
+  };
+  struct Failure {
+    Error error;
+    Time until{};
   };
   struct Flight {
     std::vector<std::shared_ptr<net::detail::Rendezvous>> waiting;
@@ -66,6 +78,12 @@ class Documents {
   std::shared_ptr<Flight> join(const std::string& url, std::shared_ptr<net::detail::Rendezvous> waiter, bool& first);
   Result<DocumentText> fetch(const std::string& url, std::chrono::steady_clock::time_point asked);
   Result<DocumentText> keep(const std::string& url, Result<Fetched> fetched);
+  Result<DocumentText> keep_on(const std::string& url, Error failure, Time now);
+  const Error* failed_lately(const std::string& url, Time now) const;
+  std::optional<Error> refusal(const std::string& url);
+  Time next_hurry(const Entry* before, Time now) const;
+  std::shared_ptr<Flight> renewal_of(const Entry& entry, Time now);
+  void depart(const std::string& url, const std::shared_ptr<Flight>& flight);
   void land(const std::string& url, const std::shared_ptr<Flight>& flight, Result<DocumentText> result);
 
   Fetching fetching_;
@@ -76,6 +94,7 @@ class Documents {
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator> by_url_;
   std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
+  std::unordered_map<std::string, Failure> failures_;
 };
 
 }  // namespace postern::upstream

@@ -15,13 +15,18 @@ namespace {
 
 std::string authority_of(const http::Url& url) { return url.port.empty() ? url.host : url.host + ":" + url.port; }
 
-Result<std::shared_ptr<const Outgoing>> make_request(const http::Url& url) {
+Result<std::shared_ptr<const Outgoing>> make_request(const http::Url& url, const std::optional<PostedForm>& form) {
   auto outgoing = std::make_shared<Outgoing>();
-  outgoing->request.method = "GET";
+  outgoing->request.method = form ? "POST" : "GET";
   outgoing->request.target = (url.path.empty() ? "/" : url.path) + (url.has_query ? "?" + url.query : "");
   outgoing->request.headers.set("Accept", "application/json");
   outgoing->request.headers.set("Accept-Encoding", "identity");
   outgoing->request.headers.set("User-Agent", "Postern");
+  if (form) {
+    outgoing->request.headers.set("Content-Type", "application/x-www-form-urlencoded");
+    if (!form->authorization.empty()) outgoing->request.headers.set("Authorization", form->authorization.reveal());
+    outgoing->request.body = form->form.reveal();
+  }
   auto head = write_request_head(outgoing->request, authority_of(url), outgoing->request.target);
   if (!head) return head.error();
   outgoing->head = std::move(*head);
@@ -39,7 +44,9 @@ bool is_json(std::string_view content_type) {
 // Nothing but a plain 200 is a document: a redirect leads where nobody looked, an empty or partial answer says nothing.
 std::optional<Error> refused(const http::ResponseHead& head, const FetchRules& rules) {
   if (head.status >= 500) return fail(Errc::unavailable, "the answer is " + std::to_string(head.status));
-  if (head.status != 200) return fail(Errc::protocol, "the answer is " + std::to_string(head.status) + ", not 200");
+  const bool refusal = rules.refusals && head.status >= 400;
+  if (head.status != 200 && !refusal)
+    return fail(Errc::protocol, "the answer is " + std::to_string(head.status) + ", not 200");
   std::size_t types = 0;
   for (const http::Field& field : head.fields.all()) {
     if (ascii_iequals(field.name, "content-encoding") && !ascii_iequals(field.value, "identity")) {
@@ -79,6 +86,7 @@ awaitable<Result<std::unique_ptr<net::Stream>>> open(asio::any_io_executor execu
     co_return fail(Errc::denied, "the connection leads to another address than the one that was checked");
   }
   auto tls = what->tls;
+  if (!tls) co_return std::move(tcp);
   std::string host = what->url.host;
   auto secured = co_await net::tls_connect(std::move(tcp), std::move(tls), std::move(host), deadline);
   co_return secured;
@@ -87,7 +95,7 @@ awaitable<Result<std::unique_ptr<net::Stream>>> open(asio::any_io_executor execu
 }  // namespace
 
 awaitable<Result<Fetched>> fetch(asio::any_io_executor executor, std::shared_ptr<const Fetch> what) {
-  auto outgoing = make_request(what->url);
+  auto outgoing = make_request(what->url, what->form);
   if (!outgoing) co_return outgoing.error();
   auto opened = co_await open(executor, what);
   if (!opened) co_return opened.error();
@@ -105,6 +113,7 @@ awaitable<Result<Fetched>> fetch(asio::any_io_executor executor, std::shared_ptr
   auto body = co_await read_whole(conversation, what->rules.body);
   if (!body) co_return body.error();
   Fetched fetched;
+  fetched.status = conversation->head().status;
   fetched.body = std::move(*body);
   fetched.lifetime = http::freshness_lifetime(conversation->head().fields, what->now);
   co_return fetched;

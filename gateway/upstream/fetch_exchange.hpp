@@ -11,8 +11,9 @@ namespace postern::upstream {
 // What one fetch needs, shared with its coroutine.
 struct Fetch {
   http::Url url;
-  boost::asio::ip::tcp::endpoint to;  // passed the guard
-  std::shared_ptr<const net::TlsClient> tls;
+  std::optional<PostedForm> form;             // none: GET
+  boost::asio::ip::tcp::endpoint to;          // passed the guard
+  std::shared_ptr<const net::TlsClient> tls;  // null: plain
   FetchRules rules;
   net::SteadyTime deadline;
   Time now{};

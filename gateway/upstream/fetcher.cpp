@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMostAddresses = 3;
 
 std::uint16_t port_of(const http::Url& url) {
-  std::uint16_t port = 443;
+  std::uint16_t port = url.scheme == "http" ? 80 : 443;
   std::from_chars(url.port.data(), url.port.data() + url.port.size(), port);
   return port;
 }
@@ -93,34 +93,47 @@ Result<Fetcher::Endpoints> Fetcher::endpoints_of(const http::Url& url) const {
   return endpoints;
 }
 
-Result<Fetched> Fetcher::get_from(const Endpoints& endpoints, const http::Url& url, const FetchRules& rules) const {
+Result<Fetched> Fetcher::ask_at(const Endpoints& endpoints, const http::Url& url, const std::optional<PostedForm>& form,
+                                const FetchRules& rules) const {
   const auto begun = std::chrono::steady_clock::now();
   Error last = fail(Errc::unavailable, "it has no address");
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     // The whole time is shared out, so that an address that is silent leaves some to the others.
     const auto share = rules.deadline * static_cast<int>(i + 1) / static_cast<int>(endpoints.size());
+    const auto tls = url.scheme == "https" ? options_.tls() : nullptr;
     const auto what =
-        std::make_shared<const Fetch>(Fetch{url, endpoints[i], options_.tls(), rules, begun + share, clock_.now()});
+        std::make_shared<const Fetch>(Fetch{url, form, endpoints[i], tls, rules, begun + share, clock_.now()});
     auto fetched = run(what);
     if (fetched) return fetched;
     last = fetched.error();
-    if (!may_try_next(last.code)) break;
+    if (form || !may_try_next(last.code)) break;
   }
   return last;
 }
 
-Result<Fetched> Fetcher::get(const std::string& url, const FetchRules& rules) {
+bool Fetcher::may_be_asked(const http::Url& url) const {
+  if (url.has_userinfo || url.has_fragment) return false;
+  return url.scheme == "https" || (options_.plain_loopback && url.scheme == "http" && url.is_loopback());
+}
+
+Result<Fetched> Fetcher::ask(const std::string& url, const std::optional<PostedForm>& form, const FetchRules& rules) {
   const auto parsed = http::parse_url(url);
-  if (!parsed || parsed->scheme != "https" || parsed->has_userinfo || parsed->has_fragment) {
+  if (!parsed || !may_be_asked(*parsed)) {
     return fail(Errc::invalid, "only https:// URLs without user information and fragment are fetched");
   }
   const Place place(*this, parsed->origin());
   if (!place.taken()) return at_url(*parsed, fail(Errc::busy, "enough fetches from there are under way"));
   const auto endpoints = endpoints_of(*parsed);
   if (!endpoints) return at_url(*parsed, endpoints.error());
-  auto fetched = get_from(*endpoints, *parsed, rules);
+  auto fetched = ask_at(*endpoints, *parsed, form, rules);
   if (!fetched) return at_url(*parsed, fetched.error());
   return fetched;
+}
+
+Result<Fetched> Fetcher::get(const std::string& url, const FetchRules& rules) { return ask(url, std::nullopt, rules); }
+
+Result<Fetched> Fetcher::post(const std::string& url, PostedForm form, const FetchRules& rules) {
+  return ask(url, std::move(form), rules);
 }
 
 }  // namespace postern::upstream

@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "http/url.hpp"
 #include "net/address_guard.hpp"
 #include "upstream/upstream.hpp"
@@ -24,11 +25,20 @@ namespace postern::upstream {
 struct FetchRules {
   std::size_t body = 0;                  // bytes at most
   std::chrono::milliseconds deadline{};  // connection, TLS and the whole answer; the look-up of the name has its own
+  // Answers of 4xx are told with their text as well: the errors of OAuth are such (RFC 6749 section 5.2).
+  bool refusals = false;
 };
 
 struct Fetched {
   std::string body;
-  std::optional<std::chrono::seconds> lifetime;  // as its headers say (http/freshness.hpp)
+  std::optional<std::chrono::seconds> lifetime{};  // as its headers say (http/freshness.hpp)
+  int status = 200;
+};
+
+// A form to be posted, and what stands in `Authorization`; empty: nothing.
+struct PostedForm {
+  Secret form;
+  Secret authorization;
 };
 
 using Resolve = std::function<Result<std::vector<boost::asio::ip::address>>(const std::string& host)>;
@@ -41,11 +51,14 @@ struct FetcherOptions {
   // Hosts that the operator has asked elsewhere than where their names lead; the guard does not look at these. The
   // certificate must still be the host's.
   std::map<std::string, boost::asio::ip::tcp::endpoint, std::less<>> connect_to{};
+  // http:// URLs of loopback names are asked as well; the guard has to let them pass.
+  bool plain_loopback = false;
 };
 
-// JSON at https:// URLs that strangers chose. The name is looked up once, every address of it must pass the guard, the
-// connection goes to one of these addresses and nowhere else, and the address it came to is checked once more.
-// Redirects are not followed, nothing but 200 with a JSON type counts, compression is not asked for. Thread-safe.
+// JSON at https:// URLs that strangers chose, or that the operator did: the guard's exceptions then. The name is looked
+// up once, every address of it must pass the guard, the connection goes to one of these addresses and nowhere else, and
+// the address it came to is checked once more. Redirects are not followed, nothing but 200 with a JSON type counts,
+// compression is not asked for. Thread-safe.
 class Fetcher {
  public:
   Fetcher(FetcherOptions options, const Clock& clock);
@@ -56,13 +69,18 @@ class Fetcher {
   // (no such name, no connection, 5xx), timed_out, protocol (no plain 200 with JSON), too_large, busy (enough fetches
   // from that host are under way).
   Result<Fetched> get(const std::string& url, const FetchRules& rules);
+  // The same with POST: for what the operator chose to trust with the form. It is sent once.
+  Result<Fetched> post(const std::string& url, PostedForm form, const FetchRules& rules);
 
  private:
   class Place;
 
   using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+  Result<Fetched> ask(const std::string& url, const std::optional<PostedForm>& form, const FetchRules& rules);
+  bool may_be_asked(const http::Url& url) const;
   Result<Endpoints> endpoints_of(const http::Url& url) const;
-  Result<Fetched> get_from(const Endpoints& endpoints, const http::Url& url, const FetchRules& rules) const;
+  Result<Fetched> ask_at(const Endpoints& endpoints, const http::Url& url, const std::optional<PostedForm>& form,
+                         const FetchRules& rules) const;
 
   FetcherOptions options_;
   const Clock& clock_;

@@ -29,6 +29,7 @@ struct Request {
   std::string address;  // of several urls, the authority that must serve this one (a session lives there);
                         // empty: any
   std::string caller;   // who it is for, as an opaque key; of those that keep something for each caller
+  std::string user;     // on whose behalf, as an opaque key: of those where one user may hold so much only
 };
 
 // One request and its answer. The head stays valid until the exchange goes. Destroying an exchange that is not finished

@@ -34,6 +34,15 @@ bool is_sent_by_us(const http::Request& request, const PageContext& context) {
   return request.header_count("origin") == 1 && (*origin == request.origin || *origin == context.oauth.issuer_origin());
 }
 
+// Whoever could not sign in any more is not signed in any more.
+bool may_sign_in(const std::string& user, const PageContext& context) {
+  if (context.identity == nullptr) return true;
+  const auto provider = user.substr(0, user.find(':'));
+  if (provider == "local") return context.identity->local;
+  const auto& providers = context.identity->providers;
+  return std::ranges::find(providers, provider, &config::Provider::name) != providers.end();
+}
+
 std::string token_purpose(std::string_view form) { return "form token: " + std::string(form); }
 
 }  // namespace
@@ -48,7 +57,7 @@ Result<std::optional<Session>> find_session(const http::Request& request, const 
   if (!*session) return std::nullopt;
   auto user = users.find((*session)->user);
   if (!user) return user.error();
-  if (!*user || (*user)->disabled) return std::nullopt;
+  if (!*user || (*user)->disabled || !may_sign_in((*user)->key, context)) return std::nullopt;
   return std::optional<Session>({std::move(**user), std::move(hash)});
 }
 

@@ -1,7 +1,11 @@
 #include <utility>
+#include <variant>
 
 #include "http/form.hpp"
+#include "oauth/authorization.hpp"
 #include "web/browser.hpp"
+#include "web/display.hpp"
+#include "web/elsewhere.hpp"
 #include "web/pages.hpp"
 #include "web/response.hpp"
 #include "web/views.hpp"
@@ -13,10 +17,34 @@ constexpr std::string_view kForm = "sign-in";
 
 Account account_of(const Session& session) { return {session.user.name, session.user.email}; }
 
+bool with_password(const PageContext& context) { return context.identity == nullptr || context.identity->local; }
+
+// Who asks is said before the browser leaves for a provider, as well as on the page where it is decided.
+void tell_app(LoginView& view, const http::Request& request, const PageContext& context) {
+  const auto mark = view.continue_to.find('?');
+  const bool asked =
+      mark != std::string::npos && view.continue_to.compare(0, mark, context.oauth.server.endpoints.authorize) == 0;
+  if (!asked || view.providers.empty()) return;
+  const auto form = http::Form::parse(std::string_view(view.continue_to).substr(mark + 1));
+  if (!form) return;
+  // A POST may have counted a failure already: it must not be run again for the sake of a document.
+  oauth::Context at_hand = context.oauth;
+  if (request.method == "POST") at_hand.documents = nullptr;
+  const auto checked = oauth::check_authorization(*form, at_hand);
+  const auto* wanted = std::get_if<oauth::AuthorizationRequest>(&checked);
+  if (wanted == nullptr) return;
+  view.app = wanted->client.name.empty() ? wanted->client.id : wanted->client.name;
+  view.resource = wanted->resource->name;
+  view.destination = destination_of(wanted->redirect_uri).text;
+}
+
 http::Response show_form(int status, LoginView view, const http::Request& request, const PageContext& context) {
   const auto browser = browser_cookie(request, context);
+  view.with_password = with_password(context);
+  view.providers = provider_choices(context);
+  tell_app(view, request, context);
   view.form_token = form_token(kForm, browser.value, context);
-  auto response = page_response(status, render_login(view), kOwnForms, context.oauth.secure());
+  auto response = page_response(status, render_login(view), login_form_action(context), context.oauth.secure());
   if (browser.set_cookie) response.headers.add("Set-Cookie", *browser.set_cookie);
   return response;
 }
@@ -80,6 +108,12 @@ http::Response submit(const http::Request& request, const PageContext& context) 
   if (browser.set_cookie || !is_form_token(form->get_or_empty("form_token"), kForm, browser.value, context)) {
     view.alert = "This page was open for too long, or cookies are switched off. Sign in again.";
     return show_form(403, std::move(view), request, context);
+  }
+  if (const auto provider = form->get("provider")) {
+    return begin_elsewhere(*provider, view.continue_to, request, context);
+  }
+  if (!with_password(context)) {
+    return refuse(400, "Not understood", "Passwords are not taken here.", request, context.oauth);
   }
   const auto sign_in = context.users.sign_in(view.username, Secret(form->get_or_empty("password")), request.peer);
   if (!sign_in) return store_away(sign_in.error(), request, context.oauth);

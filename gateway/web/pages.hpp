@@ -13,7 +13,11 @@ struct PageContext {
   const oauth::Context& oauth;
   const idp::LocalUsers& users;
   Duration session_lifetime;
+  const config::Identity* identity = nullptr;  // who may sign in; without it users of the store
 };
+
+// Below each authorization server's origin: where a sign-in elsewhere ends that was begun there.
+inline constexpr std::string_view kReturnPath = "/login/return";
 
 // GET and POST of the authorization endpoint: checks the request, then sign-in (303 to /login), tenant picker and
 // consent in one form, or an error page. A POST with a `flow` or `decision` field is the decision on a consent page.
@@ -21,6 +25,11 @@ struct PageContext {
 http::Response authorize(const http::Request& request, const PageContext& context);
 // GET shows the form, POST takes `username` and `password`; `continue` is an own path only. Runs on the password pool.
 http::Response login(const http::Request& request, const PageContext& context);
+// `identity.callback`: sends the browser on to the origin where its sign-in was begun and its cookie is. Nothing else.
+http::Response callback(const http::Request& request, const crypto::Aead& seal);
+// GET of kReturnPath: the answer of a provider becomes a session. Needs what the provider publishes and its answer to
+// the code (oauth::ForeignDocuments).
+http::Response return_from_provider(const http::Request& request, const PageContext& context);
 // GET asks, POST ends the session.
 http::Response logout(const http::Request& request, const PageContext& context);
 

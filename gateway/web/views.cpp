@@ -55,6 +55,17 @@ void set_tenants(mustache::data& data, const std::vector<TenantChoice>& tenants)
   data.set("picker", mustache::data("tenants", list));
 }
 
+void set_providers(mustache::data& data, const std::vector<ProviderChoice>& providers) {
+  mustache::data list(mustache::data::type::list);
+  for (const auto& provider : providers) {
+    mustache::data choice;
+    choice.set("name", provider.name);
+    choice.set("label", display_text(provider.label));
+    list.push_back(choice);
+  }
+  if (!providers.empty()) data.set("elsewhere", mustache::data("providers", list));
+}
+
 }  // namespace
 
 std::string render_login(const LoginView& view) {
@@ -65,6 +76,11 @@ std::string render_login(const LoginView& view) {
   data.set("username", view.username);
   data.set("username_known", !view.username.empty());
   data.set("form_token", view.form_token);
+  data.set("with_password", view.with_password);
+  set_text(data, "app", display_text(view.app));
+  data.set("resource", display_text(view.resource));
+  data.set("destination", display_text(view.destination, kLongText));
+  set_providers(data, view.providers);
   return page(view.alert.empty() ? "Sign in" : "Sign in: try again", templates::login, data);
 }
 

@@ -14,12 +14,23 @@ struct Account {
   std::string email;  // may be empty
 };
 
+struct ProviderChoice {
+  std::string name;
+  std::string label;
+};
+
 struct LoginView {
   std::string lead;         // below the heading; may be empty
   std::string alert;        // what went wrong; may be empty
   std::string username;     // as typed before
   std::string continue_to;  // own path; may be empty
   std::string form_token;
+  bool with_password = true;
+  std::vector<ProviderChoice> providers;
+  // What signing in is for, where an app asks: its name, what it would use, and where the browser is sent in the end.
+  std::string app;
+  std::string resource;
+  std::string destination;
 };
 
 struct TenantChoice {

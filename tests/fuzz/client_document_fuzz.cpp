@@ -26,7 +26,9 @@ void read_as_document(std::string_view input) {
     return;
   }
   require(client->id == kUrl, "a client is named by its URL");
-  require(client->auth == store::ClientAuth::none && client->secret_hash.empty(), "a described client has no secret");
+  const bool signs = client->auth == store::ClientAuth::private_key_jwt;
+  require((client->auth == store::ClientAuth::none || signs) && client->secret_hash.empty(), "it has no secret");
+  require(!signs || client->jwks.empty() != client->jwks_uri.empty(), "one that signs has keys, from one place");
   require(!client->name.empty(), "a client has a name");
   require(!client->redirect_uris.empty(), "a client has a redirect URI");
   for (const auto& uri : client->redirect_uris) {

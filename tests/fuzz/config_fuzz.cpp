@@ -21,8 +21,9 @@ constexpr std::string_view kSecret = "kept-4f9a1c-secret";
 
 Sources sources() {
   return {[](const std::string& name) { return name == "SECRET" ? std::optional<std::string>(kSecret) : std::nullopt; },
-          [](const std::string& path) {
-            return path.ends_with(".txt") ? std::optional<std::string>(kSecret) : std::nullopt;
+          [](const std::string& path) -> Result<std::string> {
+            if (path.ends_with(".txt")) return std::string(kSecret);
+            return fail(Errc::not_found, "there is no such file");
           }};
 }
 

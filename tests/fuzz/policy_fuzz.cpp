@@ -17,7 +17,7 @@ using namespace postern::policy;
 
 config::Sources no_sources() {
   return {[](const std::string&) { return std::optional<std::string>(); },
-          [](const std::string&) { return std::optional<std::string>(); }};
+          [](const std::string&) -> Result<std::string> { return fail(Errc::not_found, "there is no such file"); }};
 }
 
 mcp::Message message_of(const std::string& method, const std::string& name, nlohmann::json params) {

@@ -80,23 +80,6 @@ const urls = 'urls: [http://127.0.0.1:3001/mcp]';
 
 // What the documentation speaks of and this version does not do: named, with a place, never ignored.
 const notBuilt = {
-  'an external authorization server': [
-    { servers: 'authorization_servers: {main: {»external: {issuer: https://login.example.test}}}' },
-    '`external` is not supported yet',
-  ],
-  'identity providers': [
-    { identity: 'identity: {»providers: [{name: entra, issuer: "https://login.example.test"}]}' },
-    '`identity.providers` is not supported yet',
-  ],
-  'their callback': [
-    { identity: 'identity: {»callback: https://ai.example.test/oauth/callback}' },
-    '`identity.callback` is not supported yet',
-  ],
-  'nobody in the store': [{ identity: 'identity: {local: »false}' }, '`local: false` leaves nobody to sign in'],
-  'a member who signs in elsewhere': [
-    { tenants: 'tenants: [{handle: acme, members: [{user: »"entra:SUBJECT"}]}]' },
-    'names an identity provider',
-  ],
   'a folder of tenants': [{ tenants: '»tenants_dir: tenants' }, '`tenants_dir` is not supported yet'],
   'a listener for operators': [
     { listen: 'listen: [{address: 127.0.0.1:8080, behind_proxy: true}, {address: 127.0.0.1:8081, serve: »admin}]' },

@@ -25,7 +25,7 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
   it('--help and --version are answers, also of each command', async () => {
     const help = await postern('--help');
     assert.equal(help.code, 0);
-    for (const command of 'serve check quick policy user tenant member token client grant'.split(' '))
+    for (const command of 'serve check quick policy user tenant member token client grant connect doctor'.split(' '))
       assert.match(help.stdout, new RegExp(`^ +${command} `, 'm'));
     const version = await postern('--version');
     assert.deepEqual([version.code, /^postern \d+\.\d+\.\d+\S*\n$/.test(version.stdout)], [0, true], version.output);

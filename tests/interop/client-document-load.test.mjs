@@ -23,7 +23,7 @@ describe('many client metadata documents', { timeout: 180_000 * patience }, () =
 
   const ask = (clientId) => send(authorizeUrl(gateway, clientId), { seconds: 60 * patience });
 
-  it('case 60: from one host two documents at a time, from all eight; the others wait or are told to', async () => {
+  it('case 60: from one host two documents at a time, for one network four; the others are told to wait', async () => {
     let now = 0;
     const most = { all: 0, host: 0 };
     const each = new Map();
@@ -42,17 +42,17 @@ describe('many client metadata documents', { timeout: 180_000 * patience }, () =
     const urls = [...Array(6).keys()].flatMap((index) => many.map((host) => `https://${host}/held/${index}.json`));
     for (const url of urls) hosts.documents[url] = hold;
     const pages = Promise.all(urls.map((url) => ask(url)));
-    await until('the first of them', () => held.length >= 8);
+    await until('the first of them', () => held.length >= 4);
     const client = await OAuthClient.register(gateway);
     assert.ok((await client.grant()).access_token, 'a whole sign-in of somebody else, meanwhile');
     let open = true;
     pages.finally(() => (open = false));
     await until('their end', () => held.splice(0).forEach((release) => release()) ?? !open, { seconds: 60 });
     const statuses = (await pages).map((page) => page.status);
-    assert.ok(most.all <= 8, `${most.all} at a time`);
+    assert.ok(most.all <= 4, `${most.all} at a time`);
     assert.ok(most.host <= 2, `${most.host} from one host`);
-    for (const status of statuses) assert.ok([400, 503].includes(status), String(status));
-    assert.ok(statuses.includes(503), 'too many at a time are told so');
+    for (const status of statuses) assert.ok([400, 429, 503].includes(status), String(status));
+    assert.ok(statuses.includes(429), 'too many at a time are told so');
   });
 
   it('case 60: an address that has many documents fetched has to wait', async () => {

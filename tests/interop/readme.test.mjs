@@ -71,6 +71,20 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
     return output;
   }
 
+  /** Asks a gateway of the test's own in the place of the one that the command names. */
+  async function asks(command) {
+    const listen = `127.0.0.1:${await freePort()}`;
+    const child = new Child(binary(), ['quick', '--listen', listen, '--upstream', 'http://127.0.0.1:1/mcp'], {
+      cwd: temporaryFolder('readme-asked'),
+    });
+    try {
+      await until(`an answer of ${listen}`, async () => (await send(`http://${listen}/mcp`, { seconds: 2 })).status);
+      return await runs(command.replace('https://ai.example.test', `http://${listen}`));
+    } finally {
+      assert.deepEqual(await child.stop(20 * patience), { code: 0, signal: null });
+    }
+  }
+
   /** Starts a command that serves, asks it once, and ends it. */
   async function serves(command, origin, headers, further = []) {
     const child = new Child(binary(), [...words(command), ...further], { cwd: folder });
@@ -105,6 +119,12 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
     [/^postern policy explain -c postern\.yaml /, async (command) => {
       const { code, output } = await run(binary(), words(command), { cwd: folder });
       assert.deepEqual([code, /^deny by /.test(output)], [1, true], output);
+    }],
+    [/^postern connect /, async (command) => assert.match(await asks(command), /^client_id: client_\S+$/m)],
+    [/^postern doctor /, async (command) => {
+      const output = await asks(command);
+      assert.match(output, /^✓ /);
+      assert.doesNotMatch(output, /✗/);
     }],
     [/^postern token mint /, async (command) => {
       token = (await runs(command)).trim().split('\n').at(-1);

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { binary, Gateway, patience } from './lib/gateway.mjs';
 import { callTool, post, rpc } from './lib/mcp.mjs';
+import { metric } from './lib/metrics.mjs';
 import { Child, freePort, run, temporaryFolder } from './lib/process.mjs';
 import { Provider, SdkClient, textOf } from './lib/sdk.mjs';
-import { answering, ask, capable, connect, everything, isRunning, pidOf } from './lib/stdio.mjs';
-import { events, startStdio, toolsServer } from './lib/stdio.mjs';
+import { answering, ask, capable, connect, everything, events } from './lib/stdio.mjs';
+import { isRunning, pidOf, startStdio, toolsServer } from './lib/stdio.mjs';
 import { until } from './lib/wait.mjs';
 
 const clientInfo = { name: 'raw', version: '1' };
@@ -93,26 +94,40 @@ describe('the processes of stdio servers', { timeout: 240_000 * patience }, () =
     }
   });
 
-  it('are bounded: beyond the bound a call is refused, and a session nobody uses makes room', async () => {
-    const gateway = await startStdio({ name: 'stdio-bound', settings: { processes: 2 } });
+  it('are bounded: one user has half, and a session without a call under way makes room, though it listens', async () => {
+    const users = ['alice', 'bob'].map((name) => ({ name, members: ['acme:admin'] }));
+    const gateway = await startStdio({ name: 'stdio-bound', settings: { processes: 4 }, users });
     try {
       const sdk = await connect(gateway);
       const token = sdk.provider.tokens().access_token;
-      const sessions = [sdk.transport.sessionId, (await start(gateway, sdk)).headers['mcp-session-id'][0]];
-      const held = callTool(gateway.resource, token, 'pause', { milliseconds: 4000 }, { session: sessions[1] });
-      const said = () => events(gateway, 'upstream_stderr').map(({ line }) => line);
-      await until('the call to arrive', () => said().includes('pausing'));
-      // The SDK's own session listens, the other one works: none can go.
-      await until('both to be in use', async () => (await start(gateway, sdk)).status === 503);
-      assert.equal((await held).status, 200);
-      const third = await until('room', async () => {
-        const answer = await start(gateway, sdk);
-        return answer.status === 200 && answer;
-      });
-      assert.notEqual(third.headers['mcp-session-id'][0], sessions[1]);
-      const gone = await callTool(gateway.resource, token, 'pid', {}, { session: sessions[1] });
-      assert.equal(gone.status, 404);
-      assert.ok(await pidOf(sdk), 'the session in use stays');
+      const listening = sdk.transport.sessionId;
+      const working = (await start(gateway, sdk)).headers['mcp-session-id'][0];
+      const held = ['hold', 'hold'].map((tool, i) =>
+        callTool(gateway.resource, token, tool, {}, { session: [working, listening][i] }),
+      );
+      const arrived = () => events(gateway, 'upstream_stderr').filter(({ line }) => line === 'holding').length;
+      await until('both to work', () => arrived() === 2);
+      const refused = await start(gateway, sdk);
+      assert.equal(refused.status, 503);
+      assert.ok(Number(refused.headers['retry-after'][0]) > 0);
+      assert.match(refused.message.error.message, /one user may have have a call under way/);
+      assert.equal(refused.message.error.data.error, 'temporarily_unavailable');
+
+      const bob = await connect(gateway, { provider: new Provider({ user: 'bob' }) });
+      assert.ok(await pidOf(bob), 'another user has his own half');
+      const another = await start(gateway, bob);
+      assert.equal(another.status, 200);
+      const third = await start(gateway, bob);
+      assert.equal(third.status, 200);
+      const running = await metric(gateway, 'postern_upstream_processes{upstream="everything"}');
+      assert.ok(running >= 4, `${running} processes`);
+      await assert.rejects(ask(bob, 'pid'), 'his longest unused gave way, though it listened');
+      for (const session of [working, listening]) {
+        assert.equal((await callTool(gateway.resource, token, 'pid', {}, { session })).status, 200);
+        await post(gateway.resource, undefined, { token, session, method: 'DELETE' });
+      }
+      await Promise.all(held);
+      await bob.close();
       await sdk.close();
     } finally {
       await gateway.stop();
@@ -130,42 +145,6 @@ describe('the processes of stdio servers', { timeout: 240_000 * patience }, () =
       await until('the end of the unused process', () => !isRunning(Number(textOf(answer.message.result))));
       assert.ok(isRunning(listening), 'one that listens is used');
       await sdk.close();
-    } finally {
-      await gateway.stop();
-    }
-  });
-
-  it('one process may serve all: answers stay apart, and nobody is asked what another caused', async () => {
-    const gateway = await startStdio({ name: 'stdio-shared', settings: { process: 'shared' } });
-    try {
-      const one = await connect(gateway, { options: capable });
-      answering(one.client);
-      assert.deepEqual(JSON.parse(await ask(one, 'elicit')).content, { colour: 'blue' }, 'alone it can be asked');
-      const two = await connect(gateway, { options: capable });
-      const asked = answering(two.client);
-      assert.equal(await pidOf(one), await pidOf(two));
-      const counts = [[], []];
-      const counting = { name: 'count', arguments: { to: 20 } };
-      const count = ({ client }, seen) =>
-        client.callTool(counting, undefined, { onprogress: ({ progress }) => seen.push(progress) });
-      const rounds = Array.from({ length: 100 }, (_, i) => i);
-      const said = await Promise.all([
-        ...rounds.map((i) => ask(one, 'echo', { message: `one ${i}` })),
-        ...rounds.map((i) => ask(two, 'echo', { message: `two ${i}` })),
-        count(one, counts[0]),
-        count(two, counts[1]),
-      ]);
-      assert.deepEqual(said.slice(0, 200), [...rounds.map((i) => `one ${i}`), ...rounds.map((i) => `two ${i}`)]);
-      for (const seen of counts) assert.deepEqual(seen, rounds.slice(1, 21), 'each gets its own progress');
-      const refused = await one.client.callTool({ name: 'elicit', arguments: {} }).catch((error) => error);
-      assert.match(JSON.stringify(refused) + refused.message, /several clients share this server/);
-      assert.deepEqual(asked, []);
-      await one.transport.terminateSession();
-      assert.ok(await pidOf(two), 'the other one goes on');
-      await assert.rejects(ask(two, 'crash'));
-      const three = await connect(gateway);
-      assert.ok(await pidOf(three), 'it is started again');
-      for (const each of [one, two, three]) await each.close();
     } finally {
       await gateway.stop();
     }

@@ -77,6 +77,9 @@ std::optional<Error> place(Opened& opened, const ClientOptions& options, store::
   const auto colon = options.tenant.find(':');
   client.tenant = options.tenant.substr(0, colon);
   if (colon != std::string::npos) client.role = options.tenant.substr(colon + 1);
+  if (resource->server->external) {
+    return fail(Errc::denied, "the clients of " + resource->url + " are known to " + resource->server->issuer);
+  }
   client.resource = resource->canonical;
   const auto found = directory.find(client.tenant);
   if (!found) return found.error();

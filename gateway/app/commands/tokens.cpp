@@ -29,6 +29,10 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   const tenant::Directory directory(loaded->config, *opened->store);
   const auto resource = catalog.by_indicator(options.resource);
   if (resource == nullptr) return say_error(console, "the configuration serves no resource " + options.resource);
+  if (resource->server->external) {
+    return say_error(
+        console, "the tokens of " + resource->url + " are made elsewhere: get one from " + resource->server->issuer);
+  }
   const crypto::Aead unused{std::string(32, '\0')};
   const auto& server = *resource->server;
   if (!resource->fixed_tenant.empty() && resource->fixed_tenant != options.tenant) {

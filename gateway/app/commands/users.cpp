@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <istream>
 #include <ostream>
 
@@ -5,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/loaded.hpp"
+#include "config/forms.hpp"
 #include "crypto/password.hpp"
 #include "tenant/directory.hpp"
 
@@ -74,6 +76,29 @@ bool is_user_name(const std::string& name) {
   return true;
 }
 
+// "entra:SUBJECT" of a provider that the configuration names.
+bool is_of_provider(const Opened& opened, const std::string& name) {
+  const auto provider = name.substr(0, name.find(':'));
+  if (provider.size() == name.size() || !config::is_user_key(name)) return false;
+  const auto& providers = opened.config.identity.providers;
+  return std::ranges::find(providers, provider, &config::Provider::name) != providers.end() ||
+         std::ranges::any_of(opened.config.authorization_servers,
+                             [&](const auto& server) { return server.external && server.name == provider; });
+}
+
+// A name that may be added, and a password where it needs one; the error is a sentence.
+Result<std::string> password_for(Opened& opened, const UserOptions& options, Console& console) {
+  if (options.no_password) {
+    if (is_of_provider(opened, options.name)) return std::string();
+    return fail(Errc::invalid, "--no-password is for PROVIDER:SUBJECT, PROVIDER being a name in the configuration");
+  }
+  if (!is_user_name(options.name)) {
+    return fail(Errc::invalid, "a user name has 1 to 128 characters without blanks and `:`; users of a provider are " +
+                                   std::string("added with --no-password"));
+  }
+  return password_of(options, console);
+}
+
 // A password that was made here is printed this once.
 int say_user(const UserOptions& options, const std::string& sentence, const std::string& password, Console& console) {
   nlohmann::json value{{"user", user_key(options.name)}};
@@ -85,8 +110,6 @@ int say_user(const UserOptions& options, const std::string& sentence, const std:
 }  // namespace
 
 int user_add(Opened& opened, const UserOptions& options, Console& console) {
-  if (!is_user_name(options.name))
-    return say_error(console, "a user name has 1 to 128 characters without blanks and `:`");
   std::vector<MemberOption> members;
   for (const auto& text : options.members) {
     members.push_back(parse_member(text));
@@ -97,13 +120,13 @@ int user_add(Opened& opened, const UserOptions& options, Console& console) {
     const auto held = held_by_file(opened, user_key(options.name), members.back().handle);
     if (!held.empty()) return say_error(console, held);
   }
-  const auto password = password_of(options, console);
+  const auto password = password_for(opened, options, console);
   if (!password) return say_error(console, password.error().what);
   store::User user;
   user.key = user_key(options.name);
   user.name = options.name;
   user.email = options.email;
-  user.password_hash = crypto::hash_password(Secret(*password));
+  if (!password->empty()) user.password_hash = crypto::hash_password(Secret(*password));
   user.created_at = opened.clock.now();
   if (const auto added = opened.store.users().add(user); !added) {
     return say_error(console, added.error().code == Errc::conflict ? "there is a user `" + options.name + "` already"

@@ -3,7 +3,7 @@
 
 #include "base/strings.hpp"
 #include "config/forms.hpp"
-#include "config/read/reading.hpp"
+#include "config/read/provider.hpp"
 #include "config/ticked.hpp"
 
 namespace postern::config {
@@ -150,22 +150,44 @@ void read_registration(Reading& reading, const Value& value, Registration& regis
   reading.finish(reader, "authorization_servers.*.registration");
 }
 
-void read_server(Reading& reading, const Value::Entry& entry) {
-  MapReader reader(entry.value, "authorization server " + ticked(entry.key), reading.faults);
-  AuthorizationServer server;
-  server.name = entry.key;
-  server.at = entry.at;
-  reader.unsupported("external", not_yet("external", "give `issuer`, Postern itself then issues the tokens"));
-  std::optional<AddressParts> issuer;
-  if (!reader.has("external")) issuer = read_issuer(reading, reader, server);
-  reader.boolean("default", server.is_default);
+// What only a server of ours has.
+void read_own(Reading& reading, MapReader& reader, AuthorizationServer& server) {
+  const auto issuer = read_issuer(reading, reader, server);
   reader.boolean("step_up_refresh_refusal", server.step_up_refresh_refusal);
   if (const auto* value = reader.map("endpoints")) read_endpoints(reading, *value, server.endpoints);
   if (const auto* value = reader.map("access_token")) read_access_token(reading, *value, server.access_token);
   if (const auto* value = reader.map("refresh_token")) read_refresh_token(reading, *value, server.refresh_token);
   if (const auto* value = reader.map("registration")) read_registration(reading, *value, server.registration);
-  reading.finish(reader, "authorization_servers.*");
   if (issuer) take_endpoints(reading, reader, *issuer, server.endpoints, server.access_token.format);
+}
+
+// Tokens made elsewhere: nothing is issued here, so nothing may be said of it.
+void read_elsewhere(Reading& reading, MapReader& reader, AuthorizationServer& server) {
+  for (const auto* key :
+       {"issuer", "endpoints", "access_token", "refresh_token", "registration", "step_up_refresh_refusal"}) {
+    if (!reader.has(key)) continue;
+    reader.optional(key);
+    reading.faults.add(reader.at(key), ticked(key) + " has no meaning beside `external`: remove one of them");
+  }
+  if (const auto fault = provider_name_fault(server.name); !fault.empty()) {
+    reading.faults.add(server.at, "the name of an `external` authorization server " + std::string(fault));
+  }
+  if (const auto* value = reader.map("external")) read_external(reading, *value, server);
+}
+
+void read_server(Reading& reading, const Value::Entry& entry) {
+  MapReader reader(entry.value, "authorization server " + ticked(entry.key), reading.faults);
+  AuthorizationServer server;
+  server.name = entry.key;
+  server.at = entry.at;
+  reader.boolean("default", server.is_default);
+  if (reader.has("external")) {
+    read_elsewhere(reading, reader, server);
+  } else {
+    reader.optional("external");
+    read_own(reading, reader, server);
+  }
+  reading.finish(reader, "authorization_servers.*");
   reading.config.authorization_servers.push_back(std::move(server));
 }
 

@@ -14,8 +14,7 @@ void read_user(Reading& reading, MapReader& reader, Member& member) {
   if (!is_user_key(user->value)) {
     reading.faults.add(user->at, "`user` " + user->written + " must be a user's name, without blanks");
   } else if (provider.size() < user->value.size()) {
-    reading.faults.add(user->at, "`user` " + user->written + " names an identity provider: " +
-                                     not_yet("identity.providers", "name a user of the store"));
+    reading.providers_named.push_back({provider, user->at});
   }
   member.user = user->value;
 }
@@ -79,14 +78,8 @@ void read_identity(Reading& reading, MapReader& top) {
   MapReader reader(*value, "identity", reading.faults);
   auto& identity = reading.config.identity;
   reader.boolean("local", identity.local);
-  if (!identity.local) {
-    reading.faults.add(reader.at("local"),
-                       "`local: false` leaves nobody to sign in: " +
-                           not_yet("identity.providers", "write `true` and keep the users in the store"));
-  }
   reader.duration("session", identity.session, std::chrono::seconds(1), std::chrono::hours(24 * 30));
-  reader.unsupported("callback", not_yet("identity.callback", "keep the users in the store, with `local: true`"));
-  reader.unsupported("providers", not_yet("identity.providers", "keep the users in the store, with `local: true`"));
+  read_providers(reading, reader, identity);
   reading.finish(reader, "identity");
 }
 

@@ -35,7 +35,8 @@ struct Reading {
 
   std::vector<Mention> upstreams_named{};
   std::vector<Mention> servers_named{};
-  std::vector<Mention> same_as{};  // by `serve`
+  std::vector<Mention> same_as{};          // by `serve`
+  std::vector<Mention> providers_named{};  // of members: "entra" of "entra:SUBJECT"
   std::vector<TakenPath> taken{};
   // The known keys of every mapping that was read, by its path: "listen[].tls". Proves that the reference is complete.
   std::map<std::string, std::set<std::string, std::less<>>> keys{};
@@ -47,6 +48,12 @@ struct Reading {
 
 // Of an upstream: `command` and what belongs to it, and how that goes with its other keys. `at` is the upstream's.
 void read_command(Reading& reading, MapReader& reader, const Position& at, Upstream& upstream);
+
+// Of an authorization server whose tokens are made elsewhere.
+void read_external(Reading& reading, const Value& value, AuthorizationServer& server);
+
+// Of `identity`: where users may sign in beside the store, and where they come back to.
+void read_providers(Reading& reading, MapReader& reader, Identity& identity);
 
 // Each reads the keys of the top level it is named after.
 void read_listen(Reading& reading, MapReader& top);

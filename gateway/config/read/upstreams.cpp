@@ -4,8 +4,8 @@
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
 #include "config/ticked.hpp"
-#include "http/url.hpp"
 #include "http/target.hpp"
+#include "http/url.hpp"
 
 namespace postern::config {
 namespace {

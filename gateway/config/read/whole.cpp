@@ -113,7 +113,8 @@ void check_tenants_of_issuers(Reading& reading) {
 void check_issuers(Reading& reading) {
   std::map<std::string, Position> seen;
   for (const auto& server : reading.config.authorization_servers) {
-    if (server.issuer.empty()) continue;
+    // Several may take the tokens of one provider, each for other audiences.
+    if (server.issuer.empty() || server.external) continue;
     const auto [first, fresh] = seen.emplace(server.issuer, server.at);
     if (!fresh) {
       reading.faults.add(server.at,
@@ -198,6 +199,36 @@ void check_policies(Reading& reading, const Value& root) {
   }
 }
 
+// "entra:SUBJECT" is somebody only where there is an `entra`.
+void check_providers(Reading& reading) {
+  const auto& servers = reading.config.authorization_servers;
+  for (const auto& mention : reading.providers_named) {
+    const auto& providers = reading.config.identity.providers;
+    const bool found =
+        mention.name == "local" ||
+        std::any_of(servers.begin(), servers.end(),
+                    [&](const auto& server) { return server.external && server.name == mention.name; }) ||
+        std::any_of(providers.begin(), providers.end(),
+                    [&](const auto& provider) { return provider.name == mention.name; });
+    if (found) continue;
+    reading.faults.add(mention.at,
+                       "`user` begins with " + ticked(mention.name + ":") +
+                           ", but neither `identity.providers` nor an `external` authorization server has that name");
+  }
+}
+
+// Both make users "NAME:SUBJECT": these must be the same people.
+void check_provider_names(Reading& reading) {
+  for (const auto& provider : reading.config.identity.providers) {
+    for (const auto& server : reading.config.authorization_servers) {
+      if (!server.external || server.name != provider.name || server.issuer == provider.issuer) continue;
+      reading.faults.add(provider.at, "the provider " + ticked(provider.name) + " and the authorization server at " +
+                                          to_string(server.at) +
+                                          " have one name and two issuers: their users would be mixed up");
+    }
+  }
+}
+
 bool is_served(const Config& config, bool secure) {
   return std::any_of(config.listen.begin(), config.listen.end(), [&](const Listener& listener) {
     const bool ends_tls = listener.behind_proxy || !listener.certificates.empty();
@@ -218,8 +249,12 @@ void check_schemes(Reading& reading) {
                                         " is plain http, but every listener is for https: add one without "
                                         "`tls` and `behind_proxy`");
   };
-  for (const auto& server : reading.config.authorization_servers) check(server.issuer, server.at);
+  for (const auto& server : reading.config.authorization_servers) {
+    if (!server.external) check(server.issuer, server.at);
+  }
   for (const auto& resource : reading.config.resources) check(resource.serve, resource.at);
+  const auto& identity = reading.config.identity;
+  if (!identity.callback.empty()) check(identity.callback, identity.callback_at);
 }
 
 void warn_about_proxies(Reading& reading) {
@@ -237,6 +272,8 @@ void warn_about_proxies(Reading& reading) {
 void check_whole(const Value& root, Reading& reading) {
   check_names(reading, reading.upstreams_named, reading.config.upstreams, "upstream");
   check_names(reading, reading.servers_named, reading.config.authorization_servers, "authorization server");
+  check_providers(reading);
+  check_provider_names(reading);
   fill_in_servers(reading, root);
   fill_in_same(reading);
   check_issuers(reading);

@@ -67,7 +67,8 @@ http::Response register_client(const http::Request& request, const Context& cont
 
   if (!client->jwks_uri.empty() && !documents_trusted_from(client->jwks_uri, context.server.registration)) {
     return refuse("register", request,
-                  bad_metadata("jwks_uri is not fetched here, or not from this domain: register the keys as jwks."), context);
+                  bad_metadata("jwks_uri is not fetched here, or not from this domain: register the keys as jwks."),
+                  context);
   }
   std::string secret;
   client->id = crypto::random_id("client");

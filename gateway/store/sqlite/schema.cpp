@@ -160,8 +160,11 @@ ALTER TABLE clients ADD COLUMN role TEXT NOT NULL DEFAULT '';
 ALTER TABLE clients ADD COLUMN resource TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Whether a membership came with a sign-in elsewhere (1) or from an operator (0).
+constexpr char kVersion4[] = "ALTER TABLE memberships ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 3> kSteps{kVersion1, kVersion2, kVersion3};
+constexpr std::array<const char*, 4> kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

@@ -49,7 +49,7 @@ Result<void> Tenants::put_member(const Membership& membership) {
   return writer_.write([&](Transaction& transaction) -> Result<void> {
     const auto put = run(transaction.db,
                          "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3) "
-                         "ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role",
+                         "ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role, claimed = 0",
                          membership.user, membership.tenant, membership.role);
     if (!put) return put.error();
     return transaction.note(ChangeKind::membership, membership.user);

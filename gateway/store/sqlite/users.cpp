@@ -16,6 +16,57 @@ Result<int> count_failures(Connection& db, const std::string& keys, Time after) 
   return static_cast<int>(highest->value_or(0));
 }
 
+// Each returns how many rows it changed: what stays as it was is no change, and empties nobody's cache.
+
+// What the last sign-in gave and this one does not.
+Result<int> drop_claimed(Transaction& transaction, std::string_view user, const std::string& tenants) {
+  const auto gone = all(transaction.db, read_bytes,
+                        "DELETE FROM memberships WHERE user = ?1 AND claimed = 1 AND tenant NOT IN "
+                        "(SELECT value FROM json_each(?2)) RETURNING tenant",
+                        user, tenants);
+  if (!gone) return gone.error();
+  for (const std::string& tenant : *gone) {
+    const auto revoked =
+        revoke_grants(transaction, transaction.now, "no member any more", "user = ?3 AND tenant = ?4", user, tenant);
+    if (!revoked) return revoked.error();
+  }
+  return static_cast<int>(gone->size());
+}
+
+Result<int> claim(Transaction& transaction, const Membership& membership) {
+  return run(transaction.db,
+             "INSERT INTO memberships (user, tenant, role, claimed) VALUES (?1, ?2, ?3, 1) "
+             "ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role "
+             "WHERE claimed = 1 AND role <> excluded.role",
+             membership.user, membership.tenant, membership.role);
+}
+
+Result<int> claim_all(Transaction& transaction, std::string_view user, const std::vector<Membership>& memberships) {
+  std::vector<std::string> tenants;
+  for (const Membership& membership : memberships) tenants.push_back(membership.tenant);
+  auto changed = drop_claimed(transaction, user, to_json(tenants));
+  for (const Membership& membership : memberships) {
+    if (!changed) return changed;
+    const auto claimed = claim(transaction, membership);
+    if (!claimed) return claimed;
+    changed = *changed + *claimed;
+  }
+  return changed;
+}
+
+Result<int> put_person(Transaction& transaction, const User& user) {
+  return run(transaction.db,
+             "INSERT INTO users (key, name, email, password_hash, disabled, created_at) "
+             "VALUES (?1, ?2, ?3, '', 0, ?4) ON CONFLICT (key) DO UPDATE SET name = excluded.name, "
+             "email = excluded.email WHERE name <> excluded.name OR email <> excluded.email",
+             user.key, user.name, user.email, user.created_at);
+}
+
+Result<void> note_if(const Result<int>& changed, Transaction& transaction, ChangeKind kind, std::string_view user) {
+  if (!changed) return changed.error();
+  return *changed > 0 ? transaction.note(kind, user) : Result<void>();
+}
+
 }  // namespace
 
 Result<void> Users::add(const User& user) {
@@ -63,6 +114,15 @@ Result<void> Users::set_disabled(std::string_view key, bool disabled) {
         return revoked;
     }
     return transaction.note(ChangeKind::user, key);
+  });
+}
+
+Result<void> Users::sign_in_elsewhere(const User& user, const std::vector<Membership>& memberships) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    if (auto enabled = require_enabled(transaction, user.key); !enabled) return enabled;
+    const auto person = put_person(transaction, user);
+    if (auto noted = note_if(person, transaction, ChangeKind::user, user.key); !noted) return noted;
+    return note_if(claim_all(transaction, user.key, memberships), transaction, ChangeKind::membership, user.key);
   });
 }
 

@@ -16,6 +16,7 @@ class Users final : public UserStore {
   Result<void> set_password(std::string_view key, std::string_view hash) override;
   Result<void> set_disabled(std::string_view key, bool disabled) override;
 
+  Result<void> sign_in_elsewhere(const User& user, const std::vector<Membership>& memberships) override;
   Result<void> add_session(const SignInSession& session) override;
   Result<std::optional<SignInSession>> find_session(std::string_view hash, Time now) override;
   Result<void> remove_session(std::string_view hash) override;

@@ -17,13 +17,31 @@ Error was_cancelled() { return fail(Errc::cancelled, "the exchange was cancelled
 
 }  // namespace
 
-AnswerPipe::AnswerPipe(const std::shared_ptr<Waker>& waker) : reader_(waker->get_executor()), waker_(waker) {}
+AnswerPipe::AnswerPipe(const std::shared_ptr<Waker>& waker, std::shared_ptr<AnswerBudget> budget, std::string user)
+    : reader_(waker->get_executor()), waker_(waker), budget_(std::move(budget)), user_(std::move(user)) {}
+
+AnswerPipe::~AnswerPipe() { budget_->give(user_, held_); }
+
+// So much of the budget as so many bytes need.
+bool AnswerPipe::hold_locked(std::size_t bytes) {
+  const std::size_t wanted = bytes > AnswerBudget::kFree ? bytes : 0;
+  if (wanted > held_ && !budget_->take(user_, wanted - held_)) return false;
+  if (wanted < held_) budget_->give(user_, held_ - wanted);
+  held_ = wanted;
+  return true;
+}
 
 // The reader looks at the state and begins to wait in one go on its own thread, so that no call of this is lost.
 void AnswerPipe::wake_locked() {
   asio::post(reader_, [waker = waker_] {
     if (const auto alive = waker.lock()) alive->cancel();
   });
+}
+
+void AnswerPipe::drop_locked() {
+  parts_.clear();
+  waiting_ = 0;
+  hold_locked(reading_);
 }
 
 void AnswerPipe::begin(AnswerHead head) {
@@ -40,7 +58,10 @@ void AnswerPipe::push(std::string bytes) {
   waiting_ += bytes.size();
   if (waiting_ > kMost) {
     error_ = postern::fail(Errc::too_large, "the client does not keep up with its stream");
-    parts_.clear();
+    drop_locked();
+  } else if (!hold_locked(waiting_ + reading_)) {
+    error_ = postern::fail(Errc::busy, "too many answers wait for clients that do not read them");
+    drop_locked();
   } else {
     parts_.push_back(std::move(bytes));
   }
@@ -104,6 +125,8 @@ net::awaitable<Result<std::string>> AnswerPipe::next(Waker& waker) {
       const std::lock_guard lock(mutex_);
       if (abandoned_) co_return was_cancelled();
       if (!parts_.empty()) co_return take_locked();
+      reading_ = 0;
+      hold_locked(waiting_);
       if (error_) co_return *error_;
       if (finished_) co_return std::string();
     }
@@ -131,6 +154,8 @@ std::string AnswerPipe::take_locked() {
   }
   parts_.clear();
   waiting_ = 0;
+  reading_ = all.size();
+  hold_locked(reading_);
   return all;
 }
 
@@ -145,7 +170,8 @@ void AnswerPipe::abandon() {
     const std::lock_guard lock(mutex_);
     if (abandoned_) return;
     abandoned_ = true;
-    parts_.clear();
+    reading_ = 0;
+    drop_locked();
     wake_locked();
     if (!finished_) act = std::move(on_abandon_);
     on_abandon_ = nullptr;

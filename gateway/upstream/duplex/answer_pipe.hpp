@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/stream.hpp"
+#include "upstream/duplex/answer_budget.hpp"
 
 namespace postern::upstream {
 
@@ -21,6 +22,7 @@ struct AnswerHead {
   std::string type{};                   // media type; empty: no body
   std::string session{};                // Mcp-Session-Id; empty: none
   std::string allow{};                  // of a 405
+  int retry_after = 0;                  // seconds; 0: none
   std::optional<std::size_t> length{};  // of a body that is there as a whole
 };
 
@@ -29,10 +31,15 @@ struct AnswerHead {
 using Waker = boost::asio::steady_timer;
 
 // One answer on its way from the hub's thread to a worker's: its head, then bytes as they come, then its end. Bounded:
-// a reader that does not keep up loses its stream. Thread-safe; the parts below say who calls what.
+// a reader that does not keep up, or that there is no memory for, loses its stream. Thread-safe; the parts below say
+// who calls what.
 class AnswerPipe {
  public:
-  explicit AnswerPipe(const std::shared_ptr<Waker>& waker);
+  // `budget`: from which the place for its bytes is taken, on behalf of `user`.
+  AnswerPipe(const std::shared_ptr<Waker>& waker, std::shared_ptr<AnswerBudget> budget, std::string user);
+  ~AnswerPipe();
+  AnswerPipe(const AnswerPipe&) = delete;
+  AnswerPipe& operator=(const AnswerPipe&) = delete;
 
   // For the hub. All but the first head, and everything after the end, is ignored.
   void begin(AnswerHead head);
@@ -62,6 +69,8 @@ class AnswerPipe {
   static constexpr std::size_t kMost = 32 * 1024 * 1024;
 
   std::string take_locked();
+  bool hold_locked(std::size_t bytes);
+  void drop_locked();
   void wake_locked();
 
   mutable std::mutex mutex_;
@@ -71,6 +80,10 @@ class AnswerPipe {
   std::optional<AnswerHead> head_;
   std::deque<std::string> parts_;
   std::size_t waiting_ = 0;  // bytes of them
+  std::size_t reading_ = 0;  // bytes that the reader has, until it wants more
+  std::shared_ptr<AnswerBudget> budget_;
+  std::string user_;
+  std::size_t held_ = 0;  // bytes of the budget
   std::optional<Error> error_;
   bool begun_ = false;
   bool finished_ = false;

@@ -16,20 +16,15 @@ constexpr std::chrono::milliseconds kSweep{500};
 constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{30000};
 constexpr std::chrono::seconds kLongEnough{10};  // a shared process that lived so long did well
-constexpr std::chrono::seconds kUnused{60};      // somebody else's session may go for a new one
 constexpr std::size_t kMostDeferred = 1024;
-constexpr std::size_t kMostSessions = 10'000;
 
 }  // namespace
 
 std::shared_ptr<Link> DuplexServer::link_for(std::shared_ptr<Link>& kept, Call& call) {
   if (kept && !kept->closing()) return kept;
   if (!may_start(call)) return nullptr;
-  if (!make_room(call.caller)) {
-    call.pipe->fail(fail(Errc::busy, "all " + std::to_string(options_.processes) + " processes are in use"));
-    return nullptr;
-  }
-  auto link = start_link(call.headers);
+  if (!make_room(call)) return nullptr;
+  auto link = start_link(call);
   if (!link) {
     log_.error("upstream_not_started", {{"upstream", options_.name}, {"what", link.error().what}});
     call.pipe->fail(link.error());
@@ -57,34 +52,7 @@ bool DuplexServer::may_start(Call& call) {
   return false;
 }
 
-// A session nobody uses goes for a new one: of the same caller first, and another's only when it was left alone.
-bool DuplexServer::make_room(const std::string& caller) {
-  const auto open = std::count_if(links_.begin(), links_.end(), [](const auto& each) { return !each.link->closing(); });
-  const std::size_t most = is_program() ? options_.processes : kMostSessions;
-  if (static_cast<std::size_t>(open) < most) return true;
-  const auto now = steady_clock::now();
-  SessionPtr chosen;
-  for (const auto& [id, session] : sessions_) {
-    const bool own = session->caller == caller;
-    if (session->listening || session->link->busy(id) || session->link->shared()) continue;
-    if (!own && now - session->last_used < kUnused) continue;
-    const bool chosen_own = chosen && chosen->caller == caller;
-    const bool older = !chosen || session->last_used < chosen->last_used;
-    if (own != chosen_own ? own : older) chosen = session;
-  }
-  if (!chosen) {
-    const auto unused = std::find_if(links_.begin(), links_.end(), [now](const auto& each) {
-      return !each.link->closing() && each.link->unused() && now - each.link->last_used() > kUnused;
-    });
-    if (unused == links_.end()) return false;
-    unused->link->close();
-    return true;
-  }
-  end_session(std::string(chosen->id), fail(Errc::closed, "the session was ended: its process was needed"));
-  return true;
-}
-
-Result<std::shared_ptr<Link>> DuplexServer::start_link(const http::Headers& headers) {
+Result<std::shared_ptr<Link>> DuplexServer::start_link(const Call& call) {
   const LinkLimits limits{options_.response_timeout, options_.stream_idle_timeout};
   const auto link = std::make_shared<Link>(options_.name, options_.shared && is_program(), limits, log_);
   auto events =
@@ -94,7 +62,7 @@ Result<std::shared_ptr<Link>> DuplexServer::start_link(const http::Headers& head
     if (!channel) return channel.error();
     link->attach(std::move(*channel));
   } else {
-    link->attach(open_sse_channel(executor_, options_, headers, log_, std::move(events)));
+    link->attach(open_sse_channel(executor_, options_, call.headers, log_, std::move(events)));
   }
   link->on_initialized([weak = weak_from_this(), shared = options_.shared](const std::string& session, bool accepted) {
     const auto self = weak.lock();
@@ -102,7 +70,8 @@ Result<std::shared_ptr<Link>> DuplexServer::start_link(const http::Headers& head
     if (accepted && !shared) self->failures_ = 0;
     if (!accepted) self->end_session(session, fail(Errc::closed, "the server did not initialize"));
   });
-  links_.push_back({link, steady_clock::now()});
+  links_.push_back({link, link->shared() ? std::string() : call.user, steady_clock::now()});
+  running_ = links_.size();
   return link;
 }
 
@@ -112,7 +81,12 @@ void DuplexServer::link_ended(Link* link, const Error& why) {
   if (at == links_.end()) return;
   const Running running = std::move(*at);
   links_.erase(at);
-  std::erase_if(sessions_, [link](const auto& each) { return each.second->link.get() == link; });
+  running_ = links_.size();
+  std::erase_if(sessions_, [&](const auto& each) {
+    const bool over = each.second->link.get() == link;
+    if (over) forget_session(each.second);
+    return over;
+  });
   std::erase_if(modern_, [link](const auto& each) { return each.second.get() == link; });
   if (shared_.get() == link) shared_.reset();
   if (!link->lost()) return;
@@ -131,9 +105,17 @@ void DuplexServer::end_session(const std::string& id, const Error& why) {
   auto node = sessions_.extract(id);
   if (node.empty()) return;
   const auto session = std::move(node.mapped());
+  forget_session(session);
   session->link->leave(session->id, why);
   if (session->listening) session->listening->end(why);
   if (!session->link->shared()) session->link->close();
+}
+
+void DuplexServer::forget_session(const SessionPtr& session) {
+  const auto own = of_user_.find(session->user);
+  if (own == of_user_.end()) return;
+  own->second.erase(session);
+  if (own->second.empty()) of_user_.erase(own);
 }
 
 void DuplexServer::tick() {
@@ -153,12 +135,12 @@ void DuplexServer::sweep() {
   std::vector<std::string> over;
   for (const auto& [id, session] : sessions_) {
     const bool listens = session->listening && !session->old_style && !session->listening->abandoned();
-    if (listens || session->link->busy(id)) continue;
+    if (listens || session->calls > 0) continue;
     if (now - session->last_used > options_.session_idle) over.push_back(id);
   }
   for (const auto& id : over) end_session(id, fail(Errc::closed, "nobody used the session"));
   // Those without sessions: a shared one, and those of the modern era.
-  for (const auto& [link, since] : links) {
+  for (const auto& [link, user, since] : links) {
     const bool sessionless = link == shared_ || link->sessions().empty();
     if (sessionless && link->unused() && now - link->last_used() > options_.session_idle) link->close();
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crypto/random.hpp"
+#include "upstream/duplex/progress_token.hpp"
 
 namespace postern::upstream {
 
@@ -11,6 +12,7 @@ namespace {
 // What the official SDKs answer, so that clients understand it.
 constexpr int kBadRequest = -32000;
 constexpr int kNoSession = -32001;
+constexpr int kInvalidParams = -32602;
 
 void refuse(AnswerPipe& pipe, int status, int code, std::string_view why, const nlohmann::json& id = nullptr) {
   pipe.answer({.status = status, .type = "application/json"}, mcp::error_body(id, code, why));
@@ -23,6 +25,7 @@ void accept(AnswerPipe& pipe) { pipe.answer({.status = 202}, {}); }
 Waiting waiting_for(const Call& call, std::string session) {
   Waiting waiting;
   waiting.session = std::move(session);
+  waiting.user = call.user;
   waiting.pipe = call.pipe;
   waiting.streams = call.streams;
   return waiting;
@@ -87,6 +90,11 @@ void DuplexServer::post(Call call) {
     refuse(*call.pipe, 400, message.error().code, message.error().reason, message.error().id);
     return;
   }
+  call.id = message->id;
+  if (const auto fault = fault_of_progress_token(message->params)) {
+    refuse(*call.pipe, 400, kInvalidParams, *fault, message->id);
+    return;
+  }
   if (call.modern || message->meta_version) {
     post_modern(std::move(call), std::move(*message));
   } else if (const auto session = find(call.session)) {
@@ -132,6 +140,7 @@ void DuplexServer::post_in_session(Call& call, const SessionPtr& session, mcp::M
 }
 
 void DuplexServer::open_session(Call call, mcp::Message message) {
+  if (options_.shared && !make_session_room(call)) return;
   std::shared_ptr<Link> own;
   const auto link = link_for(options_.shared ? shared_ : own, call);
   if (!link) return;
@@ -178,31 +187,41 @@ DuplexServer::SessionPtr DuplexServer::add_session(const Call& call, const std::
   auto session = std::make_shared<Session>();
   session->id = crypto::random_token();
   session->link = link;
-  session->caller = call.caller;
+  session->user = call.user;
   session->headers = call.headers;
   session->last_used = std::chrono::steady_clock::now();
   sessions_[session->id] = session;
+  of_user_[session->user].insert(session);
   link->join(session);
   return session;
 }
 
 void DuplexServer::left(const std::string& session, const std::shared_ptr<AnswerPipe>& pipe) {
-  for (const auto& [id, each] : sessions_) {
-    if (each->listening != pipe) continue;
-    each->listening.reset();
-    if (each->old_style) end_session(std::string(id), fail(Errc::closed, "the client has closed its stream"));
+  const auto used = session.empty() ? session_of_stream(pipe) : find(session);
+  if (used && used->listening == pipe) {
+    used->listening.reset();
+    if (used->old_style) end_session(std::string(used->id), fail(Errc::closed, "the client has closed its stream"));
     return;
   }
   const auto gone = [this](Link& link, const std::shared_ptr<AnswerPipe>& of) {
     const auto opening = link.left(of);
     if (opening) end_session(*opening, fail(Errc::closed, "the client has gone"));
   };
-  if (const auto found = find(session)) {
-    gone(*found->link, pipe);
+  if (used) {
+    gone(*used->link, pipe);
     return;
   }
   const auto links = links_;
   for (const auto& running : links) gone(*running.link, pipe);
+}
+
+// Streams of 2024-11-05 are opened without an id.
+DuplexServer::SessionPtr DuplexServer::session_of_stream(const std::shared_ptr<AnswerPipe>& pipe) const {
+  if (is_program()) return nullptr;
+  for (const auto& [id, session] : sessions_) {
+    if (session->listening == pipe) return session;
+  }
+  return nullptr;
 }
 
 }  // namespace postern::upstream

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -20,9 +23,9 @@ namespace postern::upstream {
 // A server behind that is spoken to over a duplex channel: a program run here, or one of the 2024-11-05 transport.
 // How it is reached when it is no program: `urls` are where the event stream is.
 struct DuplexOptions : HttpUpstreamOptions {
-  ChildOptions child;   // a program, when its command is not empty
-  bool shared = false;  // one process for all sessions, rather than one for each
-  std::size_t processes = 32;
+  ChildOptions child;                               // a program, when its command is not empty
+  bool shared = false;                              // one process for all sessions, rather than one for each
+  std::size_t processes = 32;                       // of which one user has half at most
   std::chrono::milliseconds session_idle{1800000};  // a session nobody uses is ended
 };
 
@@ -46,11 +49,25 @@ class DuplexServer : public std::enable_shared_from_this<DuplexServer> {
   void close();
   void kill();
   bool idle() const noexcept { return links_.empty(); }
+  // Processes, or connections, that run, those that are ending included. From any thread.
+  std::size_t running() const noexcept { return running_.load(std::memory_order_relaxed); }
 
  private:
   struct Running {
     std::shared_ptr<Link> link;
+    std::string user;  // empty: everyone's
     net::SteadyTime since;
+  };
+  // What one user has.
+  struct Held {
+    std::size_t open = 0;
+    std::size_t ending = 0;
+  };
+  // What makes room; without a link: when to ask again.
+  struct Choice {
+    std::shared_ptr<Link> link{};
+    net::SteadyTime last_used{};
+    int seconds = 0;
   };
   using SessionPtr = std::shared_ptr<Session>;
 
@@ -65,25 +82,38 @@ class DuplexServer : public std::enable_shared_from_this<DuplexServer> {
   void open_old_style(Call call);
   void post_modern(Call call, mcp::Message message);
   SessionPtr find(const std::string& id) const;
+  SessionPtr session_of_stream(const std::shared_ptr<AnswerPipe>& pipe) const;
 
   // duplex_links.cpp: what runs
   // The link to use for that, started if need be; nullptr: the call is answered, or comes again later.
   std::shared_ptr<Link> link_for(std::shared_ptr<Link>& kept, Call& call);
   bool may_start(Call& call);
-  bool make_room(const std::string& caller);
-  Result<std::shared_ptr<Link>> start_link(const http::Headers& headers);
+  Result<std::shared_ptr<Link>> start_link(const Call& call);
   void link_ended(Link* link, const Error& why);
   SessionPtr add_session(const Call& call, const std::shared_ptr<Link>& link);
   void end_session(const std::string& id, const Error& why);
+  void forget_session(const SessionPtr& session);
   void tick();
   void sweep();
+
+  // duplex_room.cpp: who gives way to whom
+  std::size_t most_links() const noexcept;
+  std::size_t links_of_user() const noexcept;
+  bool make_room(Call& call);
+  bool make_session_room(Call& call);
+  Choice to_give_way(const std::map<std::string, Held>& held, const std::string& user) const;
+  Choice longest_unused(const std::map<std::string, Held>& held, const std::string& user, bool own) const;
+  void end_link(Link& link);
+  void refuse_full(Call& call, int seconds, std::string_view why);
 
   boost::asio::any_io_executor executor_;
   DuplexOptions options_;
   telemetry::Log& log_;
   boost::asio::steady_timer timer_;
   std::map<std::string, SessionPtr> sessions_;
+  std::map<std::string, std::set<SessionPtr>> of_user_;  // the same sessions
   std::vector<Running> links_;
+  std::atomic<std::size_t> running_ = 0;  // how many these are
   std::shared_ptr<Link> shared_;
   std::map<std::string, std::shared_ptr<Link>> modern_;  // by caller: without sessions each has its own
   int failures_ = 0;                                     // starts in a row that came to nothing

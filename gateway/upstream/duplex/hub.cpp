@@ -21,6 +21,9 @@ constexpr std::chrono::seconds kUntilKilled{7};
 constexpr std::chrono::seconds kUntilGone{2};
 // The hub has a deadline for everything; this one is for the hub itself.
 constexpr std::chrono::seconds kHubsOwn{30};
+// What may wait for clients that read slowly, in bytes: of all, and of one user, which is some of the longest messages.
+constexpr std::size_t kAnswers = 512 * 1024 * 1024;
+constexpr std::size_t kAnswersOfUser = 64 * 1024 * 1024;
 
 class DuplexExchange final : public Exchange {
  public:
@@ -33,6 +36,8 @@ class DuplexExchange final : public Exchange {
     add("Content-Type", answer_.type);
     add("Mcp-Session-Id", answer_.session);
     add("Allow", answer_.allow);
+    if (answer_.retry_after > 0) retry_after_ = std::to_string(answer_.retry_after);
+    add("Retry-After", retry_after_);
     if (!answer_.length) {
       head_.framing = http::Framing::chunked;
     } else if (*answer_.length > 0) {
@@ -68,6 +73,7 @@ class DuplexExchange final : public Exchange {
   std::shared_ptr<AnswerPipe> pipe_;
   std::shared_ptr<Waker> waker_;
   AnswerHead answer_;
+  std::string retry_after_;
   http::ResponseHead head_;
   std::string bytes_;
 };
@@ -85,6 +91,7 @@ Call call_of(Request request) {
   call.method = std::move(request.method);
   call.session = request.headers.get("mcp-session-id").value_or("");
   call.caller = std::move(request.caller);
+  call.user = std::move(request.user);
   call.streams = takes_events(request.headers);
   const auto version = request.headers.get("mcp-protocol-version");
   call.modern = version && mcp::is_modern_version(*version);
@@ -94,10 +101,11 @@ Call call_of(Request request) {
 }
 
 awaitable<Result<std::unique_ptr<Exchange>>> exchange_with(asio::any_io_executor worker,
-                                                           std::shared_ptr<DuplexServer> server, Request request,
+                                                           std::shared_ptr<DuplexServer> server,
+                                                           std::shared_ptr<AnswerBudget> budget, Request request,
                                                            CancelSlot& slot) {
   const auto waker = std::make_shared<Waker>(worker);
-  const auto pipe = std::make_shared<AnswerPipe>(waker);
+  const auto pipe = std::make_shared<AnswerPipe>(waker, budget, request.user);
   Call call = call_of(std::move(request));
   call.pipe = pipe;
   pipe->on_abandon([server, session = call.session, weak = std::weak_ptr(pipe)] {
@@ -121,22 +129,27 @@ awaitable<Result<std::unique_ptr<Exchange>>> exchange_with(asio::any_io_executor
 
 class DuplexUpstream final : public Upstream {
  public:
-  DuplexUpstream(asio::any_io_executor worker, std::shared_ptr<DuplexServer> server)
-      : worker_(std::move(worker)), server_(std::move(server)) {}
+  DuplexUpstream(asio::any_io_executor worker, std::shared_ptr<DuplexServer> server,
+                 std::shared_ptr<AnswerBudget> budget)
+      : worker_(std::move(worker)), server_(std::move(server)), budget_(std::move(budget)) {}
 
   awaitable<Result<std::unique_ptr<Exchange>>> exchange(Request request, CancelSlot& slot) override {
-    return exchange_with(worker_, server_, std::move(request), slot);
+    return exchange_with(worker_, server_, budget_, std::move(request), slot);
   }
 
  private:
   asio::any_io_executor worker_;
   std::shared_ptr<DuplexServer> server_;
+  std::shared_ptr<AnswerBudget> budget_;
 };
 
 }  // namespace
 
 DuplexHub::DuplexHub(telemetry::Log& log)
-    : log_(log), guard_(asio::make_work_guard(io_)), thread_([this] { io_.run(); }) {}
+    : log_(log),
+      budget_(std::make_shared<AnswerBudget>(kAnswers, kAnswersOfUser)),
+      guard_(asio::make_work_guard(io_)),
+      thread_([this] { io_.run(); }) {}
 
 DuplexHub::~DuplexHub() { stop(); }
 
@@ -147,7 +160,13 @@ std::unique_ptr<Upstream> DuplexHub::upstream(asio::any_io_executor worker, cons
     server = std::make_shared<DuplexServer>(io_.get_executor(), options, log_);
     asio::post(io_, [made = server] { made->start(); });
   }
-  return std::make_unique<DuplexUpstream>(std::move(worker), server);
+  return std::make_unique<DuplexUpstream>(std::move(worker), server, budget_);
+}
+
+std::size_t DuplexHub::running(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto at = servers_.find(name);
+  return at == servers_.end() ? 0 : at->second->running();
 }
 
 bool DuplexHub::idle() {

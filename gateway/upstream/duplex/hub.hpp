@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "telemetry/log.hpp"
+#include "upstream/duplex/answer_budget.hpp"
 #include "upstream/duplex/duplex_server.hpp"
 #include "upstream/upstream.hpp"
 
@@ -33,10 +34,14 @@ class DuplexHub {
   // are not answered: the workers are to end now too.
   void stop();
 
+  // Processes of that server, or connections to it, that run now; 0 for one that no upstream() was made for.
+  std::size_t running(const std::string& name);
+
  private:
   bool idle();
 
   telemetry::Log& log_;
+  std::shared_ptr<AnswerBudget> budget_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   std::mutex mutex_;

@@ -5,10 +5,14 @@ namespace postern::upstream {
 Result<void> LineSplitter::feed(std::string_view bytes) {
   buffer_.erase(0, begin_);
   scanned_ -= begin_;
+  open_ -= begin_;
   begin_ = 0;
+  // In what is new alone: a long line comes in many pieces.
+  if (const auto last_end = bytes.rfind('\n'); last_end != std::string_view::npos) {
+    open_ = buffer_.size() + last_end + 1;
+  }
   buffer_ += bytes;
-  const auto last_end = buffer_.rfind('\n');
-  const std::size_t open = last_end == std::string::npos ? buffer_.size() : buffer_.size() - last_end - 1;
+  const std::size_t open = buffer_.size() - open_;
   const auto first_end = buffer_.find('\n', scanned_);
   const std::size_t first = first_end == std::string::npos ? buffer_.size() : first_end;
   if (open > limit_ || first > limit_) return fail(Errc::too_large, "a line is too long");
@@ -32,6 +36,7 @@ void LineSplitter::clear() noexcept {
   buffer_.clear();
   begin_ = 0;
   scanned_ = 0;
+  open_ = 0;
 }
 
 }  // namespace postern::upstream

@@ -29,6 +29,7 @@ class LineSplitter {
   std::string buffer_;
   std::size_t begin_ = 0;    // of the first line not handed out
   std::size_t scanned_ = 0;  // no line end before it
+  std::size_t open_ = 0;     // where the line begins that has no end yet
 };
 
 }  // namespace postern::upstream

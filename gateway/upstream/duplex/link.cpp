@@ -1,6 +1,9 @@
 #include "upstream/duplex/link.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "upstream/duplex/shared_process.hpp"
 
 namespace postern::upstream {
 
@@ -9,6 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostWaiting = 4096;
+// Calls whose client has left count until they are answered: without this, one user's would take everybody's places.
+constexpr std::size_t kMostOfUser = 1024;
 // So long an answer may come as plain JSON; then a stream begins, which is kept alive while it is silent.
 constexpr std::chrono::seconds kUntilStream{1};
 
@@ -40,53 +45,60 @@ ChannelEvents Link::events(std::function<void(const Error&)> ended) {
 }
 
 void Link::leave(const std::string& session, const Error& why) {
-  sessions_.erase(session);
+  const auto node = sessions_.extract(session);
+  if (shared_) {
+    unsubscribe_all(session);
+    stop_initializing(session, why);
+  }
+  if (node.empty() || node.mapped()->calls == 0) return;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     const auto one = at++;
     if (one->second.session != session) continue;
-    // Others wait for the answer to this one as well.
-    if (one->first == initialize_number_) {
-      one->second.give_up(why);
-      continue;
-    }
     send_cancelled(one->first);
     give_up(one, why);
   }
 }
 
+bool Link::has_place_for(const std::string& user) const {
+  const auto own = calls_of_.find(user);
+  return waiting_.size() < kMostWaiting && (own == calls_of_.end() || own->second < kMostOfUser);
+}
+
+void Link::enter(const Waiting& waiting) {
+  ++calls_of_[waiting.user];
+  if (const auto session = sessions_.find(waiting.session); session != sessions_.end()) ++session->second->calls;
+}
+
+void Link::count_out(const Waiting& waiting) {
+  if (const auto own = calls_of_.find(waiting.user); --own->second == 0) calls_of_.erase(own);
+  if (const auto session = sessions_.find(waiting.session); session != sessions_.end()) --session->second->calls;
+}
+
+Waiting Link::take_out(WaitingMap::iterator at) {
+  auto waiting = std::move(at->second);
+  waiting_.erase(at);
+  count_out(waiting);
+  return waiting;
+}
+
 void Link::request(Waiting waiting, mcp::Message message, const http::Headers& headers) {
-  if (waiting_.size() >= kMostWaiting) {
+  waiting.id = std::move(message.id);
+  waiting.method = message.method;
+  last_used_ = std::chrono::steady_clock::now();
+  waiting.since = waiting.last = last_used_;
+  if (!has_place_for(waiting.user)) {
     waiting.give_up(fail(Errc::busy, "too many requests are under way"));
     return;
   }
-  if (message.method == "resources/subscribe" || message.method == "resources/unsubscribe") {
-    waiting.uri = message.name;
-    if (message.method == "resources/unsubscribe" && is_subscribed_elsewhere(waiting)) {
-      sessions_.at(waiting.session)->subscribed.erase(waiting.uri);
-      waiting.id = std::move(message.id);
-      waiting.answer({{"jsonrpc", "2.0"}, {"id", waiting.id}, {"result", json::object()}}, {});
-      return;
-    }
-  }
+  if (shared_ && answered_here(waiting, message)) return;
   const std::uint64_t number = ++next_;
-  last_used_ = std::chrono::steady_clock::now();
-  waiting.id = std::move(message.id);
-  waiting.method = message.method;
-  waiting.since = waiting.last = last_used_;
   message.id = number;
   // Tokens are unique for one client only, like ids.
-  if (auto* token = meta_member(message.params, "progressToken")) waiting.token = std::exchange(*token, json(number));
-  if (message.method == "initialize" && shared_) initialize_number_ = number;
+  auto* token = meta_member(message.params, "progressToken");
+  if (token != nullptr && !token->is_null()) waiting.token = std::exchange(*token, json(number));
+  enter(waiting);
   waiting_.emplace(number, std::move(waiting));
   send(number, message, headers);
-}
-
-// The server knows one client only: it must go on telling of what another one still wants to hear of.
-bool Link::is_subscribed_elsewhere(const Waiting& waiting) const {
-  for (const auto& [id, session] : sessions_) {
-    if (id != waiting.session && session->subscribed.contains(waiting.uri)) return true;
-  }
-  return false;
 }
 
 void Link::send(std::uint64_t number, const mcp::Message& message, const http::Headers& headers) {
@@ -102,32 +114,18 @@ void Link::send(std::uint64_t number, const mcp::Message& message, const http::H
 }
 
 void Link::initialize(Waiting waiting, mcp::Message message, const http::Headers& headers) {
-  if (!shared_ || (!initialize_result_ && initialize_number_ == 0)) {
-    request(std::move(waiting), std::move(message), headers);
-    return;
-  }
-  waiting.id = std::move(message.id);
-  waiting.method = "initialize";
-  waiting.since = waiting.last = std::chrono::steady_clock::now();
-  if (initialize_result_) {
-    answer_initialize(waiting, {{"jsonrpc", "2.0"}, {"result", *initialize_result_}});
-  } else if (initializing_.size() >= kMostWaiting) {
-    waiting.give_up(fail(Errc::busy, "too many requests are under way"));
+  if (shared_) {
+    initialize_shared(std::move(waiting), message);
   } else {
-    initializing_.push_back(std::move(waiting));
+    request(std::move(waiting), std::move(message), headers);
   }
-}
-
-void Link::finish_initialize(const json& message) {
-  initialize_number_ = 0;
-  if (const auto result = message.find("result"); result != message.end()) initialize_result_ = *result;
-  for (auto& waiting : std::exchange(initializing_, {})) answer_initialize(waiting, message);
 }
 
 void Link::answer_initialize(Waiting& waiting, const json& message) {
   const bool accepted = message.contains("result");
   json own = message;
   own["id"] = waiting.id;
+  if (shared_ && accepted) own["result"] = initialize_result_for(std::move(own["result"]), waiting.version);
   const auto session = sessions_.find(waiting.session);
   if (session != sessions_.end() && session->second->old_style) {
     session->second->deliver(event_of(own.dump()));
@@ -139,12 +137,12 @@ void Link::answer_initialize(Waiting& waiting, const json& message) {
 
 void Link::tell(Session& session, mcp::Message message, const http::Headers& headers, MessageChannel::Sent sent) {
   last_used_ = std::chrono::steady_clock::now();
-  bool passes = !shared_ || sessions_.size() == 1;
+  bool passes = !shared_;
   if (message.kind == mcp::MessageKind::response) {
     // Only to what this session was asked, and once.
     passes = session.asked.erase(message.id.dump()) > 0;
   } else if (message.method == "notifications/initialized") {
-    passes = !std::exchange(initialized_sent_, true);
+    passes = !shared_ && !std::exchange(initialized_sent_, true);
   } else if (message.method == "notifications/cancelled") {
     auto at = waiting_.begin();
     const auto id = message.params.is_object() ? message.params.find("requestId") : json::iterator();
@@ -158,7 +156,7 @@ void Link::tell(Session& session, mcp::Message message, const http::Headers& hea
         at->second.emit({});
         at->second.pipe->finish();
       }
-      waiting_.erase(at);
+      take_out(at);
     }
   }
   if (passes && channel_) {
@@ -186,9 +184,12 @@ void Link::write(std::string line) {
 }
 
 void Link::give_up(WaitingMap::iterator at, const Error& why) {
-  auto waiting = std::move(at->second);
-  const bool everyones = at->first == initialize_number_;
-  waiting_.erase(at);
+  const bool own = at->first == initialize_number_;
+  auto waiting = take_out(at);
+  if (own) {
+    give_up_initializing(why);
+    return;
+  }
   const auto session = sessions_.find(waiting.session);
   if (session != sessions_.end() && session->second->old_style) {
     session->second->deliver(event_of(
@@ -196,12 +197,6 @@ void Link::give_up(WaitingMap::iterator at, const Error& why) {
   }
   waiting.give_up(why);
   if (waiting.method == "initialize" && initialized_) initialized_(waiting.session, false);
-  if (!everyones) return;
-  initialize_number_ = 0;
-  for (auto& other : std::exchange(initializing_, {})) {
-    other.give_up(why);
-    if (initialized_) initialized_(other.session, false);
-  }
 }
 
 std::optional<std::string> Link::left(const std::shared_ptr<AnswerPipe>& pipe) {
@@ -216,7 +211,7 @@ std::optional<std::string> Link::left(const std::shared_ptr<AnswerPipe>& pipe) {
     if (waiting.method == "initialize") return waiting.session;
     if (!waiting.modern) return std::nullopt;
     send_cancelled(at->first);
-    waiting_.erase(at);
+    take_out(at);
     return std::nullopt;
   }
   return std::nullopt;
@@ -227,7 +222,7 @@ void Link::sweep(net::SteadyTime now) {
   for (auto& [number, waiting] : waiting_) {
     if (waiting.pipe && waiting.streams && !waiting.begun && now - waiting.since >= kUntilStream) waiting.emit({});
     if (waiting.method == "subscriptions/listen") continue;  // silent as long as nothing changes
-    const bool whole = waiting.pipe && !waiting.streams;
+    const bool whole = number == initialize_number_ || (waiting.pipe && !waiting.streams);
     const auto limit = whole ? limits_.response : limits_.stream_idle;
     if (limit.count() > 0 && now - waiting.last > limit) late.push_back(number);
   }
@@ -239,11 +234,9 @@ void Link::sweep(net::SteadyTime now) {
   }
 }
 
-bool Link::busy(const std::string& session) const {
-  for (const auto& [number, waiting] : waiting_) {
-    if (waiting.session == session) return true;
-  }
-  return false;
+bool Link::busy() const {
+  const auto is_call = [](const auto& each) { return each.second.method != "subscriptions/listen"; };
+  return !initializing_.empty() || std::any_of(waiting_.begin(), waiting_.end(), is_call);
 }
 
 void Link::close() {

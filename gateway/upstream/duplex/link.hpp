@@ -11,6 +11,7 @@
 #include "telemetry/log.hpp"
 #include "upstream/duplex/message_channel.hpp"
 #include "upstream/duplex/session.hpp"
+#include "upstream/duplex/subscriptions.hpp"
 
 namespace postern::upstream {
 
@@ -24,7 +25,9 @@ struct LinkLimits {
 // thread only.
 class Link : public std::enable_shared_from_this<Link> {
  public:
-  // `shared`: several clients may use it, which changes what may be put on whose stream.
+  // `shared`: several clients may use it. The gateway is its client then, and what the server says goes to somebody
+  // only where an id, a progress token or a subscription says to whom, whoever else is there: who shares it now may not
+  // be who it speaks about.
   Link(std::string upstream, bool shared, const LinkLimits& limits, telemetry::Log& log)
       : upstream_(std::move(upstream)), shared_(shared), limits_(limits), log_(log) {}
 
@@ -38,7 +41,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
   // The message of a client. `waiting` of a request brings who asks; its id and token are taken from the message.
   void request(Waiting waiting, mcp::Message message, const http::Headers& headers);
-  // `initialize`: of those who share a server the first one's is sent, and its answer is everyone's.
+  // `initialize`: a shared server gets the gateway's own, once, and from its answer each client is answered.
   void initialize(Waiting waiting, mcp::Message message, const http::Headers& headers);
   // A notification or an answer to the server's request. `sent`: once it was passed on or had nowhere to go.
   void tell(Session& session, mcp::Message message, const http::Headers& headers, MessageChannel::Sent sent);
@@ -56,7 +59,8 @@ class Link : public std::enable_shared_from_this<Link> {
   // Its channel closed although nobody had asked for that.
   bool lost() const noexcept { return lost_; }
   bool answered() const noexcept { return answered_; }  // it has said something sensible once
-  bool busy(const std::string& session) const;
+  // A call is under way; one that only listens is none.
+  bool busy() const;
   bool unused() const noexcept { return sessions_.empty() && waiting_.empty() && initializing_.empty(); }
   net::SteadyTime last_used() const noexcept { return last_used_; }
   const std::map<std::string, std::shared_ptr<Session>>& sessions() const noexcept { return sessions_; }
@@ -71,13 +75,26 @@ class Link : public std::enable_shared_from_this<Link> {
 
   // link.cpp: towards the server
   void send(std::uint64_t number, const mcp::Message& message, const http::Headers& headers);
-  bool is_subscribed_elsewhere(const Waiting& waiting) const;
+  bool has_place_for(const std::string& user) const;
+  void enter(const Waiting& waiting);
+  void count_out(const Waiting& waiting);
+  Waiting take_out(WaitingMap::iterator at);
   void send_cancelled(std::uint64_t number);
   void send_error(const nlohmann::json& id, std::string_view why);
   void write(std::string line);
-  void finish_initialize(const nlohmann::json& message);
   void answer_initialize(Waiting& waiting, const nlohmann::json& message);
   void give_up(WaitingMap::iterator at, const Error& why);
+
+  // link_shared.cpp: what is otherwise with a shared one
+  bool answered_here(Waiting& waiting, mcp::Message& message);
+  void refuse(Waiting& waiting, int code, std::string_view why);
+  void initialize_shared(Waiting waiting, const mcp::Message& message);
+  void send_own_initialize();
+  void finish_initialize(const nlohmann::json& message);
+  void give_up_initializing(const Error& why);
+  void stop_initializing(const std::string& session, const Error& why);
+  void unsubscribe_all(const std::string& session);
+  void tell_everyone(nlohmann::json message);
 
   // link_routing.cpp: from the server
   void take(const std::string& text);
@@ -85,9 +102,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void take_request(nlohmann::json message);
   void take_notification(nlohmann::json message);
   bool route_by_request(nlohmann::json& message);
-  std::vector<Session*> audience(const nlohmann::json& message);
   void put(Session& session, const nlohmann::json& message, bool related);
-  Waiting* latest_of(const std::string& session, bool& only);
+  Waiting* latest(bool& only);
   std::shared_ptr<Session> only_session() const;
   void closed(const Error& why);
 
@@ -98,6 +114,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::shared_ptr<MessageChannel> channel_;
   std::map<std::string, std::shared_ptr<Session>> sessions_;
   WaitingMap waiting_;
+  std::map<std::string, std::size_t> calls_of_;  // by user
   std::uint64_t next_ = 0;
   std::function<void()> opened_;
   std::function<void(const std::string&, bool)> initialized_;
@@ -105,12 +122,13 @@ class Link : public std::enable_shared_from_this<Link> {
   bool closing_ = false;
   bool lost_ = false;
   bool answered_ = false;
+  bool initialized_sent_ = false;
 
   // Of a shared one.
   std::optional<nlohmann::json> initialize_result_;
   std::uint64_t initialize_number_ = 0;  // 0: none under way
   std::vector<Waiting> initializing_;
-  bool initialized_sent_ = false;
+  Subscriptions subscriptions_;
 };
 
 }  // namespace postern::upstream

@@ -10,6 +10,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostAsked = 256;
+constexpr std::size_t kLongestId = 256;  // bytes
 constexpr auto* kSubscription = "io.modelcontextprotocol/subscriptionId";
 
 // One of our numbers, as the server gave it back; 0: none of ours. Some servers give back numbers as text.
@@ -63,20 +64,20 @@ void Link::take_answer(json message) {
     return;
   }
   answered_ = true;
-  auto waiting = std::move(at->second);
-  const bool everyones = at->first == initialize_number_;
-  waiting_.erase(at);
+  const bool own = at->first == initialize_number_;
+  auto waiting = take_out(at);
+  if (own) {
+    finish_initialize(message);
+    return;
+  }
   if (waiting.method == "initialize") {
     answer_initialize(waiting, message);
-    if (everyones) finish_initialize(message);
     return;
   }
   message["id"] = waiting.id;
   const auto session = sessions_.find(waiting.session);
   if (session != sessions_.end()) {
-    auto& subscribed = session->second->subscribed;
-    if (waiting.method == "resources/subscribe" && message.contains("result")) subscribed.insert(waiting.uri);
-    if (waiting.method == "resources/unsubscribe") subscribed.erase(waiting.uri);
+    if (!waiting.uri.empty() && !message.contains("result")) subscriptions_.remove(waiting.session, waiting.uri);
     session->second->last_used = last_used_;
     if (session->second->old_style) {
       session->second->deliver(event_of(message.dump()));
@@ -97,24 +98,45 @@ void Link::take_request(json message) {
     write(json{{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", json::object()}}.dump());
     return;
   }
+  // MCP base protocol, "Requests": text or an integer. It is kept until the client has answered.
+  const auto id = message["id"].dump();
+  if (!(message["id"].is_string() || message["id"].is_number_integer()) || id.size() > kLongestId) {
+    log_.warning("upstream_message_refused", {{"upstream", upstream_}, {"what", "its id is no short text or integer"}});
+    return;
+  }
+  if (shared_) {
+    send_error(message["id"], "several clients share this server, and this request does not say whom it is for");
+    return;
+  }
   const auto session = only_session();
   if (!session) {
-    send_error(message["id"], "several clients share this server, and this request does not say whom it is for");
+    send_error(message["id"], "this client has no session, and cannot be asked anything");
     return;
   }
   if (session->asked.size() >= kMostAsked) {
     send_error(message["id"], "the client has too many requests to answer");
     return;
   }
-  session->asked.insert(message["id"].dump());
+  session->asked.insert(id);
   put(*session, message, true);
 }
 
 void Link::take_notification(json message) {
   if (route_by_request(message)) return;
+  if (shared_) {
+    tell_everyone(std::move(message));
+    return;
+  }
+  const auto session = only_session();
+  if (!session) return;
   const auto& method = message["method"].get_ref<const std::string&>();
+  if (method == "notifications/cancelled") {
+    auto* params = member(message, "params");
+    const auto* id = params == nullptr ? nullptr : member(*params, "requestId");
+    if (id != nullptr) session->asked.erase(id->dump());
+  }
   const bool related = !is_list_change(method) && method != "notifications/resources/updated";
-  for (auto* session : audience(message)) put(*session, message, related);
+  put(*session, message, related);
 }
 
 // By the progress token or the subscription, which are numbers of ours. True: that was all there is to do.
@@ -146,37 +168,12 @@ bool Link::route_by_request(json& message) {
   return true;
 }
 
-// Who may see what the server says by itself. That a list has changed tells nobody anything; the rest may be about
-// somebody's call.
-std::vector<Session*> Link::audience(const json& message) {
-  std::vector<Session*> out;
-  const auto& method = message["method"].get_ref<const std::string&>();
-  if (shared_ && sessions_.size() > 1) {
-    const auto params = message.find("params");
-    const bool updated = method == "notifications/resources/updated" && params != message.end() && params->is_object();
-    const auto uri = updated ? params->value("uri", json()) : json();
-    for (const auto& [id, session] : sessions_) {
-      const bool subscribed = uri.is_string() && session->subscribed.contains(uri.get_ref<const std::string&>());
-      if (is_list_change(method) || subscribed) out.push_back(session.get());
-    }
-    return out;
-  }
-  const auto session = only_session();
-  if (!session) return out;
-  if (method == "notifications/cancelled") {
-    const auto params = message.find("params");
-    if (params != message.end() && params->is_object()) session->asked.erase(params->value("requestId", json()).dump());
-  }
-  out.push_back(session.get());
-  return out;
-}
-
 // MCP 2025-11-25 transports, "Sending Messages" and "Listening for Messages": on the stream of the request it is about
 // where that is plain, else on the stream that is there for it.
 void Link::put(Session& session, const json& message, bool related) {
   auto event = event_of(message.dump());
   bool only = false;
-  auto* waiting = session.old_style ? nullptr : latest_of(session.id, only);
+  auto* waiting = session.old_style ? nullptr : latest(only);
   const bool listening = session.listening && !session.listening->abandoned();
   const bool here = waiting != nullptr && (listening ? related && only : true);
   if (here) {
@@ -186,16 +183,14 @@ void Link::put(Session& session, const json& message, bool related) {
   }
 }
 
-Waiting* Link::latest_of(const std::string& session, bool& only) {
-  Waiting* found = nullptr;
-  std::size_t all = 0;
-  for (auto& [number, waiting] : waiting_) {
-    if (waiting.session != session) continue;
-    ++all;
-    if (waiting.pipe && waiting.streams && !waiting.pipe->abandoned()) found = &waiting;
+// Where the server is one client's: its last call that can be told something, and whether it is its only call.
+Waiting* Link::latest(bool& only) {
+  only = waiting_.size() == 1;
+  for (auto at = waiting_.rbegin(); at != waiting_.rend(); ++at) {
+    auto& waiting = at->second;
+    if (waiting.pipe && waiting.streams && !waiting.pipe->abandoned()) return &waiting;
   }
-  only = all == 1;
-  return found;
+  return nullptr;
 }
 
 std::shared_ptr<Session> Link::only_session() const {

@@ -1,5 +1,6 @@
 #include "upstream/duplex/session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::upstream {
@@ -80,6 +81,10 @@ void Session::deliver(std::string event) {
     kept_ -= backlog_.front().size();
     backlog_.pop_front();
   }
+}
+
+void Session::deliver_once(std::string event) {
+  if (std::find(backlog_.begin(), backlog_.end(), event) == backlog_.end()) deliver(std::move(event));
 }
 
 void Session::listen(std::shared_ptr<AnswerPipe> pipe) {

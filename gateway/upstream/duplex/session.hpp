@@ -23,20 +23,24 @@ struct Call {
   std::string method;  // POST, GET, DELETE
   std::string session;
   std::string caller;  // who it is, as an opaque key: callers share nothing
+  std::string user;    // on whose behalf, as an opaque key: one may hold so much only, as however many callers
   std::string body;
   http::Headers headers;  // what a server behind over HTTP gets
   bool streams = false;   // the client takes text/event-stream
   bool modern = false;    // by its MCP-Protocol-Version
+  nlohmann::json id;      // of its request, once it was read
   std::shared_ptr<AnswerPipe> pipe;
 };
 
 // A JSON-RPC request that a server behind has not answered yet. Hub's thread only, like all that follows.
 struct Waiting {
-  std::string session;   // empty in the modern era
+  std::string session;  // empty in the modern era
+  std::string user;
   nlohmann::json id;     // the client's; the server sees a number of ours
   nlohmann::json token;  // the client's progressToken; null: none
   std::string method;
-  std::string uri;                   // of resources/subscribe and unsubscribe
+  std::string uri;                   // of resources/subscribe, where several share a server
+  std::string version;               // of initialize, there too: the revision asked for, where it is known
   std::shared_ptr<AnswerPipe> pipe;  // nullptr: the client has left, or gets its answers on another stream
   bool streams = false;
   bool modern = false;
@@ -55,17 +59,19 @@ struct Waiting {
 // A client's session (MCP 2025-11-25 transports, "Session management"), known by a random id of ours.
 struct Session {
   std::string id;
-  std::string caller;
+  std::string user;
   std::shared_ptr<Link> link;
   http::Headers headers;                  // of the request that opened it
   std::shared_ptr<AnswerPipe> listening;  // its GET stream
   bool old_style = false;                 // of 2024-11-05: everything comes on that stream, and it ends with it
   std::set<std::string> asked;            // requests of the server it was given, by their id as JSON
-  std::set<std::string> subscribed;       // URIs; where several sessions share a server
+  std::size_t calls = 0;                  // under way; the link counts them
   net::SteadyTime last_used{};
 
   // On the GET stream, or kept for it until it comes: a bounded number of events, the oldest go first.
   void deliver(std::string event);
+  // The same for one that says nothing new while the same waits already.
+  void deliver_once(std::string event);
   void listen(std::shared_ptr<AnswerPipe> pipe);
 
  private:

@@ -16,6 +16,7 @@
 #include <boost/asio/write.hpp>
 
 #include "upstream/duplex/line_splitter.hpp"
+#include "upstream/duplex/one_line.hpp"
 
 namespace postern::upstream {
 
@@ -83,6 +84,7 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
       sent(fail(Errc::closed, "the server has ended"));
       return;
     }
+    message = on_one_line(message);
     if (queued_ + message.size() > kMostQueued) {
       sent(fail(Errc::busy, "the server does not read what it is sent"));
       return;

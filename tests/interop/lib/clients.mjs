@@ -1,6 +1,6 @@
 // Clients as people run them, all used alike: `open(url)` goes all the way from the 401 to the tools, and returns
-// `{tools, call(message), signIns, close()}`. `call` has the tool `echo` say a message; `signIns` counts how often a
-// person had to sign in.
+// `{tools, call(message), use(tool, arguments), signIns, close()}`. `call` has the tool `echo` say a message; `signIns`
+// counts how often a person had to sign in. The Python client has no `use`.
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -14,6 +14,7 @@ const sdk = (version, options) => async (url) => {
   return {
     tools: await client.tools(),
     call: async (message) => textOf(await client.call('echo', { message })),
+    use: async (tool, args) => textOf(await client.call(tool, args)),
     get signIns() {
       return client.provider.events.filter((event) => event === 'authorizing').length;
     },
@@ -39,16 +40,16 @@ async function openMcpRemote(url) {
     throw new Error(`${error.message}\n${log.slice(-4000)}`, { cause: error });
   };
   await client.connect(transport, { timeout: 90_000 }).catch(told);
-  const attempt = async (message) => {
-    const request = { name: 'echo', arguments: { message } };
-    return textOf(await client.callTool(request, undefined, { timeout: 90_000 }).catch(told));
-  };
+  const use = async (name, args) =>
+    textOf(await client.callTool({ name, arguments: args }, undefined, { timeout: 90_000 }).catch(told));
+  const attempt = (message) => use('echo', { message });
   // When its stream ends with the grant, it signs in for a new one at once, and a call in the meantime for itself: of
   // the two, which share their proof key, one fails in mcp-remote and is tried again, as its user would.
   const call = (message) => until('an answer through mcp-remote', () => attempt(message), { seconds: 120, every: 500 });
   return {
     tools: (await client.listTools()).tools.map((tool) => tool.name),
     call,
+    use,
     get signIns() {
       return remote.desktop.signIns;
     },
@@ -72,6 +73,10 @@ async function openInspector(url) {
   return {
     tools: tools.map((tool) => tool.name),
     call: async (message) => textOf(await ask('tools/call', '--tool-name', 'echo', '--tool-arg', `message=${message}`)),
+    use: async (tool, args) => {
+      const words = Object.entries(args).flatMap(([name, value]) => ['--tool-arg', `${name}=${value}`]);
+      return textOf(await ask('tools/call', '--tool-name', tool, ...words));
+    },
     get signIns() {
       return program.desktop.signIns;
     },

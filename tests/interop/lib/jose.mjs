@@ -11,7 +11,7 @@ const kinds = {
   EdDSA: { make: () => generateKeyPairSync('ed25519'), digest: null },
 };
 
-/** `{alg, kid, jwk, pem, sign(claims, header)}`: a key of its own, with its public part as a JWK. */
+/** `{alg, kid, jwk, privateJwk, pem, sign(claims, header)}`: a key of its own, with its public part as a JWK. */
 export function newKey(alg = 'ES256', kid) {
   const { privateKey, publicKey } = kinds[alg].make();
   const jwk = { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg, ...(kid ? { kid } : {}) };
@@ -19,6 +19,7 @@ export function newKey(alg = 'ES256', kid) {
     alg,
     kid,
     jwk,
+    privateJwk: privateKey.export({ format: 'jwk' }),
     pem: privateKey.export({ format: 'pem', type: 'pkcs8' }),
     sign: (claims, header = {}) => compact({ alg, ...(kid ? { kid } : {}), ...header }, claims, privateKey),
   };

@@ -72,8 +72,8 @@ export class OAuthClient {
     return Object.assign(new OAuthClient(), { gateway, id, redirectUri, resource: resource.resource, server, challenge });
   }
 
-  /** The parameters of a good authorization request; keep the returned `verifier` and `state`. */
-  request({ scope = 'mcp.connect tools.read', ...changes } = {}) {
+  /** The parameters of a good authorization request, for `this.scope` if it is set; keep the returned `verifier` and `state`. */
+  request({ scope = this.scope ?? 'mcp.connect tools.read', ...changes } = {}) {
     const proof = pkce();
     const parameters = {
       response_type: 'code',

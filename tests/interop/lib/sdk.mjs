@@ -21,8 +21,9 @@ export class Provider {
     secret = password,
     redirectUrl = 'http://127.0.0.1:7777/callback',
     decision = 'approve',
+    tenant,
   } = {}) {
-    Object.assign(this, { user, secret, redirectUrl, decision, events: [], browser: new UserAgent() });
+    Object.assign(this, { user, secret, redirectUrl, decision, tenant, events: [], browser: new UserAgent() });
   }
 
   get clientMetadata() {
@@ -87,6 +88,7 @@ export class Provider {
       username: this.user,
       password: this.secret,
       decision: this.decision,
+      tenant: this.tenant,
     });
     if (!end.redirect) throw new Error(`sign-in ended on a page (${end.status}): ${end.text.slice(0, 1500)}`);
     if (end.redirect.searchParams.get('state') !== this.#state) throw new Error('the state came back changed');

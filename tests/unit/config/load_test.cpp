@@ -51,7 +51,7 @@ TEST_F(Sample, PathsAreAbsoluteFromTheFilesFolder) {
 }
 
 TEST_F(Sample, AuthorizationServersAreRead) {
-  ASSERT_EQ(config_.authorization_servers.size(), 2U);
+  ASSERT_EQ(config_.authorization_servers.size(), 3U);
   const auto& main = config_.authorization_servers[0];
   EXPECT_EQ(main.name, "main");
   EXPECT_TRUE(main.is_default);
@@ -66,6 +66,74 @@ TEST_F(Sample, AuthorizationServersAreRead) {
   const auto& closed = config_.authorization_servers[1];
   EXPECT_FALSE(closed.registration.open);
   EXPECT_THAT(closed.registration.redirect_domains.value(), ElementsAre("chatgpt.com", "claude.ai"));
+}
+
+TEST_F(Sample, TokensMadeElsewhereAreRead) {
+  const auto& server = config_.authorization_servers[2];
+  ASSERT_TRUE(server.external);
+  EXPECT_EQ(server.issuer, "https://login.example/v2.0");
+  const auto& external = *server.external;
+  EXPECT_EQ(external.issuer, server.issuer);
+  EXPECT_EQ(external.discovery, "https://login.example/.well-known/openid-configuration");
+  EXPECT_EQ(external.jwks_uri, "https://login.example/keys");
+  EXPECT_EQ(external.token_endpoint, "https://login.example/token");
+  EXPECT_THAT(external.audience, ElementsAre("api-client-id"));
+  EXPECT_THAT(external.token_types, ElementsAre("JWT", "at+jwt", "none"));
+  EXPECT_THAT(external.algorithms, ElementsAre("RS256", "EdDSA"));
+  EXPECT_THAT(external.claims.scopes, ElementsAre("scp", "roles"));
+  EXPECT_THAT(external.claims.client, ElementsAre("azp", "appid"));
+  EXPECT_EQ(external.claims.user, "oid");
+  EXPECT_EQ(external.claims.email, "upn");
+  EXPECT_EQ(external.claims.tenant, "tid");
+  EXPECT_THAT(external.allowed_clients.value(), ElementsAre("chatgpt.com", "claude.ai"));
+  EXPECT_THAT(external.required_scopes, ElementsAre("mcp:read"));
+  EXPECT_THAT(external.tenant_map, ElementsAre(Pair("9188040d-6c67", "acme")));
+  EXPECT_FALSE(external.members_only);
+  EXPECT_EQ(external.role, "viewer");
+}
+
+TEST_F(Sample, ProvidersAreRead) {
+  const auto& identity = config_.identity;
+  EXPECT_TRUE(identity.local);
+  EXPECT_EQ(identity.callback, "https://ai.example.test/oauth/callback");
+  ASSERT_EQ(identity.providers.size(), 2U);
+  const auto& contoso = identity.providers[0];
+  EXPECT_EQ(contoso.name, "contoso");
+  EXPECT_EQ(contoso.label, "Contoso");
+  EXPECT_EQ(contoso.issuer, "https://sts.example/tenant/");
+  EXPECT_EQ(contoso.discovery, "https://login.example/tenant/.well-known/openid-configuration");
+  EXPECT_EQ(contoso.client_secret.reveal(), "hunter2");
+  EXPECT_EQ(contoso.authentication, Provider::Authentication::post);
+  EXPECT_THAT(contoso.scopes, ElementsAre("openid", "groups"));
+  EXPECT_THAT(contoso.algorithms, ElementsAre("PS256"));
+  EXPECT_TRUE(contoso.send_resource);
+  EXPECT_EQ(contoso.claims.user, "oid");
+  EXPECT_EQ(contoso.claims.name, "display_name");
+  EXPECT_EQ(contoso.claims.email, "upn");
+  EXPECT_EQ(contoso.claims.tenants, "groups");
+  EXPECT_THAT(contoso.claims.tenant_map, ElementsAre(Pair("group-id", "acme")));
+  EXPECT_EQ(contoso.claims.role, "role");
+  const auto& other = identity.providers[1];
+  EXPECT_EQ(other.label, "public");
+  EXPECT_EQ(other.authentication, Provider::Authentication::none);
+  EXPECT_THAT(other.scopes, ElementsAre("openid", "profile", "email"));
+  EXPECT_FALSE(other.send_resource);
+  EXPECT_EQ(other.claims.user, "sub");
+}
+
+TEST(TokensMadeElsewhere, HaveSafeDefaults) {
+  const FakeSources fake;
+  const auto loaded = load_text(
+      "listen: [{address: 127.0.0.1:1}]\n"
+      "authorization_servers: {entra: {external: {issuer: https://login.example/, audience: [api]}}}\n",
+      "/p", fake.sources());
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  const auto& external = loaded->authorization_servers.at(0).external.value();
+  EXPECT_TRUE(external.members_only);
+  EXPECT_EQ(external.allowed_clients, std::nullopt);
+  EXPECT_THAT(external.algorithms, ElementsAre("RS256", "ES256"));
+  EXPECT_THAT(external.token_types, ElementsAre("JWT", "at+jwt"));
+  EXPECT_THAT(external.required_scopes, IsEmpty());
 }
 
 TEST_F(Sample, MetadataDocumentsAndTheirFetchesAreRead) {
@@ -108,7 +176,8 @@ TEST_F(Sample, TenantsAndMembersAreRead) {
   EXPECT_EQ(config_.identity.session, 8h);
   ASSERT_EQ(config_.tenants.size(), 2U);
   EXPECT_EQ(config_.tenants[0].plan, "business");
-  ASSERT_EQ(config_.tenants[0].members.size(), 2U);
+  ASSERT_EQ(config_.tenants[0].members.size(), 4U);
+  EXPECT_EQ(config_.tenants[0].members[2].user, "entra:AbC");
   EXPECT_EQ(config_.tenants[0].members[0].user, "alice");
   EXPECT_EQ(config_.tenants[0].members[0].role, "admin");
   EXPECT_EQ(config_.tenants[1].name, "globex");
@@ -282,17 +351,10 @@ TEST_P(NotYet, IsRefusedByName) {
 #define UPSTREAM(keys) "upstreams: {back: {" keys "}}"
 #define RESOURCE(keys) "resources: [{upstream: back, policy: p, " keys "}]"
 
-INSTANTIATE_TEST_SUITE_P(
-    Parts, NotYet,
-    ::testing::Values(
-        Unsupported{"store: postgresql://u:hunter2@db/postern", "`store: postgresql://` is not supported yet"},
-        Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"},
-        Unsupported{"authorization_servers: {entra: {external: {issuer: x}}}", "`external` is not supported yet"},
-        Unsupported{"identity: {callback: https://a.example.test/cb}", "`identity.callback` is not supported yet"},
-        Unsupported{"identity: {providers: [{name: entra}]}", "`identity.providers` is not supported yet"},
-        Unsupported{"identity: {local: false}", "`identity.providers` is not supported yet"},
-        Unsupported{"tenants: [{handle: acme, members: [{user: \"entra:x\"}]}]",
-                    "`identity.providers` is not supported yet"}));
+INSTANTIATE_TEST_SUITE_P(Parts, NotYet,
+                         ::testing::Values(Unsupported{"store: postgresql://u:hunter2@db/postern",
+                                                       "`store: postgresql://` is not supported yet"},
+                                           Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"}));
 
 TEST(NotYetAdmin, IsRefusedByName) {
   const FakeSources fake;
@@ -308,7 +370,8 @@ TEST(NotYetAlone, IsTheOnlyFault) {
       "listen: [{address: 127.0.0.1:1}]\n"
       "upstreams: {back: {tls: {ca: system}, urls: [http://127.0.0.1:1/]}}\n"
       "resources: [{serve: https://a.example.test/mcp, upstream: back, policy: default, tenant: \"{t}\"}]\n"
-      "authorization_servers: {main: {external: {issuer: x}}}\n",
+      "authorization_servers: {main: {issuer: http://127.0.0.1:1}}\n"
+      "tenants_dir: x\n",
       "/p", fake.sources());
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().all().size(), 3U) << loaded.error().to_string();

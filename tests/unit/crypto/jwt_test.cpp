@@ -82,5 +82,41 @@ TEST(Claims, AnAgeMayBeDemanded) {
   EXPECT_EQ(refusal(R"({"exp":1800000100,"iat":1799999669})", rules), Errc::expired);
 }
 
+TEST(Claims, WhatIsShownHasNoControlCharacterAndNoLengthThatNobodyNeeds) {
+  const auto claims = Claims::read(R"({"name":"Zo\u00eb","tab":"a\tb","line":"a\nb","number":7,"long":")" +
+                                   std::string(321, 'x') + "\"}");
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->plain("name"), "Zo\u00eb");
+  for (const char* name : {"tab", "line", "number", "long", "absent"}) EXPECT_EQ(claims->plain(name), "") << name;
+}
+
+TEST(Claims, ASubjectIsAName) {
+  const auto claims = Claims::read(R"({"a":"x:Y-7","b":"a b","c":"\u00eb","d":")" + std::string(256, 'x') + "\"}");
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->subject("a"), "x:Y-7");
+  for (const char* name : {"b", "c", "d", "absent"}) EXPECT_EQ(claims->subject(name), "") << name;
+}
+
+TEST(Claims, AnAddressThatIsNotVerifiedIsNone) {
+  const auto address = [](const std::string& more) {
+    return Claims::read(R"({"email":"a@example.test")" + more + "}")->verified_email("email");
+  };
+  for (const char* good : {"", R"(,"email_verified":true)", R"(,"email_verified":"true")"}) {
+    EXPECT_EQ(address(good), "a@example.test") << good;
+  }
+  for (const char* bad : {R"(,"email_verified":false)", R"(,"email_verified":"false")", R"(,"email_verified":null)"}) {
+    EXPECT_EQ(address(bad), "") << bad;
+  }
+}
+
+TEST(Claims, WordsAreATextWithBlanksOrAListOfTexts) {
+  const auto claims = Claims::read(R"({"text":" a  b ","list":["a b",7,"c"],"number":7})");
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->words("text"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(claims->words("list"), (std::vector<std::string>{"a b", "c"}));
+  EXPECT_TRUE(claims->words("number").empty());
+  EXPECT_TRUE(claims->words("absent").empty());
+}
+
 }  // namespace
 }  // namespace postern::crypto

@@ -54,6 +54,8 @@ class CorsTest : public testing::Test {
       [](const std::string&) -> Result<upstream::Fetched> { return fail(Errc::denied, "nothing is fetched"); }, pool_,
       clock_};
   token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
+  upstream::Fetcher fetcher_{{}, clock_};
+  idp::ProviderKeys provider_keys_{documents_, documents_};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -71,6 +73,11 @@ class CorsTest : public testing::Test {
                      .upstream_tls = upstream_tls_,
                      .documents = documents_,
                      .key_sets = documents_,
+                     .provider_metadata = documents_,
+                     .provider_key_sets = documents_,
+                     .provider_fetcher = fetcher_,
+                     .provider_pool = pool_,
+                     .provider_keys = provider_keys_,
                      .signing_keys = signing_keys_,
                      .duplex = nullptr};
   std::shared_ptr<const Snapshot> snapshot_;

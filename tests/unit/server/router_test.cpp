@@ -11,7 +11,8 @@ constexpr const char* kHost = "ai.example.test";
 
 // The router of a site, and everything its routes point into.
 struct Routed {
-  explicit Routed(Site made) : site(std::move(made)), catalog(site.config, site.policies), router(catalog) {}
+  explicit Routed(Site made)
+      : site(std::move(made)), catalog(site.config, site.policies), router(catalog, site.config) {}
 
   std::optional<Route> at(std::string_view path, std::string_view host = kHost, bool secure = true) const {
     return router.find(secure, host, path);
@@ -357,6 +358,38 @@ TEST(RouterRest, ToolsWinOverATenantOfTheirName) {
   const Routed routed(std::move(site));
   EXPECT_EQ(routed.kind("/acme/mcp"), "resource");
   EXPECT_EQ(routed.kind("/tools/mcp"), "rest_tool");
+}
+
+TEST(Router, SignInsElsewhereComeBackOnlyWhereThereAreProviders) {
+  EXPECT_EQ(Routed(two_resources()).kind("/login/return"), "none");
+  Site site = two_resources();
+  site.config.identity.callback = "https://sign-in.example.test/back";
+  site.config.identity.providers.resize(1);
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.kind("/login/return"), "login_return");
+  EXPECT_EQ(routed.at("/login/return")->methods, "GET");
+  EXPECT_EQ(routed.kind("/back", "sign-in.example.test"), "callback");
+  EXPECT_EQ(routed.kind("/back"), "none");
+  EXPECT_EQ(routed.kind("/login", "sign-in.example.test"), "none");
+}
+
+// Tokens made elsewhere: the provider's metadata beside the resource, and no endpoint of ours.
+TEST(Router, NothingOfOursIsServedForAProvider) {
+  Site site("https://ai.example.test");
+  site.config.authorization_servers[0].external = config::External{};
+  site.config.authorization_servers[0].external->issuer = "https://ai.example.test";
+  site.add("https://tools.example.test/mcp");
+  const Routed routed(std::move(site));
+  constexpr auto* host = "tools.example.test";
+  EXPECT_EQ(routed.kind("/mcp", host), "resource");
+  EXPECT_EQ(routed.kind("/.well-known/oauth-protected-resource/mcp", host), "resource_metadata");
+  EXPECT_EQ(routed.kind("/.well-known/openid-configuration", host), "provider_metadata");
+  EXPECT_EQ(routed.at("/.well-known/openid-configuration", host)->resource->server->name, "main");
+  for (const char* path : {"/.well-known/oauth-authorization-server", "/oauth/authorize", "/oauth/token", "/login"}) {
+    EXPECT_EQ(routed.kind(path, host), "none") << path;
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+  EXPECT_FALSE(routed.router.serves(true, "ai.example.test"));
 }
 
 }  // namespace

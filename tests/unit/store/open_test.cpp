@@ -145,7 +145,7 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 3; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 4; use a newer postern");
 }
 
 TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
@@ -154,7 +154,8 @@ TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
     ASSERT_TRUE(ok(opened));
     ASSERT_TRUE(ok(opened->store->clients().add(sample_client())));
   }
-  sql("DROP TABLE signing_keys; DROP TABLE used_once; PRAGMA user_version=1");
+  sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE memberships DROP COLUMN claimed; "
+      "PRAGMA user_version=1");
   for (const std::string column : {"issuer", "jwks", "jwks_uri", "tenant", "role", "resource"})
     sql("ALTER TABLE clients DROP COLUMN " + column);
   auto opened = open();
@@ -173,7 +174,8 @@ TEST_F(OpenTest, AStoreOfBeforeThereWereKeysIsCarriedOn) {
   }
   sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE clients DROP COLUMN jwks; "
       "ALTER TABLE clients DROP COLUMN jwks_uri; ALTER TABLE clients DROP COLUMN tenant; "
-      "ALTER TABLE clients DROP COLUMN role; ALTER TABLE clients DROP COLUMN resource; PRAGMA user_version=2");
+      "ALTER TABLE clients DROP COLUMN role; ALTER TABLE clients DROP COLUMN resource; "
+      "ALTER TABLE memberships DROP COLUMN claimed; PRAGMA user_version=2");
   auto opened = open();
   ASSERT_TRUE(ok(opened));
   const auto client = opened->store->clients().find("client-1").value();
@@ -182,6 +184,20 @@ TEST_F(OpenTest, AStoreOfBeforeThereWereKeysIsCarriedOn) {
   EXPECT_EQ(client->redirect_uris, sample_client().redirect_uris);
   EXPECT_TRUE(opened->store->keys().list("https://ai.example.test").value().empty());
   EXPECT_TRUE(ok(opened->store->clients().use_once(hash_of("jti"), kNow)));
+}
+
+TEST_F(OpenTest, MembershipsOfBeforeThereWereProvidersAreAnOperators) {
+  {
+    auto opened = open();
+    ASSERT_TRUE(ok(opened));
+    ASSERT_TRUE(ok(opened->store->tenants().put_member({"entra:carol", "acme", "admin"})));
+  }
+  sql("ALTER TABLE memberships DROP COLUMN claimed; PRAGMA user_version=3");
+  auto opened = open();
+  ASSERT_TRUE(ok(opened));
+  User carol = sample_user("entra:carol");
+  ASSERT_TRUE(ok(opened->store->users().sign_in_elsewhere(carol, {})));
+  EXPECT_EQ(opened->store->tenants().memberships_of("entra:carol").value().size(), 1U);
 }
 
 TEST_F(OpenTest, RefusesADamagedPage) {

@@ -128,5 +128,87 @@ TEST_P(UsersContract, FailuresSurviveARestartAndAreCleared) {
   EXPECT_EQ(store_->users().failures({"user:alice"}, kNow, 1min).value(), 0);
 }
 
+User carol() {
+  User user = sample_user("entra:carol");
+  user.name = "Carol";
+  user.password_hash = "";
+  return user;
+}
+
+// "acme:viewer globex:"
+std::string memberships_of(Store& store, const std::string& user) {
+  std::string text;
+  for (const Membership& each : store.tenants().memberships_of(user).value()) {
+    text += (text.empty() ? "" : " ") + each.tenant + ":" + each.role;
+  }
+  return text;
+}
+
+TEST_P(UsersContract, WhoSignsInElsewhereIsMadeOnceAndThenFollows) {
+  User user = carol();
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(user, {})));
+  user.name = "Carol B.";
+  user.email = "";
+  user.created_at = kNow + 1h;
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(user, {})));
+  const auto found = store_->users().find("entra:carol").value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->name, "Carol B.");
+  EXPECT_EQ(found->email, "");
+  EXPECT_EQ(found->password_hash, "");
+  EXPECT_EQ(found->created_at, kNow);
+}
+
+TEST_P(UsersContract, MembershipsOfASignInAreReplacedByTheNextAndGrantsGoWithThem) {
+  const User user = carol();
+  ASSERT_TRUE(
+      ok(store_->users().sign_in_elsewhere(user, {{"entra:carol", "acme", "viewer"}, {"entra:carol", "globex", ""}})));
+  EXPECT_EQ(memberships_of(*store_, "entra:carol"), "acme:viewer globex:");
+  auto lost = sample_approval();
+  lost.grant.user = "entra:carol";
+  auto kept = sample_approval("consent-2", "grant-2", "code-2");
+  kept.grant.user = "entra:carol";
+  kept.grant.tenant = "globex";
+  ASSERT_TRUE(ok(store_->grants().approve(lost)));
+  ASSERT_TRUE(ok(store_->grants().approve(kept)));
+
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(user, {{"entra:carol", "globex", "editor"}})));
+  EXPECT_EQ(memberships_of(*store_, "entra:carol"), "globex:editor");
+  EXPECT_TRUE(store_->grants().find_grant("grant-1").value()->revoked_at);
+  EXPECT_FALSE(store_->grants().find_grant("grant-2").value()->revoked_at);
+}
+
+TEST_P(UsersContract, WhatAnOperatorGaveStaysAndCountsMore) {
+  ASSERT_TRUE(ok(store_->tenants().put_member({"entra:carol", "acme", "admin"})));
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(
+      carol(), {{"entra:carol", "acme", "viewer"}, {"entra:carol", "globex", "viewer"}})));
+  EXPECT_EQ(memberships_of(*store_, "entra:carol"), "acme:admin globex:viewer");
+  ASSERT_TRUE(ok(store_->tenants().put_member({"entra:carol", "globex", "admin"})));
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), {})));
+  EXPECT_EQ(memberships_of(*store_, "entra:carol"), "acme:admin globex:admin");
+}
+
+TEST_P(UsersContract, ASignInThatChangesNothingIsNoChange) {
+  const std::vector<Membership> acme{{"entra:carol", "acme", "viewer"}};
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), acme)));
+  const auto before = store_->newest_change().value();
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), acme)));
+  EXPECT_EQ(store_->newest_change().value(), before);
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), {{"entra:carol", "acme", "admin"}})));
+  const auto changes = store_->changes_since(before).value();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].kind, ChangeKind::membership);
+  EXPECT_EQ(changes[0].subject, "entra:carol");
+}
+
+TEST_P(UsersContract, WhoIsDisabledDoesNotSignInElsewhere) {
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), {})));
+  ASSERT_TRUE(ok(store_->users().set_disabled("entra:carol", true)));
+  const auto again = store_->users().sign_in_elsewhere(carol(), {{"entra:carol", "acme", ""}});
+  EXPECT_EQ(code_of(again), "denied");
+  EXPECT_EQ(memberships_of(*store_, "entra:carol"), "");
+  EXPECT_TRUE(store_->users().find("entra:carol").value()->disabled);
+}
+
 }  // namespace
 }  // namespace postern::store

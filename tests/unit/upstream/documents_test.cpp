@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "unit/net/support.hpp"
 
@@ -157,6 +158,66 @@ TEST_F(DocumentsTest, ADocumentThatWasTakenAwayIsGone) {
   EXPECT_EQ(get(documents), "protocol");
   fails(Errc::unavailable);
   EXPECT_EQ(get(documents), "unavailable");
+}
+
+TEST_F(DocumentsTest, ATrustedPlaceIsUsedOnWhateverItSaysNow) {
+  auto documents = make({.trusted = true});
+  answers("one", 60s);
+  get(documents);
+  fails(Errc::protocol);
+  clock_.advance(61s);
+  EXPECT_EQ(get(documents), "one");
+  clock_.advance(24h);
+  EXPECT_EQ(get(documents), "protocol") << "but not for ever";
+}
+
+TEST_F(DocumentsTest, WhatHasRunOutOfATrustedPlaceIsHandedOutWhileItIsAskedForAnew) {
+  auto documents = make({.trusted = true});
+  const std::string url = "https://a.example.test/c";
+  answers("one", 60s);
+  get(documents);
+  std::promise<void> hold;
+  held_ = hold.get_future().share();
+  answers("two", 60s);
+  clock_.advance(61s);
+  EXPECT_EQ(**documents.at_hand(url), "one") << "nobody waits";
+  EXPECT_EQ(**documents.at_hand(url), "one");
+  hold.set_value();
+  while (**documents.at_hand(url) != "two") std::this_thread::yield();
+  EXPECT_EQ(fetches_, 2) << "once for all who asked";
+}
+
+TEST_F(DocumentsTest, AHurryIsAllowedSoOftenInARowAndComesBackWithTime) {
+  auto documents = make({.shortest = 10s, .hurries = 2});
+  const std::string url = "https://a.example.test/c";
+  answers("x", 3600s);
+  get(documents);
+  const auto hurry = [&] {
+    const int before = fetches_;
+    get(documents, url, true);
+    return fetches_ > before;
+  };
+  EXPECT_TRUE(hurry());
+  EXPECT_TRUE(hurry());
+  EXPECT_FALSE(hurry());
+  clock_.advance(9s);
+  EXPECT_FALSE(hurry());
+  clock_.advance(1s);
+  EXPECT_TRUE(hurry());
+  EXPECT_FALSE(hurry());
+  clock_.advance(60s);
+  EXPECT_TRUE(hurry());
+}
+
+TEST_F(DocumentsTest, AFailureThatIsKeptIsToldWithoutAsking) {
+  auto documents = make({.failure = 5s});
+  fails(Errc::unavailable);
+  EXPECT_EQ(get(documents), "unavailable");
+  answers("mended");
+  EXPECT_EQ(get(documents), "unavailable");
+  EXPECT_EQ(fetches_, 1);
+  clock_.advance(5s);
+  EXPECT_EQ(get(documents), "mended");
 }
 
 TEST_F(DocumentsTest, OneFetchServesAllWhoWait) {

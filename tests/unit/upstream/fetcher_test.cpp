@@ -119,6 +119,29 @@ TEST_F(FetcherTest, OnlyPlainHttpsUrlsAreFetched) {
   EXPECT_EQ(one_.reached(), 0);
 }
 
+// What an operator wrote down may be plain on the loopback, and nowhere else.
+TEST_F(FetcherTest, PlainHttpIsForLoopbackNamesWhereItIsAllowed) {
+  FetcherOptions options;
+  options.guard = net::AddressGuard({"127.0.0.1"});
+  options.resolve = [](const std::string&) -> Result<Addresses> { return Addresses{make_address("127.0.0.1")}; };
+  options.plain_loopback = true;
+  Fetcher fetcher(std::move(options), clock_);
+  const std::string port = std::to_string(one_.port());
+  EXPECT_EQ(error_for(fetcher, "http://documents.example.test:" + port + "/"), Errc::invalid);
+  EXPECT_EQ(error_for(fetcher, "http://localhost:" + port + "/"), Errc::denied) << "that host was not written down";
+  EXPECT_EQ(one_.reached(), 0);
+  EXPECT_NE(error_for(fetcher, "http://127.0.0.1:" + port + "/"), Errc::invalid);
+  EXPECT_EQ(one_.reached(), 1);
+}
+
+TEST_F(FetcherTest, AFormIsSentToOneAddressOnly) {
+  auto fetcher = make({{make_address("127.0.0.1"), make_address("127.0.0.2")}}, {"127.0.0.0/8"});
+  const auto posted = fetcher.post(url(), {Secret("code=x"), Secret()}, {5 * 1024, 5s});
+  EXPECT_FALSE(posted);
+  EXPECT_EQ(one_.reached(), 1);
+  EXPECT_EQ(two_.reached(), 0) << "a code is good once";
+}
+
 TEST_F(FetcherTest, ANameThatCannotBeLookedUpIsUnavailable) {
   FetcherOptions options;
   options.resolve = [](const std::string&) -> Result<Addresses> { return fail(Errc::unavailable, "no such name"); };

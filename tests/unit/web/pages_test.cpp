@@ -80,8 +80,10 @@ TEST_F(PagesTest, WhatStrangersNameIsTextOnly) {
     view.action = view.flow = view.switch_account = view.reference = view.client_standing = view.warning = payload;
     view.tenants = {{payload, payload, payload}, {payload, payload, payload}};
     view.scopes = {{payload, payload}};
-    LoginView form{
-        .lead = payload, .alert = payload, .username = payload, .continue_to = payload, .form_token = payload};
+    LoginView form;
+    form.lead = form.alert = form.username = form.continue_to = form.form_token = payload;
+    form.providers = {{payload, payload}};
+    form.app = form.resource = form.destination = payload;
     RefusedView refused{payload, payload, payload, {payload, payload}, payload, payload, payload};
     for (const auto& page : {render_consent(view), render_login(form), render_refused(refused),
                              render_account({payload, payload}), render_logout({payload, payload}, payload)}) {

@@ -38,5 +38,12 @@ TEST(LineSplitter, TakesALineOfTheLimitAndRefusesALongerOne) {
   }
 }
 
+// Looked at anew with every piece, it would take hours.
+TEST(LineSplitter, ALongLineInSmallPiecesIsLookedAtOnce) {
+  const std::string line(2 * 1024 * 1024, 'x');
+  LineSplitter splitter(line.size());
+  EXPECT_THAT(lines_of(line + "\nnext\n", 16, splitter), ElementsAre(line, "next"));
+}
+
 }  // namespace
 }  // namespace postern::upstream

@@ -1,0 +1,87 @@
+#include "web/elsewhere.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.hpp"
+#include "http/cookie.hpp"
+#include "http/url.hpp"
+#include "idp/authorization.hpp"
+#include "web/browser.hpp"
+#include "web/response.hpp"
+#include "web/sign_in_state.hpp"
+
+namespace postern::web {
+namespace {
+
+// Browsers keep cookies of 4 KiB (RFC 6265 section 6.1), name and attributes counted.
+constexpr std::size_t kLongestCookie = 3800;
+
+// RFC 8707: what is signed in for, where the browser comes from an authorization request.
+std::string resource_of(const std::string& continue_to) {
+  const auto mark = continue_to.find('?');
+  const auto form = http::Form::parse(mark == std::string::npos ? "" : std::string_view(continue_to).substr(mark + 1));
+  return form ? form->get_or_empty("resource") : std::string();
+}
+
+http::Response go(const idp::ProviderMetadata& metadata, const config::Provider& provider,
+                  const std::string& continue_to, bool again, const http::Request& request,
+                  const PageContext& context) {
+  const auto state = make_state(context.oauth);
+  auto sign_in = idp::begin_sign_in(provider.name);
+  sign_in.continue_to = continue_to;
+  sign_in.resource = resource_of(continue_to);
+  const auto sealed = seal_sign_in(sign_in, state, context.oauth);
+  if (sealed.size() > kLongestCookie) {
+    return refuse(400, "Too long", "The request of the app is too long to sign in elsewhere.", request, context.oauth);
+  }
+  const auto url = idp::authorization_url(metadata, provider, context.identity->callback, sign_in, state, again);
+  auto response = see_other(url, context.oauth.secure());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kSignInLifetime).count();
+  response.headers.add("Set-Cookie",
+                       http::set_cookie(state_cookie(state), sealed,
+                                        {.secure = context.oauth.secure(), .max_age = static_cast<long>(seconds)}));
+  return response;
+}
+
+}  // namespace
+
+std::vector<ProviderChoice> provider_choices(const PageContext& context) {
+  std::vector<ProviderChoice> choices;
+  if (context.identity == nullptr) return choices;
+  for (const auto& provider : context.identity->providers) choices.push_back({provider.name, provider.label});
+  return choices;
+}
+
+// The forms lead to the provider by way of a redirect, which counts (CSP Level 3 section 6.4.1).
+std::string login_form_action(const PageContext& context) {
+  std::string sources(kOwnForms);
+  if (context.identity == nullptr || context.identity->providers.empty()) return sources;
+  sources += " https:";
+  for (const auto& provider : context.identity->providers) {
+    const auto issuer = http::parse_url(provider.issuer);
+    if (issuer && issuer->scheme == "http") sources += " " + issuer->origin();
+  }
+  return sources;
+}
+
+http::Response begin_elsewhere(std::string_view name, const std::string& continue_to, const http::Request& request,
+                               const PageContext& context) {
+  const auto* provider = find_provider(name, context);
+  if (provider == nullptr) {
+    return refuse(400, "Not understood", "There is no such way to sign in here.", request, context.oauth);
+  }
+  const auto metadata = metadata_of(*provider, context.oauth);
+  if (!metadata || metadata->authorization_endpoint.empty()) {
+    const auto what = metadata ? "its metadata names no authorization_endpoint" : metadata.error().what;
+    return provider_away(*provider, what, request, context);
+  }
+  // Whoever is signed in already wants to be somebody else.
+  const auto session = find_session(request, context);
+  if (!session) return store_away(session.error(), request, context.oauth);
+  return go(*metadata, *provider, continue_to, session->has_value(), request, context);
+}
+
+}  // namespace postern::web

@@ -1,0 +1,27 @@
+// One of the examples, started as it stands in its folder at its own address of the world (../world).
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { Example } from '../../../examples/lib/system.mjs';
+import { password } from '../../interop/lib/gateway.mjs';
+import { OAuthClient } from '../../interop/lib/oauth.mjs';
+
+const world = process.env.POSTERN_WORLD;
+
+/** The example with `client(resource, options)`: a client that has registered there and asks for what it is told to. */
+export async function startExample(name, address, env = {}) {
+  assert.ok(world, 'run by tests/systems/world');
+  const example = await Example.start(name, {
+    listen: `${address}:443`,
+    // The names of its document end in .test here.
+    base: `${name.replace('ten-x', '10x')}.test`,
+    certificate: path.join(world, 'world.pem'),
+    key: path.join(world, 'world.key'),
+    secret: password,
+    env,
+  });
+  example.client = async (resource, options) => {
+    const client = await OAuthClient.register({ resource }, options);
+    return Object.assign(client, { scope: client.challenge.scope });
+  };
+  return example;
+}

@@ -1,0 +1,27 @@
+#include "upstream/duplex/one_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace postern::upstream {
+namespace {
+
+TEST(OneLine, WhatSomeReadersTakeForTheEndOfALineIsEscaped) {
+  EXPECT_EQ(on_one_line("{\"a\xE2\x80\xA8\":\"b\xE2\x80\xA9 c\xC2\x85\"}"), R"({"a\u2028":"b\u2029 c\u0085"})");
+}
+
+TEST(OneLine, EverythingElseStaysAsItIs) {
+  for (const std::string text : {"", "{}", R"({"a":"gr\u00f6\u00dfer"})", "\"\xC2\xA7 \xE2\x82\xAC \xE2\x80\x9C\"",
+                                 "\"\xF0\x9F\x98\x80\"", "\"\xC2", "\"\xE2\x80"}) {
+    EXPECT_EQ(on_one_line(text), text);
+  }
+}
+
+TEST(OneLine, TheValueIsTheSame) {
+  const std::string text = "[\"\xE2\x80\xA8\",\"\\\\\xE2\x80\xA9\",\"x\xC2\x85y\xC3\xA9\"]";
+  EXPECT_EQ(nlohmann::json::parse(on_one_line(text)), nlohmann::json::parse(text));
+}
+
+}  // namespace
+}  // namespace postern::upstream
