@@ -100,6 +100,7 @@ struct Gateway::Impl {
   upstream::Documents provider_key_sets;
   idp::ProviderKeys provider_keys{provider_metadata, provider_key_sets};
   upstream::DuplexHub duplex;
+  server::RestState rest;
   server::Services services;
   server::ConnectionCounter counter;
   std::vector<Address> addresses;
@@ -154,7 +155,8 @@ struct Gateway::Impl {
                  provider_pool,
                  provider_keys,
                  signing_keys,
-                 &duplex},
+                 &duplex,
+                 &rest},
         counter(config.limits.connections, config.limits.connections_per_address) {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);

@@ -199,6 +199,10 @@ inline constexpr auto* kBuiltInPolicy = "default";
 // Below a resource whose upstream is spoken to with `transport: sse`: where clients of that transport post to.
 inline constexpr std::string_view kMessagesPath = "/messages";
 
+// At the root of the host of a resource with `rest: true`; below the first one the names of its tools.
+inline constexpr std::string_view kRestPaths[] = {"/tools", "/health", "/.well-known/openapi.json",
+                                                  "/.well-known/ai-plugin.json"};
+
 struct Resource {
   std::string serve;  // URL template as written: may hold {tenant} once, in host or path
   std::string upstream;
@@ -207,8 +211,10 @@ struct Resource {
   std::string tenant;                // a fixed tenant; empty: from the URL, or picked by the user
   std::string same_as;               // `serve` of the one this is another address of
   bool root = false;
-  bool manual_tokens = false;  // made by hand, held to their tenant by X-Tenant
-  std::string name;            // shown on the consent page; default: the upstream's name
+  bool manual_tokens = false;   // made by hand, held to their tenant by X-Tenant
+  bool rest = false;            // its tools as plain REST as well, at the root of this address's host
+  bool public_openapi = false;  // its OpenAPI document without a token: what the policy's default scopes allow
+  std::string name;             // shown on the consent page; default: the upstream's name
   Position at;
 };
 

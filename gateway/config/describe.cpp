@@ -461,7 +461,17 @@ Rows resources() {
        "`serve` of another entry: this is one more address of it, where its tokens hold and which has all else from "
        "it.",
        {.example = "http://127.0.0.1:8080/mcp", .commented = true}},
-      {"resources[].rest", Type::never, "Its tools as plain REST.", {.fallback = "false"}},
+      {"resources[].rest",
+       Type::truth,
+       "true: its tools as plain REST as well, at the root of its host: POST /tools/NAME, /.well-known/openapi.json, "
+       "/.well-known/ai-plugin.json and /health.",
+       {.fallback = truth(Resource{}.rest)}},
+      {"resources[].public_openapi",
+       Type::truth,
+       "true: whoever has no token gets an OpenAPI document too, with the tools that the policy's default scopes "
+       "allow. "
+       "For importers that fetch it without one. Needs a tenant that the address tells.",
+       {.fallback = truth(Resource{}.public_openapi)}},
       {"resources[].manual_tokens",
        Type::truth,
        "true: tokens made by hand, for clients without OAuth, are held to their tenant by a header X-Tenant.",

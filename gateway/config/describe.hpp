@@ -13,7 +13,6 @@ struct Row {
     text,
     words,  // one of details.words
     truth,
-    never,  // a switch that may only be false yet
     count,
     duration,
     size,

@@ -63,7 +63,6 @@ class Writer {
     if (row.details.required) return " Required.";
     if (row.type == Type::words && row.details.words.size() == 1) return " Nothing else yet.";
     if (row.type == Type::words) return " One of " + join(row.details.words, ", ") + ".";
-    if (row.type == Type::never) return " Not supported yet: only false.";
     return {};
   }
 

@@ -44,7 +44,6 @@ Json form(const std::vector<Row>& rows, const Row& row) {
     case Type::text: return reference("text");
     case Type::words: return or_filled({{"enum", row.details.words}});
     case Type::truth: return reference("truth");
-    case Type::never: return or_filled({{"const", false}});
     case Type::count: return reference("count");
     case Type::duration: return reference("duration");
     case Type::size: return reference("size");
@@ -65,8 +64,7 @@ Json form(const std::vector<Row>& rows, const Row& row) {
 // The default as JSON: what YAML reads `true`, `10` and `[any]` as.
 Json default_of(const Row& row) {
   switch (row.type) {
-    case Type::truth:
-    case Type::never: return row.details.fallback == "true";
+    case Type::truth: return row.details.fallback == "true";
     case Type::count: return std::stoull(row.details.fallback);
     case Type::texts: {
       Json list = Json::array();

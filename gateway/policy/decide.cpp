@@ -252,4 +252,17 @@ bool CompiledPolicy::visible(ListKind kind, std::string_view name, const Caller&
   return document_.narrow ? rule->scopes.met_by(reach(caller)) : could_meet(rule->scopes, caller.role);
 }
 
+std::optional<std::vector<std::string>> CompiledPolicy::usable(std::string_view tool, const Caller& caller) const {
+  auto connected = decide_connect(caller);
+  const auto* rule = find_rule(&Rule::tools, tool, "tools/call");
+  const auto decision = apply(rule, nullptr, caller);
+  const bool allowed = connected.verdict == Verdict::allow && decision.verdict == Verdict::allow;
+  if (!allowed && !document_.shadow && document_.hide) return std::nullopt;
+  Decision needed;
+  add_needed(needed, document_.connect, caller);
+  if (rule != nullptr) add_needed(needed, rule->scopes, caller);
+  sort_needed(needed);
+  return std::move(needed.needed);
+}
+
 }  // namespace postern::policy

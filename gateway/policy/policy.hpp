@@ -73,6 +73,9 @@ class Policy {
   // Whether the caller could ever use the listed thing: under some scopes its role may be granted. `hide: never` makes
   // everything visible.
   virtual bool visible(mcp::ListKind kind, std::string_view name, const Caller& caller) const = 0;
+  // The scopes that calling the tool needs, where the caller holds them all and no rule forbids it, whatever its
+  // arguments; nullopt: not with this token.
+  virtual std::optional<std::vector<std::string>> usable(std::string_view tool, const Caller& caller) const = 0;
 };
 
 boost::system::result<std::shared_ptr<const Policy>, config::Faults> load(const std::string& path,

@@ -48,17 +48,6 @@ MaybeRefusal check_media_type(const McpExchange& x) {
   return std::nullopt;
 }
 
-MaybeRefusal check_rate(const McpExchange& x) {
-  const auto& p = *x.principal;
-  // Not by client: anybody may register more of them.
-  const auto key = p.user + '\n' + p.tenant;
-  const int wait = x.services().limiters.call.take(key, x.context.started);
-  if (wait == 0) return std::nullopt;
-  auto refused = refusal(429, "rate_limited", "too many calls; wait as Retry-After says");
-  refused.retry_after = wait;
-  return refused;
-}
-
 }  // namespace
 
 // MCP transports, "Security": servers MUST validate Origin, 403 when it is present and not allowed.
@@ -74,10 +63,19 @@ MaybeRefusal check_origin(McpExchange& x) {
   return std::nullopt;
 }
 
+MaybeRefusal check_rate(const McpExchange& x, std::string_view key) {
+  const int wait = x.services().limiters.call.take(key, x.context.started);
+  if (wait == 0) return std::nullopt;
+  auto refused = refusal(429, "rate_limited", "too many calls; wait as Retry-After says");
+  refused.retry_after = wait;
+  return refused;
+}
+
 MaybeRefusal admit(McpExchange& x) {
   if (auto refused = check_method(x)) return refused;
   if (auto refused = check_media_type(x)) return refused;
-  return check_rate(x);
+  // Not by client: anybody may register more of them.
+  return check_rate(x, x.principal->user + '\n' + x.principal->tenant);
 }
 
 }  // namespace postern::server

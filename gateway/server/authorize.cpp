@@ -53,9 +53,13 @@ awaitable<void> mark_step_up(McpExchange& x) {
 
 }  // namespace
 
+policy::Caller policy_caller(const token::Principal& principal) {
+  return {principal.scopes, principal.role, principal.plan, principal.narrowed};
+}
+
 awaitable<MaybeRefusal> authorize(McpExchange& x) {
   const auto& policy = *x.resource.policy;
-  const policy::Caller caller{x.principal->scopes, x.principal->role, x.principal->plan, x.principal->narrowed};
+  const policy::Caller caller = policy_caller(*x.principal);
   x.decision = x.message ? policy.decide(*x.message, caller) : policy.decide_connect(caller);
   x.context.snapshot->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
   if (x.decision.shadow) co_return std::nullopt;

@@ -3,7 +3,8 @@
 
 namespace postern::server {
 
-http::Response cors_preflight(const RequestContext& context, const tenant::Resource& resource) {
+http::Response cors_preflight(const RequestContext& context, const tenant::Resource& resource,
+                              std::string_view methods) {
   const auto origin = context.head.fields.only("origin");
   if (!origin || !context.snapshot->origin_allowed(resource, *origin)) {
     return error_response(403, "origin_not_allowed", "pages of this origin may not call this server", context.id);
@@ -11,7 +12,7 @@ http::Response cors_preflight(const RequestContext& context, const tenant::Resou
   http::Response response;
   response.status = 204;
   add_cors(response.headers, *origin);
-  response.headers.set("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
+  response.headers.set("Access-Control-Allow-Methods", methods);
   // The client's own list is not echoed: the fixed one holds everything a client may send. Mcp-Param-* names are not
   // known beforehand, so those that were asked for are added.
   std::string allowed =

@@ -7,6 +7,7 @@
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
 #include "server/provider_metadata.hpp"
+#include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
 #include "server/tenant_gate.hpp"
 #include "web/pages.hpp"
@@ -89,6 +90,14 @@ http::Response nothing_here(const Route& route, const std::string& id) {
   return page_or_json(route, 404, "not_found", "Nothing here", text, id);
 }
 
+http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDocuments& documents) {
+  const auto& external = resource.server->external;
+  Result<oauth::DocumentText> provider = oauth::DocumentText();
+  if (external) provider = documents.get({oauth::DocumentKind::provider_metadata, provider_metadata_url(*external)});
+  const auto api = api_of(resource, provider && *provider ? std::string_view(**provider) : std::string_view());
+  return http::json_response(200, rest::plugin_manifest(api), "public, max-age=60");
+}
+
 http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
                    oauth::ForeignDocuments& documents, telemetry::Log& log) {
   if (route.kind == RouteKind::callback) return web::callback(request, snapshot.page_seal());
@@ -100,6 +109,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
   }
   if (route.kind == RouteKind::provider_metadata) return provider_metadata(*route.resource->server, documents, request);
+  if (route.kind == RouteKind::rest_manifest) return rest_manifest(*route.resource, documents);
   const oauth::Context context = snapshot.oauth(*route.server, documents);
   const auto& identity = snapshot.config().identity;
   const web::PageContext pages{context, snapshot.users(), identity.session, &identity};

@@ -1,3 +1,5 @@
+#include "server/forward.hpp"
+
 #include "server/relay.hpp"
 
 namespace postern::server {
@@ -49,28 +51,11 @@ class RegisteredStream {
   OpenStream stream_;
 };
 
-struct Running {
-  upstream::CancelSlot slot;
-  std::unique_ptr<upstream::Exchange> answer;
-
-  void end() {
-    slot.cancel();
-    if (answer) answer->cancel();
-  }
-};
-
 awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, upstream::Request request) {
   auto& upstream = x.connection.worker().upstream(*x.resource.upstream);
   auto answer = co_await upstream.exchange(std::move(request), running.slot);
   if (!answer) {
-    // A caller who hangs up is no fault of the server behind.
-    const bool ended_by_us = answer.error().code == Errc::cancelled;
-    if (!ended_by_us) {
-      x.services().log.warning(
-          "upstream_failed",
-          {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", answer.error().what}});
-    }
-    auto refused = ended_by_us ? of_our_end(x.connection.worker().draining()) : of_upstream(answer.error());
+    auto refused = failure_of_upstream(x, answer.error());
     co_return refused;
   }
   running.answer = std::move(*answer);
@@ -83,20 +68,24 @@ awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, ups
 
 }  // namespace
 
-awaitable<MaybeRefusal> forward(McpExchange& x) {
+authn::Refusal failure_of_upstream(McpExchange& x, const Error& error) {
+  // A caller who hangs up is no fault of the server behind.
+  if (error.code == Errc::cancelled) return of_our_end(x.connection.worker().draining());
+  x.services().log.warning(
+      "upstream_failed", {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", error.what}});
+  return of_upstream(error);
+}
+
+authn::Refusal header_template_failed(McpExchange& x, const Error& error) {
+  x.services().log.warning("header_template_failed", {{"request_id", x.context.id}, {"what", error.what}});
+  return refusal(403, "access_denied", "your account lacks what the server behind needs to know; ask the operator");
+}
+
+awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
   const CallPlace place(x.services().calls, x.principal->user + '\n' + x.principal->tenant);
   if (!place) {
     auto refused = refusal(429, "rate_limited", "too many calls and streams are open; end some of them first");
     refused.retry_after = 1;
-    co_return refused;
-  }
-  // Decided upon: what is left of it may wait for minutes, and takes many times the space of its text.
-  if (x.message) x.message->params = nullptr;
-  auto request = upstream_request(x);
-  if (!request) {
-    x.services().log.warning("header_template_failed", {{"request_id", x.context.id}, {"what", request.error().what}});
-    auto refused =
-        refusal(403, "access_denied", "your account lacks what the server behind needs to know; ask the operator");
     co_return refused;
   }
   Running running;
@@ -108,7 +97,7 @@ awaitable<MaybeRefusal> forward(McpExchange& x) {
   MaybeRefusal refused;
   std::exception_ptr bug;
   try {
-    refused = co_await exchange_and_relay(x, running, std::move(*request));
+    refused = co_await work(running);
   } catch (...) {
     bug = std::current_exception();
   }
@@ -119,6 +108,19 @@ awaitable<MaybeRefusal> forward(McpExchange& x) {
     x.outcome = telemetry::Outcome::cancelled;
     co_return std::nullopt;
   }
+  co_return refused;
+}
+
+awaitable<MaybeRefusal> forward(McpExchange& x) {
+  // Decided upon: what is left of it may wait for minutes, and takes many times the space of its text.
+  if (x.message) x.message->params = nullptr;
+  auto request = upstream_request(x);
+  if (!request) {
+    auto refused = header_template_failed(x, request.error());
+    co_return refused;
+  }
+  Forwarding work = [&x, &request](Running& running) { return exchange_and_relay(x, running, std::move(*request)); };
+  auto refused = co_await watched(x, std::move(work));
   co_return refused;
 }
 

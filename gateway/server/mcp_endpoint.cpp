@@ -36,24 +36,6 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   co_await x.connection.reply(x.context, std::move(response));
 }
 
-// A tenant that is not there, or whose plan does not include the resource, has no address here: whoever asks without a
-// good token is not told to sign in.
-awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
-  if (refused.status != 401 || x.resource.fixed_tenant.empty()) co_return refused;
-  const std::function<Result<bool>()> work = [snapshot = x.context.snapshot, resource = x.resource] {
-    return has_its_tenant(resource, *snapshot);
-  };
-  const auto there = co_await net::offload<Result<bool>>(x.services().store_pool, work);
-  if (there && *there) co_return refused;
-  if (there) {
-    auto absent = refusal(404, "not_found", "there is nothing at this address");
-    co_return absent;
-  }
-  auto away = refusal(503, "temporarily_unavailable", "the gateway is busy; try again in a moment");
-  away.retry_after = 2;
-  co_return away;
-}
-
 // One request, top to bottom.
 awaitable<MaybeRefusal> run_phases(McpExchange& x) {
   // Before the token, so that a page that may call can read the challenge as well.
@@ -95,6 +77,31 @@ telemetry::Outcome outcome_of(const McpExchange& x) {
 
 }  // namespace
 
+// A tenant that is not there, or whose plan does not include the resource, has no address here: whoever asks without a
+// good token is not told to sign in.
+awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
+  if (refused.status != 401 || x.resource.fixed_tenant.empty()) co_return refused;
+  const std::function<Result<bool>()> work = [snapshot = x.context.snapshot, resource = x.resource] {
+    return has_its_tenant(resource, *snapshot);
+  };
+  const auto there = co_await net::offload<Result<bool>>(x.services().store_pool, work);
+  if (there && *there) co_return refused;
+  if (there) {
+    auto absent = refusal(404, "not_found", "there is nothing at this address");
+    co_return absent;
+  }
+  auto away = refusal(503, "temporarily_unavailable", "the gateway is busy; try again in a moment");
+  away.retry_after = 2;
+  co_return away;
+}
+
+void conclude(McpExchange& x) {
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - x.context.started).count();
+  x.outcome = outcome_of(x);
+  x.context.snapshot->metrics(x.resource).request(x.outcome, seconds);
+  audit(x);
+}
+
 awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const Route& route) {
   const auto& resource = *route.resource;
   McpExchange x{connection, context, resource};
@@ -105,10 +112,7 @@ awaitable<void> handle_mcp(Connection& connection, RequestContext& context, cons
   }
   auto refused = co_await run_phases(x);
   if (refused) co_await refuse(x, std::move(*refused));
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
-  x.outcome = outcome_of(x);
-  context.snapshot->metrics(resource).request(x.outcome, seconds);
-  audit(x);
+  conclude(x);
 }
 
 }  // namespace postern::server

@@ -26,6 +26,7 @@ struct McpExchange {
   bool modern = false;                    // era of the request
   std::optional<Session> session{};
   bool messages = false;  // at the address clients of 2024-11-05 post to
+  bool rest = false;      // one of REST: the message is ours
   policy::Decision decision{};
   std::string origin{};  // of a browser, once allowed
 
@@ -58,9 +59,12 @@ authn::Refusal store_away();
 // Again, if the store has changed since: a grant may be revoked while its call still comes in.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& exchange);
 MaybeRefusal admit(McpExchange& exchange);
+// The budget of calls, by whoever `key` stands for.
+MaybeRefusal check_rate(const McpExchange& exchange, std::string_view key);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);
 awaitable<MaybeRefusal> authorize(McpExchange& exchange);
+policy::Caller policy_caller(const token::Principal& principal);
 // Takes the body with it.
 Result<upstream::Request> upstream_request(McpExchange& exchange);
 awaitable<MaybeRefusal> forward(McpExchange& exchange);
@@ -71,10 +75,17 @@ bool opens_old_stream(const McpExchange& exchange);
 bool is_listening(const McpExchange& exchange);
 
 // CORS for browser clients of a resource (Fetch standard): the preflight's answer, and the headers of every other one.
-http::Response cors_preflight(const RequestContext& context, const tenant::Resource& resource);
+http::Response cors_preflight(const RequestContext& context, const tenant::Resource& resource,
+                              std::string_view methods = "GET, POST, DELETE, OPTIONS");
 void add_cors(http::Headers& headers, std::string_view origin);
+
+// A tenant that is not there, or whose plan does not include the resource, has no address here: whoever asks without a
+// good token is not told to sign in.
+awaitable<MaybeRefusal> unless_absent(McpExchange& exchange, authn::Refusal refused);
 
 // One line a request: who, what, and what became of it.
 void audit(const McpExchange& exchange);
+// The request is over: metrics and the audit line.
+void conclude(McpExchange& exchange);
 
 }  // namespace postern::server

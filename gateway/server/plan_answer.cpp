@@ -3,6 +3,7 @@
 
 #include "base/strings.hpp"
 #include "http/media_type.hpp"
+#include "server/forward.hpp"
 #include "server/relay.hpp"
 
 namespace postern::server {
@@ -18,38 +19,9 @@ AnswerPlan refuse(authn::Refusal refused) {
   return plan;
 }
 
-std::string media_type(const http::ResponseHead& head) {
-  const auto* field = head.fields.find("content-type");
-  if (field == nullptr) return {};
-  return ascii_lower(trim(field->value.substr(0, field->value.find(';'))));
-}
-
 bool encoded(const http::ResponseHead& head) {
   const auto* field = head.fields.find("content-encoding");
   return field != nullptr && !ascii_iequals(field->value, "identity");
-}
-
-// The server behind knows nothing of OAuth: what it says about credentials or other addresses is no answer to the
-// client.
-MaybeRefusal refused_by_upstream(const McpExchange& x, const http::ResponseHead& head, const std::string& type) {
-  const int status = head.status;
-  if (status == 401 || status == 403 || status == 407 || (status >= 300 && status < 400)) {
-    return refusal(502, "upstream_refused",
-                   "the server behind this gateway refused the call (its status was " + std::to_string(status) + ")");
-  }
-  if (status == 404 && x.session) return session_has_ended();
-  if (status >= 500 && type != "application/json") {
-    return refusal(502, "upstream_error",
-                   "the server behind this gateway failed (its status was " + std::to_string(status) + ")");
-  }
-  if (const auto id = head.fields.only("mcp-session-id"); id && id->size() > kLongestSessionId) {
-    return refusal(502, "upstream_error", "the server behind this gateway sent a session id that is too long");
-  }
-  if (encoded(head)) {
-    return refusal(502, "upstream_error",
-                   "the server behind this gateway sent a compressed answer, which it was asked not to");
-  }
-  return std::nullopt;
 }
 
 // The session the upstream minted leaves sealed.
@@ -86,10 +58,39 @@ std::string endpoint_event(const McpExchange& x, http::Headers& headers) {
 
 }  // namespace
 
+std::string media_type_of(const http::ResponseHead& head) {
+  const auto* field = head.fields.find("content-type");
+  if (field == nullptr) return {};
+  return ascii_lower(trim(field->value.substr(0, field->value.find(';'))));
+}
+
+// The server behind knows nothing of OAuth: what it says about credentials or other addresses is no answer to the
+// client.
+MaybeRefusal refused_by_upstream(const http::ResponseHead& head, std::string_view type) {
+  const int status = head.status;
+  if (status == 401 || status == 403 || status == 407 || (status >= 300 && status < 400)) {
+    return refusal(502, "upstream_refused",
+                   "the server behind this gateway refused the call (its status was " + std::to_string(status) + ")");
+  }
+  if (status >= 500 && type != "application/json") {
+    return refusal(502, "upstream_error",
+                   "the server behind this gateway failed (its status was " + std::to_string(status) + ")");
+  }
+  if (const auto id = head.fields.only("mcp-session-id"); id && id->size() > kLongestSessionId) {
+    return refusal(502, "upstream_error", "the server behind this gateway sent a session id that is too long");
+  }
+  if (encoded(head)) {
+    return refusal(502, "upstream_error",
+                   "the server behind this gateway sent a compressed answer, which it was asked not to");
+  }
+  return std::nullopt;
+}
+
 AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
   const auto& head = answer.head();
-  const auto type = media_type(head);
-  if (auto refused = refused_by_upstream(x, head, type)) return refuse(std::move(*refused));
+  const auto type = media_type_of(head);
+  if (head.status == 404 && x.session) return refuse(session_has_ended());
+  if (auto refused = refused_by_upstream(head, type)) return refuse(std::move(*refused));
 
   AnswerPlan plan;
   for (const auto& field : head.fields.all()) {

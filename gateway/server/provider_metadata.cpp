@@ -21,11 +21,14 @@ std::string as_configured(const config::External& external) {
 
 }  // namespace
 
+std::string provider_metadata_url(const config::External& external) {
+  return external.discovery.empty() ? idp::discovery_url(external.issuer) : external.discovery;
+}
+
 http::Response provider_metadata(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents,
                                  const http::Request& request) {
   const auto& external = *server.external;
-  const auto url = external.discovery.empty() ? idp::discovery_url(external.issuer) : external.discovery;
-  const auto text = documents.get({oauth::DocumentKind::provider_metadata, url});
+  const auto text = documents.get({oauth::DocumentKind::provider_metadata, provider_metadata_url(external)});
   const bool good = text && idp::read_provider_metadata(**text, external.issuer);
   if (good) return http::json_response(200, **text, kCache);
   const bool published = text || text.error().code != Errc::protocol;

@@ -191,6 +191,7 @@ bool opens_old_stream(const McpExchange& x) {
 }
 
 bool is_listening(const McpExchange& x) {
+  if (x.rest) return false;
   const auto* method = x.method();
   return x.head().method == "GET" || (method != nullptr && method->subject == mcp::Subject::listen);
 }
@@ -202,7 +203,7 @@ bool filters_lists(const McpExchange& x) {
 }
 
 Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& x, std::string_view answer) {
-  const policy::Caller caller{x.principal->scopes, x.principal->role, x.principal->plan, x.principal->narrowed};
+  const policy::Caller caller = policy_caller(*x.principal);
   if (const auto* method = x.method()) {
     const auto kind = method->list;
     return mcp::filter_list(answer, kind,

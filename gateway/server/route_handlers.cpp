@@ -29,10 +29,13 @@ awaitable<void> handle_request(Connection& connection, RequestContext& context) 
     co_await connection.reply(context, std::move(missing));
     co_return;
   }
-  if (route->kind == RouteKind::resource || route->kind == RouteKind::messages) {
-    co_await handle_mcp(connection, context, *route);
-  } else {
-    co_await handle_endpoint(connection, context, *route);
+  switch (route->kind) {
+    case RouteKind::resource:
+    case RouteKind::messages: co_await handle_mcp(connection, context, *route); break;
+    case RouteKind::rest_tool:
+    case RouteKind::rest_openapi: co_await handle_rest(connection, context, *route); break;
+    case RouteKind::rest_health: co_await handle_rest_health(connection, context, *route); break;
+    default: co_await handle_endpoint(connection, context, *route); break;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "config/address_template.hpp"
 #include "http/url.hpp"
+#include "rest/openapi.hpp"
 #include "web/pages.hpp"
 
 namespace postern::server {
@@ -15,6 +16,11 @@ std::string origin_of(bool secure, std::string_view authority) {
 std::string_view without_trailing_slash(std::string_view path) {
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path;
+}
+
+// Clients append or drop the slash of an address that people type.
+bool forgives_slash(RouteKind kind) noexcept {
+  return kind == RouteKind::resource || kind == RouteKind::resource_metadata;
 }
 
 }  // namespace
@@ -41,6 +47,10 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::logout: return "logout";
     case RouteKind::callback: return "callback";
     case RouteKind::login_return: return "login_return";
+    case RouteKind::rest_tool: return "rest_tool";
+    case RouteKind::rest_openapi: return "rest_openapi";
+    case RouteKind::rest_manifest: return "rest_manifest";
+    case RouteKind::rest_health: return "rest_health";
   }
   return "unknown";
 }
@@ -96,6 +106,23 @@ void Router::add_resource(const tenant::ResourcePtr& resource) {
   if (resource->server->external) {
     add("/.well-known/openid-configuration", RouteKind::provider_metadata, "GET, HEAD, OPTIONS");
   }
+  if (!resource->rest) return;
+  add(std::string(rest::kToolsPath), RouteKind::rest_tool, "POST, OPTIONS");
+  add(std::string(rest::kOpenApiPath), RouteKind::rest_openapi, "GET, HEAD, OPTIONS");
+  add(std::string(rest::kPluginPath), RouteKind::rest_manifest, "GET, HEAD, OPTIONS");
+  add(std::string(rest::kHealthPath), RouteKind::rest_health, "GET, HEAD, OPTIONS");
+}
+
+// Nothing else is below the path of tools: the configuration saw to it, but for segments that are `{tenant}`, over
+// which what is written out wins.
+std::optional<Route> Router::find_tool(const std::string& origin, std::string_view path) const {
+  if (!path.starts_with(rest::kToolsPath)) return std::nullopt;
+  const auto match = routes_.find(origin, rest::kToolsPath);
+  if (!match || match->value->kind != RouteKind::rest_tool) return std::nullopt;
+  Route route = *match->value;
+  route.tool = rest::tool_name(path).value_or("");
+  route.resource = tenant::for_tenant(route.resource, match->handle);
+  return route;
 }
 
 bool Router::serves(bool secure, std::string_view authority) const {
@@ -104,13 +131,17 @@ bool Router::serves(bool secure, std::string_view authority) const {
 
 std::optional<Route> Router::find(bool secure, std::string_view authority, std::string_view path) const {
   const auto origin = origin_of(secure, authority);
+  if (auto tool = find_tool(origin, path)) {
+    if (tool->tool.empty()) return std::nullopt;
+    return tool;
+  }
   auto match = routes_.find(origin, path);
   if (!match) {
     // Clients append or drop the slash; a redirect would lose the body, so both are the resource.
     const auto shorter = without_trailing_slash(path);
     if (shorter.size() == path.size() || shorter.ends_with('/')) return std::nullopt;
     match = routes_.find(origin, shorter);
-    if (!match || match->value->resource == nullptr || match->value->kind == RouteKind::messages) return std::nullopt;
+    if (!match || match->value->resource == nullptr || !forgives_slash(match->value->kind)) return std::nullopt;
   }
   Route route = *match->value;
   if (route.resource) route.resource = tenant::for_tenant(route.resource, match->handle);

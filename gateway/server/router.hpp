@@ -23,8 +23,12 @@ enum class RouteKind : std::uint8_t {
   jwks,
   login,
   logout,
-  callback,      // where providers send users back to, whichever sign-in it was
-  login_return,  // where that leads on to: the host where it was begun
+  callback,       // where providers send users back to, whichever sign-in it was
+  login_return,   // where that leads on to: the host where it was begun
+  rest_tool,      // POST /tools/NAME of a resource with `rest: true`
+  rest_openapi,   // its document
+  rest_manifest,  // ai-plugin.json
+  rest_health,
 };
 
 // The path label of metrics and logs: "token".
@@ -38,6 +42,7 @@ struct Route {
   std::string_view methods;      // "GET, HEAD": of the Allow header
   tenant::ResourcePtr resource;  // of what belongs to a resource; once found, that of its tenant
   tenant::ServerPtr server;      // of the rest but callback, likewise
+  std::string tool{};            // of rest_tool: its name
 };
 
 // Every address that is served, and nothing else: metadata documents are made from the same data. Whether the tenant of
@@ -48,12 +53,14 @@ class Router {
 
   // `authority`: the canonical Host value. False: nothing at all is served there (421).
   bool serves(bool secure, std::string_view authority) const;
-  // By exact path; one trailing slash is ignored for resources. nullopt: 404.
+  // By exact path, but for tools, whose names are below their path; one trailing slash is ignored for resources.
+  // nullopt: 404.
   std::optional<Route> find(bool secure, std::string_view authority, std::string_view path) const;
 
  private:
   void add_server(const tenant::ServerPtr& server, bool elsewhere);
   void add_resource(const tenant::ResourcePtr& resource);
+  std::optional<Route> find_tool(const std::string& origin, std::string_view path) const;
 
   tenant::AddressTable<Route> routes_;
 };

@@ -10,6 +10,7 @@
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/rest_state.hpp"
 #include "server/upstream_tls.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -50,6 +51,7 @@ struct Services {
   idp::ProviderKeys& provider_keys;     // the same, ready for use
   token::SigningKeys& signing_keys;
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
+  RestState* rest = nullptr;              // of resources with `rest: true`, which need it
 };
 
 }  // namespace postern::server

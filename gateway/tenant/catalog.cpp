@@ -69,6 +69,8 @@ Resource make_resource(const config::Resource& entry, const config::Config& conf
   resource.metadata_url = resource.origin + resource.metadata_path;
   resource.root_metadata = entry.root;
   resource.manual_tokens = entry.manual_tokens;
+  resource.rest = entry.rest;
+  resource.public_openapi = entry.public_openapi;
 
   resource.upstream = named(config.upstreams, entry.upstream);
   if (resource.upstream == nullptr) unchecked(entry, "upstream");

@@ -29,6 +29,8 @@ struct Resource {
   std::string metadata_url;    // absolute
   bool root_metadata = false;  // its metadata answers at the host's root as well
   bool manual_tokens = false;
+  bool rest = false;            // its tools as REST at the origin's root
+  bool public_openapi = false;  // their document without a token
   std::shared_ptr<const policy::Policy> policy;
   const config::Upstream* upstream = nullptr;
   ServerPtr server;

@@ -47,14 +47,30 @@ void read_tenant(Reading& reading, MapReader& reader, Resource& resource) {
   resource.tenant = text->value;
 }
 
-void refuse_true(Reading& reading, MapReader& reader, std::string_view key) {
-  bool value = false;
-  reader.boolean(key, value);
-  if (value)
-    reading.faults.add(reader.at(key), not_yet(std::string(key) + ": true", "write `false` or remove the key"));
+// REST is at the root of a host, where nothing but the host can say whose it is.
+void read_rest(Reading& reading, MapReader& reader, Resource& resource) {
+  reader.boolean("rest", resource.rest);
+  reader.boolean("public_openapi", resource.public_openapi);
+  const auto parts = address_parts(resource.serve);
+  if (resource.rest && parts && holds_tenant(parts->path)) {
+    reading.faults.add(reader.at("rest"),
+                       "`rest: true` serves at the root of the host, but the tenant of this address is in its path: "
+                       "put `{tenant}` in the host, or name one `tenant`");
+  }
+  if (!resource.public_openapi) return;
+  if (!resource.rest) {
+    reading.faults.add(reader.at("public_openapi"), "`public_openapi: true` needs `rest: true`");
+  } else if (resource.same_as.empty() && resource.tenant.empty() && !holds_tenant(resource.serve)) {
+    reading.faults.add(reader.at("public_openapi"),
+                       "`public_openapi: true` needs a `tenant`, or `{tenant}` in the host: whoever has no token "
+                       "cannot pick one");
+  }
+  reading.warn(reader.at("public_openapi"),
+               "`public_openapi: true`: anybody may read the names and the schemas of the tools that the default "
+               "scopes allow");
 }
 
-// Another address of a resource: all but `serve` and `root` is the other's.
+// Another address of a resource: all but `serve`, `root` and what is at the root of its host is the other's.
 void read_same_as(Reading& reading, MapReader& reader, Resource& resource) {
   const auto text = reader.text("same_as", true);
   reader.boolean("root", resource.root);
@@ -62,7 +78,8 @@ void read_same_as(Reading& reading, MapReader& reader, Resource& resource) {
     resource.same_as = text->value;
     reading.same_as.push_back({text->value, text->at});
   }
-  for (const auto* key : {"upstream", "policy", "authorization_server", "tenant", "name", "rest", "manual_tokens"}) {
+  read_rest(reading, reader, resource);
+  for (const auto* key : {"upstream", "policy", "authorization_server", "tenant", "name", "manual_tokens"}) {
     if (!reader.has(key)) {
       reader.optional(key);
       continue;
@@ -90,7 +107,7 @@ void read_resource(Reading& reading, const Value& item) {
   reader.boolean("root", resource.root);
   resource.name = resource.upstream;
   reader.string("name", resource.name);
-  refuse_true(reading, reader, "rest");
+  read_rest(reading, reader, resource);
   reader.boolean("manual_tokens", resource.manual_tokens);
   reading.finish(reader, "resources[]");
   reading.config.resources.push_back(std::move(resource));

@@ -86,6 +86,11 @@ void fill_in_same(Reading& reading) {
     joined.serve = resource.serve;
     joined.same_as = resource.same_as;
     joined.root = resource.root;
+    joined.rest = resource.rest;
+    joined.public_openapi = resource.public_openapi;
+    if (joined.public_openapi && joined.tenant.empty() && !holds_tenant(joined.serve)) {
+      reading.faults.add(resource.at, "`public_openapi: true` needs a tenant, which neither address tells");
+    }
     joined.at = resource.at;
     resource = std::move(joined);
   }
@@ -129,6 +134,30 @@ void take_message_paths(Reading& reading) {
     if (!parts) continue;
     reading.taken.push_back({parts->origin, without_slash(parts->path) + std::string(kMessagesPath),
                              "the address for messages of a resource", resource.at});
+  }
+}
+
+// At the root of a host there is room for the tools of one resource, and for nothing else below /tools.
+void take_rest_paths(Reading& reading) {
+  const auto others = reading.taken;
+  std::map<std::string, Position> seen;
+  for (const auto& resource : reading.config.resources) {
+    const auto parts = resource.rest ? address_parts(resource.serve) : std::nullopt;
+    if (!parts) continue;
+    const auto [first, fresh] = seen.emplace(parts->origin, resource.at);
+    if (!fresh) {
+      reading.faults.add(resource.at,
+                         "two resources of one host have `rest: true`; the first is at " + to_string(first->second));
+      continue;
+    }
+    for (const auto path : kRestPaths) {
+      reading.taken.push_back({parts->origin, std::string(path), "`rest: true` of a resource", resource.at});
+    }
+    for (const auto& other : others) {
+      if (!are_ambiguous({other.origin, {}}, {parts->origin, {}}) || !other.path.starts_with("/tools/")) continue;
+      reading.faults.add(other.at, other.what + " is at " + ticked(other.origin + other.path) +
+                                       ", below which `rest: true` has its tools (" + to_string(resource.at) + ")");
+    }
   }
 }
 
@@ -250,6 +279,7 @@ void check_whole(const Value& root, Reading& reading) {
   check_issuers(reading);
   check_tenants_of_issuers(reading);
   take_message_paths(reading);
+  take_rest_paths(reading);
   check_paths(reading);
   check_roots(reading);
   check_policies(reading, root);

@@ -354,9 +354,7 @@ TEST_P(NotYet, IsRefusedByName) {
 INSTANTIATE_TEST_SUITE_P(Parts, NotYet,
                          ::testing::Values(Unsupported{"store: postgresql://u:hunter2@db/postern",
                                                        "`store: postgresql://` is not supported yet"},
-                                           Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"},
-                                           Unsupported{RESOURCE("serve: https://a.example.test/, rest: true"),
-                                                       "`rest: true` is not supported yet"}));
+                                           Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"}));
 
 TEST(NotYetAdmin, IsRefusedByName) {
   const FakeSources fake;
@@ -371,7 +369,7 @@ TEST(NotYetAlone, IsTheOnlyFault) {
   const auto loaded = load_text(
       "listen: [{address: 127.0.0.1:1}]\n"
       "upstreams: {back: {tls: {ca: system}, urls: [http://127.0.0.1:1/]}}\n"
-      "resources: [{serve: https://a.example.test/mcp, upstream: back, policy: default, rest: true}]\n"
+      "resources: [{serve: https://a.example.test/mcp, upstream: back, policy: default, tenant: \"{t}\"}]\n"
       "authorization_servers: {main: {issuer: http://127.0.0.1:1}}\n"
       "tenants_dir: x\n",
       "/p", fake.sources());

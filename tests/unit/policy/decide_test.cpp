@@ -437,5 +437,36 @@ TEST(DefaultPolicy, NeedsOneScopeForEverything) {
   EXPECT_TRUE(policy->visible(mcp::ListKind::tools, "x", caller({"mcp:use"})));
 }
 
+// What a document for one token may name.
+TEST(Usable, IsWhatTheTokenMayCallWithSomeArguments) {
+  const auto policy = policy_of(with_head(
+      "roles: {viewer: [read], editor: [read, write]}\n"
+      "rules:\n"
+      "  - {tools: [read.*], scopes: [read], arguments: {properties: {url: {pattern: \"^https\"}}, required: [url]}}\n"
+      "  - {tools: [write.*], scopes: {any: [write, read]}}\n"
+      "  - {tools: [edit], roles: [editor]}\n"
+      "  - {tools: [plan], plans: [business]}\n"
+      "  - {tools: [admin], deny: true}\n"));
+  const auto usable = [&](std::string_view tool, const Caller& who) { return policy->usable(tool, who); };
+  EXPECT_EQ(usable("read.a", caller({"use", "read"}, "viewer", "free")), (Scopes{"use", "read"}));
+  EXPECT_EQ(usable("read.a", caller({"use"}, "viewer", "free")), std::nullopt) << "a scope is missing";
+  EXPECT_EQ(usable("read.a", caller({"read"}, "viewer", "free")), std::nullopt) << "it cannot connect";
+  EXPECT_EQ(usable("read.a", caller({"use", "read"}, "", "free")), std::nullopt) << "the role may not hold it";
+  EXPECT_EQ(usable("write.a", caller({"use", "read"}, "viewer", "free")), (Scopes{"use", "read"}));
+  EXPECT_EQ(usable("edit", caller({"use"}, "viewer", "free")), std::nullopt);
+  EXPECT_EQ(usable("edit", caller({"use"}, "editor", "free")), Scopes{"use"});
+  EXPECT_EQ(usable("plan", caller({"use"}, "viewer", "free")), std::nullopt);
+  EXPECT_EQ(usable("plan", caller({"use"}, "viewer", "business")), Scopes{"use"});
+  EXPECT_EQ(usable("admin", caller({"use"}, "editor", "free")), std::nullopt);
+  EXPECT_EQ(usable("other", caller({"use"}, "editor", "free")), std::nullopt) << "otherwise: deny";
+}
+
+TEST(Usable, FollowsHideAndShadow) {
+  for (const auto* key : {"hide: never\n", "shadow: true\n"}) {
+    const auto policy = policy_of(with_head(std::string(key) + "rules: [{tools: [admin], deny: true}]\n"));
+    EXPECT_TRUE(policy->usable("admin", caller({"use"})).has_value()) << key;
+  }
+}
+
 }  // namespace
 }  // namespace postern::policy

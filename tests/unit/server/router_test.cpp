@@ -305,6 +305,61 @@ TEST(Router, WhatIsWrittenOutWinsOverATenant) {
   EXPECT_EQ(routed.at("/mcp", "acme.example.test")->resource->fixed_tenant, "acme");
 }
 
+TEST(RouterRest, ToolsAreBelowTheRootOfTheHost) {
+  Site site;
+  site.add("https://ai.example.test/mcp").rest = true;
+  const Routed routed(std::move(site));
+  for (const auto& [path, name] :
+       std::vector<std::pair<std::string, std::string>>{{"/tools/echo", "echo"},
+                                                        {"/tools/links.get", "links.get"},
+                                                        {"/tools/a/b", "a/b"},
+                                                        {"/tools/gr%C3%B6%C3%9Fe", "größe"}}) {
+    const auto route = routed.at(path);
+    ASSERT_TRUE(route) << path;
+    EXPECT_EQ(route->kind, RouteKind::rest_tool) << path;
+    EXPECT_EQ(route->tool, name) << path;
+    EXPECT_EQ(route->methods, "POST, OPTIONS") << path;
+    EXPECT_EQ(route->resource->url, "https://ai.example.test/mcp") << path;
+  }
+  for (const char* path :
+       {"/tools", "/tools/", "/tools/echo/", "/Tools/echo", "/health/", "/.well-known/openapi.json/"}) {
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+  EXPECT_EQ(routed.kind("/health"), "rest_health");
+  EXPECT_EQ(routed.kind("/.well-known/openapi.json"), "rest_openapi");
+  EXPECT_EQ(routed.kind("/.well-known/ai-plugin.json"), "rest_manifest");
+}
+
+TEST(RouterRest, AResourceThatDoesNotAskForItHasNone) {
+  const Routed routed(two_resources());
+  for (const char* path :
+       {"/tools/echo", "/health", "/.well-known/openapi.json", "/.well-known/ai-plugin.json", "/tools/"}) {
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+}
+
+TEST(RouterRest, TheTenantIsThatOfTheHost) {
+  Site site;
+  site.add("https://{tenant}.example.test/mcp").rest = true;
+  site.add("https://{tenant}.example.test/t/mcp");
+  const Routed routed(std::move(site));
+  const auto route = routed.at("/tools/echo", "acme.example.test");
+  ASSERT_TRUE(route);
+  EXPECT_EQ(route->resource->fixed_tenant, "acme");
+  EXPECT_EQ(route->resource->origin, "https://acme.example.test");
+  EXPECT_EQ(routed.at("/health", "acme.example.test")->resource->fixed_tenant, "acme");
+}
+
+// What is written out wins over {tenant}: no tenant can be called as to take the place of the tools.
+TEST(RouterRest, ToolsWinOverATenantOfTheirName) {
+  Site site;
+  site.add("https://ai.example.test/mcp").rest = true;
+  site.add("https://ai.example.test/{tenant}/mcp");
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.kind("/acme/mcp"), "resource");
+  EXPECT_EQ(routed.kind("/tools/mcp"), "rest_tool");
+}
+
 TEST(Router, SignInsElsewhereComeBackOnlyWhereThereAreProviders) {
   EXPECT_EQ(Routed(two_resources()).kind("/login/return"), "none");
   Site site = two_resources();

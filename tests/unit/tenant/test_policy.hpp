@@ -45,6 +45,9 @@ class TestPolicy final : public policy::Policy {
   policy::Decision decide(const mcp::Message&, const policy::Caller&) const override { return {}; }
   policy::Decision decide_connect(const policy::Caller&) const override { return {}; }
   bool visible(mcp::ListKind, std::string_view, const policy::Caller&) const override { return true; }
+  std::optional<std::vector<std::string>> usable(std::string_view, const policy::Caller&) const override {
+    return std::vector<std::string>{};
+  }
 
  private:
   std::string name_;

@@ -58,7 +58,7 @@ class Printer {
   // As the script prints them that people know from setting up actions.
   void rest(const Line& line) {
     const auto& finding = line.finding;
-    out_ << (finding.state == State::ok ? "✅ " : "❌ ") << line.title;
+    out_ << mark_of(finding.state) << line.title;
     if (finding.state != State::ok) {
       out_ << " [" << clean(finding.fault) << "]\n";
       details(finding);
@@ -68,6 +68,10 @@ class Printer {
   }
 
  private:
+  static std::string_view mark_of(State state) {
+    if (state == State::ok) return "✅ ";
+    return state == State::note ? "⚠️ " : "❌ ";
+  }
   void begin(State state, std::string_view text) {
     if (style_.colours) out_ << colour_of(state);
     out_ << text;

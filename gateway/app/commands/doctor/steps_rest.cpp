@@ -42,9 +42,24 @@ Finding check_resource_document(Walk& walk) {
   return failed("resource_missing", "resource is not there", "the MCP URL", "publish `resource`");
 }
 
+// Who names tools to nobody without a token is right to; importers that have none need another setting.
+std::variant<nlohmann::json, Finding> openapi_document(Walk& walk) {
+  const auto at = walk.url.origin() + kOpenApi;
+  const auto& open = walk.get(at);
+  if (!open.came() || open.status != 401 || !open.has("www-authenticate")) return judge_document(open, at, kMend);
+  if (walk.token.empty()) {
+    return note("openapi_needs_token", at + ": " + status_line(open),
+                "look again with --token; `public_openapi: true` shows it to importers that have none");
+  }
+  Ask ask{.url = at};
+  ask.headers.set("Accept", "application/json");
+  ask.headers.set("Authorization", "Bearer " + walk.token);
+  return judge_document(walk.prober.ask(ask), at, kMend);
+}
+
 // OpenAPI 3.1 section 4.8: a path for each tool.
 Finding check_openapi(Walk& walk) {
-  const auto judged = document_at(walk, kOpenApi);
+  const auto judged = openapi_document(walk);
   if (const auto* finding = std::get_if<Finding>(&judged)) return *finding;
   const auto& document = std::get<nlohmann::json>(judged);
   if (!text_of(document, "openapi").starts_with("3.")) {

@@ -69,5 +69,27 @@ TEST(DoctorOfRest, NamesEachFault) {
             "openid_incomplete");
 }
 
+TEST(DoctorOfRest, ADocumentThatNeedsATokenIsNoFault) {
+  Deployment deployment;
+  serve_rest(deployment);
+  const auto at = "GET " + std::string(kOrigin) + "/.well-known/openapi.json";
+  const auto document = deployment.at[at];
+  deployment.at[at] = Deployment::challenge(Deployment::metadata_url());
+  const auto without = rest_of(deployment);
+  EXPECT_TRUE(without.is_well());
+  EXPECT_EQ(finding_of(without, "rest_openapi").state, State::note);
+  EXPECT_NE(printed(without).find("⚠️ OpenAPI Schema [openapi_needs_token]"), std::string::npos);
+
+  deployment.with_token[at] = document;
+  auto walk = walk_of(deployment);
+  walk.token = "good";
+  EXPECT_EQ(finding_of(diagnose(walk, {}, true), "rest_openapi").seen, "2 tools discovered");
+
+  deployment.with_token.clear();
+  auto refused = walk_of(deployment);
+  refused.token = "bad";
+  EXPECT_FALSE(diagnose(refused, {}, true).is_well());
+}
+
 }  // namespace
 }  // namespace postern::app::doctor

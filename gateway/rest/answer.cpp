@@ -1,0 +1,116 @@
+#include "rest/answer.hpp"
+
+#include "base/json.hpp"
+#include "http/message.hpp"
+
+namespace postern::rest {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kInvalidParams = -32602;
+constexpr std::size_t kLongestDetail = 2000;  // bytes
+
+std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// The text of a block that is one; nullptr for others.
+const std::string* text_of(const json& block) {
+  if (!block.is_object()) return nullptr;
+  const auto type = block.find("type");
+  const auto text = block.find("text");
+  if (type == block.end() || *type != "text" || text == block.end()) return nullptr;
+  return text->get_ptr<const std::string*>();
+}
+
+Answer problem(int status, std::string error, std::string detail) {
+  Answer answer;
+  answer.status = status;
+  answer.error = std::move(error);
+  answer.detail = std::move(detail);
+  return answer;
+}
+
+// At most that many bytes, without half a character at the end.
+std::string shortened(const std::string& text) {
+  if (text.size() <= kLongestDetail) return text;
+  std::size_t end = kLongestDetail;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+Answer failed(const json& content) {
+  const std::string* said = nullptr;
+  for (const auto& block : content) {
+    if ((said = text_of(block)) != nullptr) break;
+  }
+  auto answer = problem(422, "tool_error", said != nullptr ? shortened(*said) : "the tool has failed");
+  answer.members = {{"content", content}};
+  return answer;
+}
+
+std::string without_structure(const json& content) {
+  const auto* text = content.size() == 1 ? text_of(content.front()) : nullptr;
+  if (text == nullptr) return dumped({{"content", content}});
+  const auto read = read_json(*text);
+  if (read && (read->is_object() || read->is_array())) return *text;
+  return dumped({{"text", *text}});
+}
+
+}  // namespace
+
+Answer answer_of_call(const json& result) {
+  const auto none = json::array();
+  if (!result.is_object()) {
+    return problem(502, "upstream_error", "the server behind this gateway sent no result of a tool");
+  }
+  // MCP 2026-07-28, "Multi Round-Trip Requests".
+  const auto kind = result.find("resultType");
+  if (kind != result.end() && *kind == "input_required") {
+    return problem(422, "input_required", "the tool has a question, which can be answered over MCP only");
+  }
+  if (kind != result.end() && *kind != "complete") {
+    return problem(502, "upstream_error", "the server behind this gateway sent a result that REST cannot carry");
+  }
+  const auto at = result.find("content");
+  const json& content = at != result.end() && at->is_array() ? *at : none;
+  const auto is_error = result.find("isError");
+  if (is_error != result.end() && *is_error == true) return failed(content);
+  Answer answer;
+  const auto structured = result.find("structuredContent");
+  const bool has_structure = structured != result.end() && (structured->is_object() || structured->is_array());
+  answer.body = has_structure ? dumped(*structured) : without_structure(content);
+  return answer;
+}
+
+Answer answer_of_error(const json& error) {
+  const auto code = error.is_object() ? error.find("code") : error.end();
+  const bool of_arguments = error.is_object() && code != error.end() && *code == kInvalidParams;
+  auto answer = of_arguments
+                    ? problem(400, "invalid_arguments", "the server behind this gateway does not take these arguments")
+                    : problem(502, "upstream_error", "the server behind this gateway answered with an error");
+  const auto message = error.is_object() ? error.find("message") : error.end();
+  if (error.is_object() && message != error.end() && message->is_string()) {
+    answer.detail += ": " + shortened(message->get_ref<const std::string&>());
+  }
+  answer.members = {{"mcp", error}};
+  return answer;
+}
+
+std::string problem_document(int status, std::string_view error, std::string_view detail, std::string_view request_id,
+                             const json& members) {
+  // RFC 9457 section 4.2.1: what the status says is all that `type` says; `error` tells problems apart.
+  nlohmann::ordered_json document;
+  document["type"] = "about:blank";
+  document["title"] = http::reason_phrase(status);
+  document["status"] = status;
+  document["detail"] = detail;
+  document["error"] = error;
+  document["error_description"] = detail;
+  document["request_id"] = request_id;
+  if (members.is_object()) {
+    for (const auto& [name, value] : members.items()) document[name] = value;
+  }
+  return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace postern::rest

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "rest/openapi.hpp"
+#include "server/forward.hpp"
+#include "server/rest_state.hpp"
+
+namespace postern::server {
+
+// What is asked of the server behind, in either era.
+struct RestAsk {
+  std::string_view method;
+  std::string_view name;  // of the tool; empty for lists
+  // The message with that id; `modern` as of rest/calls.hpp.
+  std::function<std::string(const std::string& id, bool modern)> message;
+  nlohmann::json input{};  // what headers are mirrored by: the tool's schema and its arguments
+  nlohmann::json arguments{};
+  std::size_t limit = 0;  // the longest answer, in bytes
+};
+
+// The bridge as a client of MCP: opens sessions where there are such, asks, and answers what the server asks meanwhile.
+// Lives in the request's coroutine; one thing at a time.
+class RestClient {
+ public:
+  explicit RestClient(McpExchange& exchange);
+
+  // The caller's tools, as kept or, where that is `fresh`, as the server lists them now.
+  awaitable<MaybeRefusal> tools(Running& running, bool fresh, RestToolsPtr& out);
+  // The JSON-RPC answer: an object with result or error.
+  awaitable<MaybeRefusal> ask(Running& running, const RestAsk& what, nlohmann::json& answer);
+  // MCP 2025-11-25, "Cancellation": tells a server with sessions that nobody waits for the answer under way any more;
+  // does nothing when none is.
+  awaitable<void> cancel();
+
+ private:
+  struct Received {
+    nlohmann::json message;  // null: none, as to a notification
+    std::string session;     // Mcp-Session-Id
+    std::string address;
+    bool lost_session = false;
+  };
+
+  Result<upstream::Request> request(std::string body, const http::Headers& more) const;
+  http::Headers session_headers() const;
+  awaitable<MaybeRefusal> open(Running& running);
+  awaitable<MaybeRefusal> initialize(Running& running);
+  awaitable<MaybeRefusal> try_modern(Running& running, MaybeRefusal otherwise);
+  awaitable<MaybeRefusal> keep(RestSession made);
+  awaitable<MaybeRefusal> send(Running& running, std::string body, http::Headers more, std::string id,
+                               std::size_t limit, Received& out);
+  awaitable<MaybeRefusal> read_answer(Running& running, std::string id, std::size_t limit, Received& out);
+  awaitable<MaybeRefusal> read_events(Running& running, std::string id, std::size_t limit, Received& out);
+  awaitable<MaybeRefusal> take_event(Running& running, std::string data, std::string id, Received& out);
+  awaitable<MaybeRefusal> list(Running& running, std::vector<rest::Tool>& out);
+  awaitable<upstream::DocumentText> provider_document();
+  awaitable<void> tell(std::string method, std::string body);
+  std::string next_id();
+  Result<std::string> tools_key() const;
+
+  McpExchange& x_;
+  RestState& state_;
+  std::string caller_;
+  RestSession session_;
+  std::string under_way_;  // the id of the call that the server works on
+  int asked_ = 0;
+  int answered_ = 0;
+};
+
+// What the documents of a resource say beside its tools. `provider`: where tokens are made elsewhere, what the provider
+// publishes about itself; empty when that cannot be had.
+rest::Api api_of(const tenant::Resource& resource, std::string_view provider);
+
+// An exchange that is given up after that time, for what nobody waits for.
+awaitable<Result<std::unique_ptr<upstream::Exchange>>> exchange_within(upstream::Upstream& upstream,
+                                                                       upstream::Request request,
+                                                                       std::chrono::seconds time);
+
+}  // namespace postern::server

@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <set>
+
+#include "base/encoding.hpp"
+#include "base/strings.hpp"
+#include "crypto/hash.hpp"
+#include "idp/provider_metadata.hpp"
+#include "rest/calls.hpp"
+#include "server/provider_metadata.hpp"
+#include "server/rest_client.hpp"
+
+namespace postern::server {
+namespace {
+
+constexpr std::size_t kMostPages = 100;
+constexpr std::size_t kMostTools = 2000;
+constexpr std::size_t kListLimit = 4 * 1024 * 1024;   // bytes of a page
+constexpr std::size_t kMostListed = 8 * 1024 * 1024;  // of all pages, about
+
+authn::Refusal broken(std::string what) { return refusal(502, "upstream_error", std::move(what)); }
+
+std::size_t size_of(const rest::Tool& tool) {
+  return sizeof tool + tool.name.size() + tool.title.size() + tool.description.size() + tool.input.dump().size() +
+         tool.output.dump().size();
+}
+
+// Tokens are made elsewhere: there the endpoints are, and every call needs the scopes that the operator demands.
+void of_provider(rest::Api& api, const config::External& external, std::string_view published) {
+  const auto metadata = idp::read_provider_metadata(published, external.issuer);
+  if (metadata) {
+    api.authorize_url = metadata->authorization_endpoint;
+    api.token_url = metadata->token_endpoint;
+  }
+  if (!external.token_endpoint.empty()) api.token_url = external.token_endpoint;
+  for (const auto& scope : external.required_scopes) {
+    if (std::ranges::find(api.scopes, scope, &std::pair<std::string, std::string>::first) == api.scopes.end()) {
+      api.scopes.emplace_back(scope, "Needed for every call");
+    }
+    if (std::ranges::find(api.default_scopes, scope) == api.default_scopes.end()) api.default_scopes.push_back(scope);
+  }
+}
+
+// Of a tool, beside what the policy demands.
+void add_required(const tenant::Resource& resource, std::vector<std::string>& scopes) {
+  if (!resource.server->external) return;
+  for (const auto& scope : resource.server->external->required_scopes) {
+    if (std::ranges::find(scopes, scope) == scopes.end()) scopes.push_back(scope);
+  }
+}
+
+std::string origin_of(std::string_view url) {
+  return std::string(url.substr(0, std::min(url.find('/', url.find("://") + 3), url.size())));
+}
+
+}  // namespace
+
+rest::Api api_of(const tenant::Resource& resource, std::string_view provider) {
+  rest::Api api;
+  api.name = resource.name;
+  api.origin = resource.origin;
+  api.version = "1";
+  api.scopes = resource.policy->scopes();
+  api.default_scopes = resource.policy->default_scopes();
+  const auto& server = *resource.server;
+  if (server.external) {
+    of_provider(api, *server.external, provider);
+  } else {
+    api.authorize_url = origin_of(server.issuer) + server.endpoints.authorize;
+    api.token_url = origin_of(server.issuer) + server.endpoints.token;
+  }
+  return api;
+}
+
+// All that a list may depend on: what policy asks about the caller, and what the server behind is told. So tools are
+// kept by tenant and scopes, and by user only where the server behind learns who that is.
+Result<std::string> RestClient::tools_key() const {
+  http::Headers headers;
+  if (auto added = add_own_headers(x_, headers); !added) return added.error();
+  const auto& p = *x_.principal;
+  auto scopes = p.scopes;
+  std::ranges::sort(scopes);
+  std::string key;
+  key += p.narrowed ? "narrowed\n" : "whole\n";
+  for (const auto& part : {x_.resource.url, p.tenant, p.role, p.plan, join(scopes, " ")}) key += part + '\n';
+  for (const auto& [name, value] : headers.all()) key += name + ':' + value + '\n';
+  return crypto::sha256_string(key);
+}
+
+awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Tool>& out) {
+  std::string cursor;
+  std::size_t bytes = 0;
+  for (std::size_t page = 0; page < kMostPages; ++page) {
+    RestAsk what;
+    what.method = "tools/list";
+    what.limit = kListLimit;
+    what.message = [cursor](const std::string& id, bool modern) { return rest::list_message(id, cursor, modern); };
+    nlohmann::json answer;
+    auto refused = co_await ask(running, what, answer);
+    if (refused) co_return refused;
+    if (!answer.contains("result")) co_return broken("the server behind this gateway does not list its tools");
+    auto read = rest::read_tools(answer["result"]);
+    if (!read) co_return broken("the server behind this gateway sent a list of tools that cannot be read");
+    for (auto& tool : read->tools) {
+      bytes += size_of(tool);
+      out.push_back(std::move(tool));
+    }
+    if (out.size() > kMostTools || bytes > kMostListed) {
+      co_return broken("the server behind this gateway lists more tools than REST can carry");
+    }
+    if (!read->next || *read->next == cursor) co_return std::nullopt;
+    cursor = std::move(*read->next);
+  }
+  co_return broken("the server behind this gateway does not come to the end of its list of tools");
+}
+
+// Nothing where tokens are made here, or where the provider cannot be asked: then the document says less.
+awaitable<upstream::DocumentText> RestClient::provider_document() {
+  const auto& external = x_.resource.server->external;
+  if (!external) co_return nullptr;
+  auto url = provider_metadata_url(*external);
+  auto text = co_await x_.services().provider_metadata.get(std::move(url));
+  if (!text) co_return nullptr;
+  co_return std::move(*text);
+}
+
+awaitable<MaybeRefusal> RestClient::tools(Running& running, bool fresh, RestToolsPtr& out) {
+  const auto key = tools_key();
+  if (!key) co_return header_template_failed(x_, key.error());
+  out = fresh ? nullptr : state_.tools.find(*key, std::chrono::steady_clock::now());
+  if (out) co_return std::nullopt;
+  auto made = std::make_shared<RestTools>();
+  made->upstream = x_.resource.upstream->name;
+  auto refused = co_await list(running, made->tools);
+  if (refused) co_return refused;
+
+  const auto& policy = *x_.resource.policy;
+  const policy::Caller caller = policy_caller(*x_.principal);
+  // Of tools of one name the first counts.
+  std::set<std::string> seen;
+  std::erase_if(made->tools, [&](const rest::Tool& tool) {
+    return !seen.insert(tool.name).second || !policy.visible(mcp::ListKind::tools, tool.name, caller);
+  });
+  std::vector<rest::UsableTool> usable;
+  for (const auto& tool : made->tools) {
+    auto scopes = policy.usable(tool.name, caller);
+    if (!scopes) continue;
+    add_required(x_.resource, *scopes);
+    usable.push_back({&tool, std::move(*scopes)});
+  }
+  const auto provider = co_await provider_document();
+  auto api = api_of(x_.resource, provider ? std::string_view(*provider) : std::string_view());
+  // The same tools are the same version.
+  api.version = hex_encode(crypto::sha256_string(rest::openapi_document(api, usable)).substr(0, 6));
+  made->document = rest::openapi_document(api, usable);
+  std::ranges::sort(made->tools, {}, &rest::Tool::name);
+  made->bytes = made->document.size();
+  for (const auto& tool : made->tools) made->bytes += 3 * size_of(tool);  // as values
+  made->fetched = std::chrono::steady_clock::now();
+  out = made;
+  state_.tools.insert(*key, std::move(made));
+  co_return std::nullopt;
+}
+
+}  // namespace postern::server
