@@ -16,13 +16,16 @@ const { certificate, key } = await authority.issue(
 );
 const secret = randomBytes(9).toString('base64url');
 const example = await Example.start(name, { listen: `127.0.0.1:${port}`, base, certificate, key, secret });
+const people = example.companion?.says ?? [
+  ['Users', about.users.join(', ')],
+  ['Password', secret],
+];
 
 console.log(`
 Postern protects ${example.legacy.url}
 
 ${about.urls(base).map(([what, url]) => `  ${what.padEnd(22)} ${url}`).join('\n')}
-  Users                  ${about.users.join(', ')}
-  Password               ${secret}
+${people.map(([what, said]) => `  ${what.padEnd(22)} ${said}`).join('\n')}
 
 Browsers find every name under .localhost by themselves; other programs may need them in /etc/hosts. Trust
 ${authority.file} there (NODE_EXTRA_CA_CERTS for Node).

@@ -9,20 +9,23 @@ import { until } from '../../tests/interop/lib/wait.mjs';
 export class Example {
   /**
    * `listen`: where it is served, `base`: its ${BASE_DOMAIN}, `certificate` and `key`: files; `env` adds to what its
-   * configuration is filled with; `secret`: the password of all its users.
+   * configuration is filled with; `secret`: the password of all its users; `file`: another configuration of its folder.
+   * What `accompany()` of its server.mjs starts is at `companion`.
    */
-  static async start(name, { listen, base, certificate, key, env = {}, secret }) {
+  static async start(name, { listen, base, certificate, key, env = {}, secret, file = 'postern.yaml' }) {
     const example = new Example();
     example.folder = temporaryFolder(name);
-    example.file = path.join(root, 'examples', name, 'postern.yaml');
-    const { about, serve } = await import(`../${name}/server.mjs`);
+    example.file = path.join(root, 'examples', name, file);
+    const { about, accompany, serve } = await import(`../${name}/server.mjs`);
     example.about = about;
     example.legacy = await serve(0);
+    example.companion = await accompany?.({ listen });
     const operations = `127.0.0.1:${await freePort()}`;
     mkdirSync(path.join(example.folder, 'data'), { mode: 0o700 });
     example.env = {
       ...{ LISTEN: listen, OPERATIONS: operations, CERTIFICATE: certificate, CERTIFICATE_KEY: key },
       ...{ BASE_DOMAIN: base, UPSTREAM: example.legacy.url, STORE: path.join(example.folder, 'data/postern.db') },
+      ...example.companion?.env,
       ...env,
     };
     for (const user of about.users) {
@@ -55,6 +58,7 @@ export class Example {
   async stop() {
     const { code, signal } = await this.child.stop(20 * patience);
     await this.legacy.stop();
+    await this.companion?.stop();
     const report = /(ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:)[\s\S]*/.exec(this.logs());
     if (code !== 0 || report) throw new Error(`Postern ended with ${signal ?? code}\n${this.logs().slice(-4000)}`);
   }

@@ -161,6 +161,33 @@ void take_rest_paths(Reading& reading) {
   }
 }
 
+// A placeholder that nobody fills would refuse whoever asks without a token.
+bool needs_somebody(std::string_view value) {
+  for (const auto* of_somebody : {"{user.", "{client.", "{grant.", "{role"}) {
+    const auto at = value.find(of_somebody);
+    if (at != std::string_view::npos &&
+        value.substr(at, value.find('}', at) - at).find('|') == std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void check_public_documents(Reading& reading) {
+  const auto& upstreams = reading.config.upstreams;
+  for (const auto& resource : reading.config.resources) {
+    const auto upstream = std::ranges::find(upstreams, resource.upstream, &Upstream::name);
+    if (!resource.public_openapi || upstream == upstreams.end()) continue;
+    for (const auto& [name, value] : upstream->headers) {
+      if (!needs_somebody(value)) continue;
+      reading.faults.add(resource.at,
+                         "`public_openapi: true` lists the tools for nobody in particular, but the header " +
+                             ticked(name) + " of the upstream needs somebody: give a default, as in " +
+                             ticked("{user.name|-}"));
+    }
+  }
+}
+
 void check_paths(Reading& reading) {
   const auto& all = reading.taken;
   for (auto taken = all.begin(); taken != all.end(); ++taken) {
@@ -280,6 +307,7 @@ void check_whole(const Value& root, Reading& reading) {
   check_tenants_of_issuers(reading);
   take_message_paths(reading);
   take_rest_paths(reading);
+  check_public_documents(reading);
   check_paths(reading);
   check_roots(reading);
   check_policies(reading, root);

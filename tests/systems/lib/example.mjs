@@ -8,16 +8,17 @@ import { OAuthClient } from '../../interop/lib/oauth.mjs';
 const world = process.env.POSTERN_WORLD;
 
 /** The example with `client(resource, options)`: a client that has registered there and asks for what it is told to. */
-export async function startExample(name, address, env = {}) {
+export async function startExample(name, address, env = {}, file = undefined) {
   assert.ok(world, 'run by tests/systems/world');
   const example = await Example.start(name, {
-    listen: `${address}:443`,
+    listen: /:\d+$/.test(address) ? address : `${address}:443`,
     // The names of its document end in .test here.
     base: `${name.replace('ten-x', '10x')}.test`,
     certificate: path.join(world, 'world.pem'),
     key: path.join(world, 'world.key'),
     secret: password,
     env,
+    file,
   });
   example.client = async (resource, options) => {
     const client = await OAuthClient.register({ resource }, options);
