@@ -160,8 +160,27 @@ ALTER TABLE clients ADD COLUMN role TEXT NOT NULL DEFAULT '';
 ALTER TABLE clients ADD COLUMN resource TEXT NOT NULL DEFAULT '';
 )sql";
 
+// What users see of their grants. Days are their first millisecond.
+constexpr char kUsage[] = R"sql(
+ALTER TABLE grants ADD COLUMN name TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE usage (
+  grant_id TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  day INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (grant_id, day)
+) STRICT;
+
+CREATE TABLE tool_checks (
+  grant_id TEXT NOT NULL PRIMARY KEY REFERENCES grants (id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  tools INTEGER NOT NULL
+) STRICT;
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 3> kSteps{kVersion1, kVersion2, kVersion3};
+constexpr std::array<const char*, 4> kSteps{kVersion1, kVersion2, kVersion3, kUsage};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");
