@@ -51,6 +51,11 @@ awaitable<void> mark_step_up(McpExchange& x) {
   if (!marked) services.log.warning("step_up_mark_failed", {{"request_id", x.context.id}});
 }
 
+void count_use(const McpExchange& x) {
+  const bool call = x.message && x.message->kind == mcp::MessageKind::request;
+  x.services().usage.count(x.principal->grant, call, x.services().clock.now());
+}
+
 }  // namespace
 
 awaitable<MaybeRefusal> authorize(McpExchange& x) {
@@ -58,9 +63,11 @@ awaitable<MaybeRefusal> authorize(McpExchange& x) {
   const policy::Caller caller{x.principal->scopes, x.principal->role, x.principal->plan};
   x.decision = x.message ? policy.decide(*x.message, caller) : policy.decide_connect(caller);
   x.context.snapshot->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
-  if (x.decision.shadow) co_return std::nullopt;
+  if (x.decision.shadow || x.decision.verdict == policy::Verdict::allow) {
+    count_use(x);
+    co_return std::nullopt;
+  }
   switch (x.decision.verdict) {
-    case policy::Verdict::allow: co_return std::nullopt;
     case policy::Verdict::not_found: {
       auto refused = refusal(404, "not_found", "there is nothing at this address");
       co_return refused;
@@ -69,6 +76,7 @@ awaitable<MaybeRefusal> authorize(McpExchange& x) {
       auto refused = denial(x);
       co_return refused;
     }
+    case policy::Verdict::allow:
     case policy::Verdict::step_up: break;
   }
   co_await mark_step_up(x);

@@ -36,6 +36,9 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::jwks: return "jwks";
     case RouteKind::login: return "login";
     case RouteKind::logout: return "logout";
+    case RouteKind::account_apps: return "account_apps";
+    case RouteKind::account_endpoints: return "account_endpoints";
+    case RouteKind::account_tokens: return "account_tokens";
   }
   return "unknown";
 }
@@ -70,6 +73,9 @@ void Router::add_server(const tenant::ServerPtr& server) {
   }
   add("/login", RouteKind::login, "GET, POST");
   add("/logout", RouteKind::logout, "GET, POST");
+  add("/account/apps", RouteKind::account_apps, "GET, POST");
+  add("/account/endpoints", RouteKind::account_endpoints, "GET, POST");
+  add("/account/tokens", RouteKind::account_tokens, "GET, POST");
 }
 
 void Router::add_resource(const tenant::ResourcePtr& resource) {

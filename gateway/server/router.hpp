@@ -22,6 +22,9 @@ enum class RouteKind : std::uint8_t {
   jwks,
   login,
   logout,
+  account_apps,
+  account_endpoints,
+  account_tokens,
 };
 
 // The path label of metrics and logs: "token".

@@ -9,7 +9,9 @@
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/tool_checks.hpp"
 #include "server/upstream_tls.hpp"
+#include "server/usage_counter.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -43,6 +45,8 @@ struct Services {
   upstream::Documents& documents;  // of clients
   upstream::Documents& key_sets;   // of clients that publish their keys
   token::SigningKeys& signing_keys;
+  UsageCounter& usage;  // of grants, for their users
+  ToolChecks& tool_checks;
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
 };
 

@@ -29,14 +29,35 @@ bool named_by_connection(const http::FieldBlock& fields, std::string_view name) 
 
 }  // namespace
 
+std::string caller_of(const token::Principal& p) {
+  return p.client + '\n' + p.user + '\n' + p.tenant + '\n' + p.resource;
+}
+
+Result<void> add_own_headers(const Snapshot& snapshot, const tenant::Resource& resource,
+                             const token::Principal& principal, http::Headers& headers) {
+  // The answer must be readable: lists are filtered in it.
+  headers.set("Accept-Encoding", "identity");
+  for (const auto& [name, value] : snapshot.headers(resource.upstream->name)) {
+    auto rendered = value.render(principal, resource.url);
+    if (!rendered) return fail(rendered.error().code, name + ": " + rendered.error().what);
+    headers.erase(name);
+    if (!headers.set(name, *rendered)) return fail(Errc::invalid, name + " cannot be set");
+  }
+  if (const auto& bearer = resource.upstream->bearer; !bearer.empty()) {
+    if (!headers.set("Authorization", "Bearer " + std::string(bearer.reveal()))) {
+      return fail(Errc::invalid, "credential.bearer is no header value");
+    }
+  }
+  return {};
+}
+
 // Rebuilt from an allow-list, never copied and patched: first the client's, then what the server behind may trust.
 Result<upstream::Request> upstream_request(McpExchange& x) {
   upstream::Request request;
   request.method = x.head().method;
   request.body = std::move(x.body);
-  const auto& p = *x.principal;
-  request.caller = p.client + '\n' + p.user + '\n' + p.tenant + '\n' + p.resource;
-  request.user = p.user;
+  request.caller = caller_of(*x.principal);
+  request.user = x.principal->user;
   for (const auto& field : x.head().fields.all()) {
     if (passed_on(field.name) && !named_by_connection(x.head().fields, field.name)) {
       request.headers.add(field.name, field.value);
@@ -47,19 +68,8 @@ Result<upstream::Request> upstream_request(McpExchange& x) {
       return fail(Errc::invalid, "the session id is no header value");
     request.address = x.session->address;
   }
-  // The answer must be readable: lists are filtered in it.
-  request.headers.set("Accept-Encoding", "identity");
-  for (const auto& [name, value] : x.context.snapshot->headers(x.resource.upstream->name)) {
-    auto rendered = value.render(*x.principal, x.resource.url);
-    if (!rendered) return fail(rendered.error().code, name + ": " + rendered.error().what);
-    request.headers.erase(name);
-    if (!request.headers.set(name, *rendered)) return fail(Errc::invalid, name + " cannot be set");
-  }
-  if (const auto& bearer = x.resource.upstream->bearer; !bearer.empty()) {
-    if (!request.headers.set("Authorization", "Bearer " + std::string(bearer.reveal()))) {
-      return fail(Errc::invalid, "credential.bearer is no header value");
-    }
-  }
+  auto added = add_own_headers(*x.context.snapshot, x.resource, *x.principal, request.headers);
+  if (!added) return added.error();
   return request;
 }
 

@@ -54,6 +54,8 @@ class CorsTest : public testing::Test {
       [](const std::string&) -> Result<upstream::Fetched> { return fail(Errc::denied, "nothing is fetched"); }, pool_,
       clock_};
   token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
+  UsageCounter usage_;
+  ToolChecks tool_checks_{1};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -72,6 +74,8 @@ class CorsTest : public testing::Test {
                      .documents = documents_,
                      .key_sets = documents_,
                      .signing_keys = signing_keys_,
+                     .usage = usage_,
+                     .tool_checks = tool_checks_,
                      .duplex = nullptr};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;
