@@ -5,7 +5,7 @@ import { openAccount, post, signIn, textOf, valuesOf } from './lib/account.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { inspect, looks } from './lib/looks.mjs';
-import { ping } from './lib/mcp.mjs';
+import { initialize, ping } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
 import { freePort } from './lib/process.mjs';
 import { SdkClient } from './lib/sdk.mjs';
@@ -116,7 +116,7 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
     const { tokens } = await connect('connected');
     const { text } = await becomes('connected', 'Connected');
     assert.match(text, /\d+ tools can be listed, as of/);
-    assert.equal((await ping(`${gateway.origin}/connected`, tokens.access_token)).status, 200);
+    await initialize(`${gateway.origin}/connected`, tokens.access_token);
     const sdk = await SdkClient.connect('v1', `${gateway.origin}/connected`);
     const listed = (await sdk.tools()).length;
     await sdk.close();
