@@ -9,25 +9,45 @@ import { initialize, ping } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
 import { freePort } from './lib/process.mjs';
 import { SdkClient } from './lib/sdk.mjs';
+import { everything as program } from './lib/stdio.mjs';
 import { moment } from './lib/stream.mjs';
 import { RecordingUpstream, startEverything } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
+
+/** A server of 2026-07-28, which has no sessions and knows no initialize. */
+function modernAnswer(message, { headers }, response) {
+  const version = message?.params?._meta?.['io.modelcontextprotocol/protocolVersion'];
+  const good =
+    message?.method === 'tools/list' &&
+    version === '2026-07-28' &&
+    headers['mcp-protocol-version'] === version &&
+    headers['mcp-method'] === 'tools/list';
+  const first = !message?.params?.cursor;
+  const result = { tools: [{ name: first ? 'one' : 'two', inputSchema: { type: 'object' } }] };
+  if (first) result.nextCursor = 'more';
+  const answer = good ? { result } : { error: { code: -32601, message: 'Method not found' } };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: message?.id, ...answer });
+  response.writeHead(good ? 200 : 404, { 'Content-Type': 'application/json' }).end(body);
+  return true;
+}
 
 describe('the endpoints page', { timeout: 240_000 * patience }, () => {
   let everything;
   let recording;
   let held;
   let silent;
+  let modern;
   let down;
   let gateway;
   let chromium;
-  const resources = ['connected', 'recorded', 'silent', 'down'];
+  const resources = ['connected', 'recorded', 'silent', 'down', 'program', 'modern'];
 
   before(async () => {
     everything = await startEverything();
     recording = await RecordingUpstream.start();
     held = moment();
     silent = await RecordingUpstream.start({ answer: () => (held.fire(), true) });
+    modern = await RecordingUpstream.start({ answer: modernAnswer });
     down = await freePort();
     gateway = await Gateway.start({
       name: 'account-endpoints',
@@ -39,7 +59,7 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
       ],
       configure: (config, { origin }) => {
         config.tenants.push({ handle: 'globex', name: 'Globex', plan: 'business' });
-        const urls = { connected: everything.url, recorded: recording.url, silent: silent.url };
+        const urls = { connected: everything.url, recorded: recording.url, silent: silent.url, modern: modern.url };
         const [resource] = config.resources;
         config.upstreams = {};
         config.resources = [];
@@ -53,6 +73,7 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
           };
           config.resources.push({ ...resource, serve: `${origin}/${name}`, upstream: name, root: undefined });
         }
+        config.upstreams.program = { command: program, first_check: true };
         config.resources.push({
           ...resource,
           serve: `${origin}/shared`,
@@ -69,7 +90,7 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
   after(async () => {
     await chromium?.close();
     await gateway?.stop();
-    for (const server of [everything, recording, silent]) await server?.stop();
+    for (const server of [everything, recording, silent, modern]) await server?.stop();
   });
 
   const at = (name) => ({ origin: gateway.origin, resource: `${gateway.origin}/${name}` });
@@ -140,6 +161,13 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
     await client.refresh(tokens.refresh_token);
     assert.equal((await ping(`${gateway.origin}/recorded`, tokens.access_token)).status, 200);
     assert.equal(recording.requests.length, 7, 'a refresh is no first token');
+  });
+
+  it('programs and servers of the era without sessions are checked as well', async () => {
+    await connect('program');
+    await connect('modern');
+    assert.match((await becomes('modern', 'Connected')).text, /2 tools can be listed/);
+    assert.match((await becomes('program', 'Connected')).text, /1\d tools can be listed/);
   });
 
   it('waiting: tokens are not held up by a server that does not answer, and revoking ends the check', async () => {
