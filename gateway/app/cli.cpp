@@ -183,6 +183,7 @@ void add_tokens(CLI::App& app, CommandLine& line) {
   mint->add_option("--resource", line.mint.resource, "URL of the resource")->required();
   mint->add_option("--scope", line.mint.scope, "Scopes, separated by blanks")->required();
   mint->add_option("--lifetime", line.mint.lifetime, "As 10m, 12h or 30d")->capture_default_str();
+  mint->add_option("--name", line.mint.name, "What the user reads in their list of tokens");
   mint->callback([&line] { line.run = [&line] { return token_mint(line.config, line.mint, line.console); }; });
   auto* revoke =
       token->add_subcommand("revoke", "Revoke the grant of a token; without TOKEN it is read from standard input");

@@ -90,6 +90,7 @@ struct MintOptions {
   std::string resource;
   std::string scope;
   std::string lifetime = "1h";
+  std::string name;  // what its user reads in their account; may be empty
 };
 
 struct ClientOptions {

@@ -25,12 +25,14 @@ namespace {
 constexpr auto kDrainGrace = std::chrono::seconds(20);
 constexpr auto kCertificatesEvery = std::chrono::seconds(2);
 constexpr auto kPurgeEvery = std::chrono::minutes(5);
+constexpr auto kUsageEvery = std::chrono::seconds(30);
 constexpr std::size_t kCachedTokens = 100'000;
 constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
 // draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
 constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
 constexpr std::size_t kFetchesEach = 4;  // half of the threads for them
+constexpr std::size_t kToolChecks = 32;
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
@@ -86,6 +88,8 @@ struct Gateway::Impl {
   server::CallCounter fetches{kFetchesEach};
   server::UpstreamTls upstream_tls;
   token::SigningKeys signing_keys;
+  server::UsageCounter usage;
+  server::ToolChecks tool_checks{kToolChecks};
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool fetch_pool{"fetch", 8, 64};
@@ -111,6 +115,7 @@ struct Gateway::Impl {
   boost::asio::signal_set signals{control};
   boost::asio::steady_timer timer{control};
   std::chrono::steady_clock::time_point purged{};
+  std::chrono::steady_clock::time_point usage_kept{};
 
   Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::OpenedStore opened)
       : log(std::move(made_log)),
@@ -155,6 +160,8 @@ struct Gateway::Impl {
                  provider_pool,
                  provider_keys,
                  signing_keys,
+                 usage,
+                 tool_checks,
                  &duplex,
                  &rest},
         counter(config.limits.connections, config.limits.connections_per_address) {
@@ -173,6 +180,7 @@ struct Gateway::Impl {
   void end_streams_of(const std::string& grant_or_user);
   void tick();
   void reload_certificates();
+  void keep_usage();
   void drain();
   bool idle();
   void run();
@@ -308,6 +316,11 @@ void Gateway::Impl::reload_certificates() {
   }
 }
 
+void Gateway::Impl::keep_usage() {
+  if (const auto done = server::flush(usage, store->usage()); !done)
+    log->warning("usage_not_kept", {{"what", done.error().what}});
+}
+
 void Gateway::Impl::tick() {
   timer.expires_after(kCertificatesEvery);
   timer.async_wait([this](const boost::system::error_code& error) {
@@ -319,6 +332,10 @@ void Gateway::Impl::tick() {
         if (const auto done = store->purge(clock.now()); !done)
           log->warning("purge_failed", {{"what", done.error().what}});
       });
+    }
+    if (std::chrono::steady_clock::now() - usage_kept > kUsageEvery) {
+      usage_kept = std::chrono::steady_clock::now();
+      housekeeping.submit([this] { keep_usage(); });
     }
     tick();
   });
@@ -378,6 +395,7 @@ void Gateway::Impl::run() {
   for (auto& thread : threads) thread.join();
   // A write still under way tells the workers of the change: it ends while they are there.
   for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &provider_pool, &housekeeping}) pool->stop();
+  keep_usage();
   log->info("stopped", {});
   log->flush();
 }

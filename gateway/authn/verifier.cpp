@@ -40,7 +40,26 @@ Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_vie
   if (!found) return found.error();
   if (!*found) return fail(Errc::not_found, "unknown access token");
   auto& [access, grant, user] = **found;
-  if (access.expires_at <= now || grant.expires_at <= now) return fail(Errc::expired, "the access token has expired");
+  return principal_of(std::move(grant), std::move(user), std::move(access.scopes), access.expires_at, now);
+}
+
+Result<std::shared_ptr<const token::Principal>> Verifier::of_grant(std::string_view id, Time now) const {
+  auto grant = store_.grants().find_grant(id);
+  if (!grant) return grant.error();
+  if (!*grant) return fail(Errc::not_found, "unknown grant");
+  auto user = store_.users().find((*grant)->user);
+  if (!user) return user.error();
+  store::User known = *user ? std::move(**user) : store::User();
+  known.key = (*grant)->user;
+  auto scopes = (*grant)->scopes;
+  const Time expires_at = (*grant)->expires_at;
+  return principal_of(std::move(**grant), std::move(known), std::move(scopes), expires_at, now);
+}
+
+Result<std::shared_ptr<const token::Principal>> Verifier::principal_of(store::Grant grant, store::User user,
+                                                                       std::vector<std::string> scopes, Time expires_at,
+                                                                       Time now) const {
+  if (expires_at <= now || grant.expires_at <= now) return fail(Errc::expired, "the access token has expired");
   if (grant.revoked_at) return fail(Errc::denied, "the grant was revoked");
   if (user.disabled) return fail(Errc::denied, "the user is disabled");
 
@@ -67,8 +86,8 @@ Result<std::shared_ptr<const token::Principal>> Verifier::verify(std::string_vie
   principal->role = (*membership)->role;
   principal->client = std::move(grant.client);
   principal->resource = std::move(grant.resource);
-  principal->scopes = std::move(access.scopes);
-  principal->expires_at = std::min(access.expires_at, grant.expires_at);
+  principal->scopes = std::move(scopes);
+  principal->expires_at = std::min(expires_at, grant.expires_at);
   return std::shared_ptr<const token::Principal>(std::move(principal));
 }
 

@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -20,8 +22,13 @@ class Verifier {
   // Both must outlive the verifier.
   Verifier(store::Store& store, const tenant::Directory& directory) : store_(store), directory_(directory) {}
   Result<std::shared_ptr<const token::Principal>> verify(std::string_view token_hash, Time now) const;
+  // As a token that holds all of the grant's scopes would prove it: for what the gateway does by itself.
+  Result<std::shared_ptr<const token::Principal>> of_grant(std::string_view grant, Time now) const;
 
  private:
+  Result<std::shared_ptr<const token::Principal>> principal_of(store::Grant grant, store::User user,
+                                                               std::vector<std::string> scopes, Time expires_at,
+                                                               Time now) const;
   Result<std::optional<tenant::Membership>> placed(const store::Grant& grant,
                                                    const std::optional<store::Client>& client) const;
 

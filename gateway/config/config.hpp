@@ -183,6 +183,7 @@ struct Upstream {
   Duration stream_idle_timeout = 10min;  // between bytes of a streamed answer
   std::size_t connections = 2048;        // per worker and address
   bool sse = false;                      // transport of 2024-11-05, behind and in front
+  bool first_check = true;               // its tools are listed once after each grant's first token
   // A stdio server run here instead of `urls`: the program and its arguments.
   std::vector<std::string> command;
   std::vector<std::pair<std::string, Secret>> env;

@@ -420,6 +420,10 @@ Rows upstreams() {
        Type::count,
        "Most connections to one URL, for each worker.",
        {.fallback = std::to_string(upstream.connections)}},
+      {at + ".first_check",
+       Type::truth,
+       "true: after an app was connected its tools are listed once, so that its user sees whether they can be.",
+       {.fallback = truth(upstream.first_check)}},
   };
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -31,7 +32,12 @@ struct Context {
   telemetry::Log& log;
   token::SigningKeys& keys;               // of signed access tokens
   ForeignDocuments* documents = nullptr;  // of this request; without it nothing that is fetched can be had
+  // Of this request: takes the grants whose tools are to be listed once it is answered.
+  std::vector<std::string>* tool_checks = nullptr;
 
+  void check_tools_of(const std::string& grant) const {
+    if (tool_checks != nullptr) tool_checks->push_back(grant);
+  }
   std::string issuer_origin() const;  // scheme://authority of the issuer
   bool secure() const { return server.issuer.starts_with("https://"); }
   bool signs_tokens() const { return server.access_token.format == config::TokenFormat::jwt; }

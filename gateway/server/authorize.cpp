@@ -51,6 +51,11 @@ awaitable<void> mark_step_up(McpExchange& x) {
   if (!marked) services.log.warning("step_up_mark_failed", {{"request_id", x.context.id}});
 }
 
+void count_use(const McpExchange& x) {
+  const bool call = x.message && x.message->kind == mcp::MessageKind::request;
+  x.services().usage.count(x.principal->grant, call, x.services().clock.now());
+}
+
 }  // namespace
 
 policy::Caller policy_caller(const token::Principal& principal) {
@@ -62,9 +67,11 @@ awaitable<MaybeRefusal> authorize(McpExchange& x) {
   const policy::Caller caller = policy_caller(*x.principal);
   x.decision = x.message ? policy.decide(*x.message, caller) : policy.decide_connect(caller);
   x.context.snapshot->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
-  if (x.decision.shadow) co_return std::nullopt;
+  if (x.decision.shadow || x.decision.verdict == policy::Verdict::allow) {
+    count_use(x);
+    co_return std::nullopt;
+  }
   switch (x.decision.verdict) {
-    case policy::Verdict::allow: co_return std::nullopt;
     case policy::Verdict::not_found: {
       auto refused = refusal(404, "not_found", "there is nothing at this address");
       co_return refused;
@@ -73,6 +80,7 @@ awaitable<MaybeRefusal> authorize(McpExchange& x) {
       auto refused = denial(x);
       co_return refused;
     }
+    case policy::Verdict::allow:
     case policy::Verdict::step_up: break;
   }
   // Where tokens are made elsewhere, no refresh comes here.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "authn/resource_metadata.hpp"
 #include "base/network.hpp"
@@ -6,6 +7,7 @@
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
+#include "server/first_check.hpp"
 #include "server/provider_metadata.hpp"
 #include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
@@ -18,7 +20,12 @@ namespace {
 constexpr std::size_t kEndpointBody = 128 * 1024;
 constexpr std::size_t kRegistrationBody = 16 * 1024;  // it is kept
 
+bool is_account_page(RouteKind kind) noexcept {
+  return kind == RouteKind::account_apps || kind == RouteKind::account_endpoints || kind == RouteKind::account_tokens;
+}
+
 bool is_page(RouteKind kind) noexcept {
+  if (is_account_page(kind)) return true;
   switch (kind) {
     case RouteKind::authorize:
     case RouteKind::login:
@@ -99,7 +106,7 @@ http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDoc
 }
 
 http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
-                   oauth::ForeignDocuments& documents, telemetry::Log& log) {
+                   oauth::ForeignDocuments& documents, std::vector<std::string>& tool_checks, telemetry::Log& log) {
   if (route.kind == RouteKind::callback) return web::callback(request, snapshot.page_seal());
   const auto there =
       route.resource ? has_its_tenant(*route.resource, snapshot) : has_its_tenant(*route.server, snapshot);
@@ -110,7 +117,8 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   }
   if (route.kind == RouteKind::provider_metadata) return provider_metadata(*route.resource->server, documents, request);
   if (route.kind == RouteKind::rest_manifest) return rest_manifest(*route.resource, documents);
-  const oauth::Context context = snapshot.oauth(*route.server, documents);
+  oauth::Context context = snapshot.oauth(*route.server, documents);
+  context.tool_checks = &tool_checks;
   const auto& identity = snapshot.config().identity;
   const web::PageContext pages{context, snapshot.users(), identity.session, &identity};
   switch (route.kind) {
@@ -124,6 +132,9 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
     case RouteKind::login: return web::login(request, pages);
     case RouteKind::logout: return web::logout(request, pages);
     case RouteKind::login_return: return web::return_from_provider(request, pages);
+    case RouteKind::account_apps: return web::account_apps(request, pages);
+    case RouteKind::account_endpoints: return web::account_endpoints(request, pages);
+    case RouteKind::account_tokens: return web::account_tokens(request, pages);
     default: break;
   }
   return nothing_here(route, request.request_id);
@@ -135,7 +146,8 @@ int over_limit(RateLimiters& limiters, const Route& route, const RequestContext&
   const auto from = network_of(context.peer);
   // Each request looks up a client that anybody may name, whatever the method.
   const bool by_anybody = route.kind == RouteKind::authorize || route.kind == RouteKind::login_return;
-  if (by_anybody) return limiters.authorize.take(from, now);
+  // Each looks up all that a user has, once there is one.
+  if (by_anybody || is_account_page(route.kind)) return limiters.authorize.take(from, now);
   if (context.head.method != "POST") return 0;
   switch (route.kind) {
     case RouteKind::token:
@@ -171,8 +183,8 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
 // Off the worker's thread: the store and password hashing block. Again for each document it turns out to need: that
 // of the client, its keys, and these once more when they have changed; what a provider publishes, and its answer to a
 // code.
-awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route,
-                                   std::string body) {
+awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route, std::string body,
+                                   std::shared_ptr<std::vector<std::string>> tool_checks) {
   constexpr int kMostFetches = 5;
   auto& services = connection.worker().services();
   const std::string scheme = connection.listener().secure ? "https://" : "http://";
@@ -180,9 +192,9 @@ awaitable<http::Response> work_out(Connection& connection, const RequestContext&
       to_request(context, std::move(body), scheme + std::string(context.head.authority)));
   auto& pool = route.kind == RouteKind::login ? services.password_pool : services.store_pool;
   const auto documents = std::make_shared<oauth::ForeignDocuments>(documents_at_hand(services));
-  const std::function<http::Response()> work = [route, request, documents, snapshot = context.snapshot,
+  const std::function<http::Response()> work = [route, request, documents, tool_checks, snapshot = context.snapshot,
                                                 log = &services.log] {
-    return run(route, *request, *snapshot, *documents, *log);
+    return run(route, *request, *snapshot, *documents, *tool_checks, *log);
   };
   for (int fetches = 0;; ++fetches) {
     auto done = co_await net::offload<http::Response>(pool, work);
@@ -212,6 +224,7 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
     co_await connection.reply(context, preflight(route));
     co_return;
   }
+  const auto tool_checks = std::make_shared<std::vector<std::string>>();
   auto response = refused_before_its_body(services.limiters, route, context);
   if (!response) {
     const bool kept = route.kind == RouteKind::register_client;
@@ -219,7 +232,7 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
         co_await connection.read_body(context, kept ? kRegistrationBody : kEndpointBody, services.endpoint_bodies);
     if (body) {
       std::string whole = std::move(*body);
-      response = co_await work_out(connection, context, route, std::move(whole));
+      response = co_await work_out(connection, context, route, std::move(whole), tool_checks);
     } else if (const auto fault = body.error(); fault.status != 0) {
       // `limits.body` is for calls: what an endpoint takes is fixed.
       const bool large = fault.status == 413;
@@ -235,6 +248,7 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
   response->headers.set("X-Request-Id", context.id);
   record(services, route, context, response->status);
   co_await connection.reply(context, std::move(*response));
+  for (const auto& grant : *tool_checks) begin_tool_check(connection.worker(), context.snapshot, grant);
 }
 
 }  // namespace postern::server

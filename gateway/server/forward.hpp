@@ -32,9 +32,4 @@ MaybeRefusal refused_by_upstream(const http::ResponseHead& head, std::string_vie
 std::string media_type_of(const http::ResponseHead& head);
 authn::Refusal header_template_failed(McpExchange& exchange, const Error& error);
 
-// The headers that the server behind trusts: those of the configuration, filled in for the caller.
-Result<void> add_own_headers(const McpExchange& exchange, http::Headers& headers);
-// Who a request is for, where the server behind keeps something for each caller.
-std::string caller_of(const token::Principal& principal);
-
 }  // namespace postern::server

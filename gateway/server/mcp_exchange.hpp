@@ -65,6 +65,11 @@ awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);
 awaitable<MaybeRefusal> authorize(McpExchange& exchange);
 policy::Caller policy_caller(const token::Principal& principal);
+// The headers that the server behind trusts: those of the configuration, filled in for the caller.
+Result<void> add_own_headers(const Snapshot& snapshot, const tenant::Resource& resource,
+                             const token::Principal& principal, http::Headers& headers);
+// Who a request is for, where the server behind keeps something for each caller.
+std::string caller_of(const token::Principal& principal);
 // Takes the body with it.
 Result<upstream::Request> upstream_request(McpExchange& exchange);
 awaitable<MaybeRefusal> forward(McpExchange& exchange);

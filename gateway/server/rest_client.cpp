@@ -58,7 +58,7 @@ Result<upstream::Request> RestClient::request(std::string body, const http::Head
   for (const auto& [name, value] : more.all()) {
     if (!made.headers.set(name, value)) return fail(Errc::invalid, name + " cannot be set");
   }
-  if (auto added = add_own_headers(x_, made.headers); !added) return added.error();
+  if (auto added = add_own_headers(*x_.context.snapshot, x_.resource, *x_.principal, made.headers); !added) return added.error();
   return made;
 }
 

@@ -75,7 +75,7 @@ rest::Api api_of(const tenant::Resource& resource, std::string_view provider) {
 // kept by tenant and scopes, and by user only where the server behind learns who that is.
 Result<std::string> RestClient::tools_key() const {
   http::Headers headers;
-  if (auto added = add_own_headers(x_, headers); !added) return added.error();
+  if (auto added = add_own_headers(*x_.context.snapshot, x_.resource, *x_.principal, headers); !added) return added.error();
   const auto& p = *x_.principal;
   auto scopes = p.scopes;
   std::ranges::sort(scopes);

@@ -51,6 +51,9 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::rest_openapi: return "rest_openapi";
     case RouteKind::rest_manifest: return "rest_manifest";
     case RouteKind::rest_health: return "rest_health";
+    case RouteKind::account_apps: return "account_apps";
+    case RouteKind::account_endpoints: return "account_endpoints";
+    case RouteKind::account_tokens: return "account_tokens";
   }
   return "unknown";
 }
@@ -91,6 +94,9 @@ void Router::add_server(const tenant::ServerPtr& server, bool elsewhere) {
   add("/login", RouteKind::login, "GET, POST");
   add("/logout", RouteKind::logout, "GET, POST");
   if (elsewhere) add(std::string(web::kReturnPath), RouteKind::login_return, "GET");
+  add("/account/apps", RouteKind::account_apps, "GET, POST");
+  add("/account/endpoints", RouteKind::account_endpoints, "GET, POST");
+  add("/account/tokens", RouteKind::account_tokens, "GET, POST");
 }
 
 void Router::add_resource(const tenant::ResourcePtr& resource) {

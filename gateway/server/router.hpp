@@ -29,6 +29,9 @@ enum class RouteKind : std::uint8_t {
   rest_openapi,   // its document
   rest_manifest,  // ai-plugin.json
   rest_health,
+  account_apps,
+  account_endpoints,
+  account_tokens,
 };
 
 // The path label of metrics and logs: "token".

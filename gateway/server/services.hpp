@@ -11,7 +11,9 @@
 #include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
 #include "server/rest_state.hpp"
+#include "server/tool_checks.hpp"
 #include "server/upstream_tls.hpp"
+#include "server/usage_counter.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -50,6 +52,8 @@ struct Services {
   net::OffloadPool& provider_pool;      // where these are waited for
   idp::ProviderKeys& provider_keys;     // the same, ready for use
   token::SigningKeys& signing_keys;
+  UsageCounter& usage;  // of grants, for their users
+  ToolChecks& tool_checks;
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
   RestState* rest = nullptr;              // of resources with `rest: true`, which need it
 };

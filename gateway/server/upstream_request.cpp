@@ -33,16 +33,17 @@ std::string caller_of(const token::Principal& p) {
   return p.client + '\n' + p.user + '\n' + p.tenant + '\n' + p.resource;
 }
 
-Result<void> add_own_headers(const McpExchange& x, http::Headers& headers) {
+Result<void> add_own_headers(const Snapshot& snapshot, const tenant::Resource& resource,
+                             const token::Principal& principal, http::Headers& headers) {
   // The answer must be readable: lists are filtered in it.
   headers.set("Accept-Encoding", "identity");
-  for (const auto& [name, value] : x.context.snapshot->headers(x.resource.upstream->name)) {
-    auto rendered = value.render(*x.principal, x.resource.url);
+  for (const auto& [name, value] : snapshot.headers(resource.upstream->name)) {
+    auto rendered = value.render(principal, resource.url);
     if (!rendered) return fail(rendered.error().code, name + ": " + rendered.error().what);
     headers.erase(name);
     if (!headers.set(name, *rendered)) return fail(Errc::invalid, name + " cannot be set");
   }
-  if (const auto& bearer = x.resource.upstream->bearer; !bearer.empty()) {
+  if (const auto& bearer = resource.upstream->bearer; !bearer.empty()) {
     if (!headers.set("Authorization", "Bearer " + std::string(bearer.reveal()))) {
       return fail(Errc::invalid, "credential.bearer is no header value");
     }
@@ -67,7 +68,8 @@ Result<upstream::Request> upstream_request(McpExchange& x) {
       return fail(Errc::invalid, "the session id is no header value");
     request.address = x.session->address;
   }
-  if (auto added = add_own_headers(x, request.headers); !added) return added.error();
+  auto added = add_own_headers(*x.context.snapshot, x.resource, *x.principal, request.headers);
+  if (!added) return added.error();
   return request;
 }
 

@@ -87,6 +87,29 @@ struct Grant {
   std::string revoked_reason;
   std::optional<Time> last_used_at;
   bool narrowed = true;  // asked for more than `connect` of the policy: see policy::Caller
+  std::string name{};  // what the user calls a token made by hand; empty for all others
+};
+
+// What came with the tokens of one grant on one day (UTC) and was let through, since the last time it was told.
+struct GrantUse {
+  std::string grant;
+  Time day{};  // its beginning
+  std::int64_t calls = 0;
+  Time last_used_at{};
+};
+
+enum class ToolCheckOutcome : std::uint8_t {
+  listed,
+  unreachable,  // the server behind is down, slow, or answers what is no MCP
+  not_allowed,  // the policy would not let the grant list tools
+};
+
+// Whether the tools could be listed with a grant, as the gateway last tried by itself.
+struct ToolCheck {
+  std::string grant;
+  Time at{};
+  ToolCheckOutcome outcome = ToolCheckOutcome::listed;
+  std::int64_t tools = 0;  // that the user may see
 };
 
 struct Code {

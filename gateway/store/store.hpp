@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -155,6 +156,19 @@ class KeyStore {
   virtual Result<void> raise_tokens_until(std::string_view id, Time until) = 0;       // not_found
 };
 
+// What comes of grants, for the people who made them. Nothing here decides whether a call passes.
+class UsageStore {
+ public:
+  virtual ~UsageStore() = default;
+  // In one step; the times of last use only rise. What is of a grant that is gone is left out.
+  virtual Result<void> add(const std::vector<GrantUse>& uses) = 0;
+  // Calls of all the user's grants since the beginning of that day, by grant; none for grants without calls. Kept for
+  // 31 days.
+  virtual Result<std::map<std::string, std::int64_t>> calls_of(std::string_view user, Time since) = 0;
+  virtual Result<void> put_check(const ToolCheck& check) = 0;  // in the place of the last one; not_found: no such grant
+  virtual Result<std::map<std::string, ToolCheck>> checks_of(std::string_view user) = 0;  // by grant
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -163,6 +177,7 @@ class Store {
   virtual ClientStore& clients() = 0;
   virtual GrantStore& grants() = 0;
   virtual KeyStore& keys() = 0;
+  virtual UsageStore& usage() = 0;
 
   // Changes after that sequence number, of this process and others, in commit order, at most 10,000 at a time;
   // `newest_change` to begin with. expired: some were purged unseen (they are kept for a day); forget everything cached

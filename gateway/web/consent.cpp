@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "http/form.hpp"
-#include "http/url.hpp"
 #include "web/display.hpp"
 #include "web/response.hpp"
 #include "web/views.hpp"
@@ -43,13 +42,6 @@ Result<std::vector<Offer>> offers(const oauth::Consent& consent, const tenant::R
     found.push_back({std::move(membership), std::move(reach)});
   }
   return found;
-}
-
-std::string standing_of(const store::Client& client) {
-  if (client.id.starts_with("https://")) {
-    if (const auto url = http::parse_url(client.id)) return "identified by " + url->host;
-  }
-  return client.dynamic ? "registered dynamically; the name is not verified" : "added by an administrator";
 }
 
 // Every scope that some offer grants, in the policy's order, with its text.
@@ -116,7 +108,7 @@ http::Response show_consent(const oauth::AuthorizationRequest& asked, const Sess
   view.action = context.oauth.server.endpoints.authorize;
   view.flow = flow;
   view.client = asked.client.name.empty() ? asked.client.id : asked.client.name;
-  view.client_standing = standing_of(asked.client);
+  view.client_standing = client_standing(asked.client);
   view.resource = asked.resource->name;
   view.account = {session.user.name, session.user.email};
   view.switch_account = switch_account_path(own_request);

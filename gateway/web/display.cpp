@@ -1,6 +1,8 @@
 #include "web/display.hpp"
 
+#include <array>
 #include <cstdint>
+#include <cstdio>
 
 #include "base/encoding.hpp"
 #include "http/url.hpp"
@@ -52,6 +54,29 @@ std::string display_text(std::string_view text, std::size_t characters) {
     rest.remove_prefix(length);
   }
   return out;
+}
+
+std::string client_standing(const store::Client& client) {
+  if (store::is_document_url(client.id)) {
+    if (const auto url = http::parse_url(client.id)) return "identified by " + url->host;
+  }
+  return client.dynamic ? "registered dynamically; the name is not verified" : "added by an administrator";
+}
+
+std::string display_day(Time time) {
+  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+  return std::to_string(static_cast<unsigned>(day.day())) + " " + kMonths.at(static_cast<unsigned>(day.month()) - 1) +
+         " " + std::to_string(static_cast<int>(day.year()));
+}
+
+std::string display_time(Time time) {
+  const auto minutes = std::chrono::floor<std::chrono::minutes>(time - std::chrono::floor<std::chrono::days>(time));
+  char clock[16];
+  std::snprintf(clock, sizeof clock, "%02d:%02d", static_cast<int>(minutes.count() / 60),
+                static_cast<int>(minutes.count() % 60));
+  return display_day(time) + ", " + clock + " UTC";
 }
 
 Destination destination_of(std::string_view redirect_uri) {

@@ -4,6 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
+#include "store/records.hpp"
+
 namespace postern::web {
 
 constexpr std::size_t kHeadingText = 40;
@@ -14,6 +17,13 @@ constexpr std::size_t kLongText = 200;
 // that reorder or hide text (Unicode TR 36 section 3) are left out, what is no UTF-8 becomes "?", and past
 // `characters` it is cut with an ellipsis. Not escaped.
 std::string display_text(std::string_view text, std::size_t characters = kShortText);
+
+// Where a client comes from, and so what its name is worth: "registered dynamically; the name is not verified".
+std::string client_standing(const store::Client& client);
+
+// In UTC, since a page without scripts does not know where its reader is.
+std::string display_day(Time time);   // "21 Nov 2026"
+std::string display_time(Time time);  // "21 Nov 2026, 14:03 UTC"
 
 // Where an approval sends the browser, in words and for the page's policy.
 struct Destination {

@@ -33,6 +33,13 @@ http::Response return_from_provider(const http::Request& request, const PageCont
 // GET asks, POST ends the session.
 http::Response logout(const http::Request& request, const PageContext& context);
 
+// What a user has connected, with a button that revokes it; what there is to connect to, with its state; tokens made by
+// hand. GET shows, POST changes and shows. Whoever is not signed in is sent to /login first. Each is about what the
+// authorization servers of this origin protect.
+http::Response account_apps(const http::Request& request, const PageContext& context);
+http::Response account_endpoints(const http::Request& request, const PageContext& context);
+http::Response account_tokens(const http::Request& request, const PageContext& context);
+
 // A page that says what went wrong, for requests that no route answers in JSON. `secure`: reached through https.
 http::Response error_page(int status, const std::string& title, const std::string& text, const std::string& request_id,
                           bool secure = false);

@@ -1,24 +1,16 @@
 // Sign-in, consent and error pages in a real browser: reachable by everyone, small screens, dark mode, no scripts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import https from 'node:https';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launchChromium, requestTo } from './lib/chromium.mjs';
 import { Gateway, password, patience } from './lib/gateway.mjs';
+import { inspect, looks } from './lib/looks.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
-import { freePort, nodeModules, root, temporaryFolder } from './lib/process.mjs';
+import { freePort, temporaryFolder } from './lib/process.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { within } from './lib/wait.mjs';
-
-const screenshots = path.join(root, 'build/screenshots');
-const axe = readFileSync(path.join(nodeModules, 'axe-core/axe.min.js'), 'utf8');
-const looks = [
-  { name: 'light', colorScheme: 'light', viewport: { width: 1024, height: 768 } },
-  { name: 'dark', colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
-  { name: 'narrow', colorScheme: 'light', viewport: { width: 320, height: 568 } },
-];
 
 describe('pages', { timeout: 240_000 * patience }, () => {
   let upstream;
@@ -28,7 +20,6 @@ describe('pages', { timeout: 240_000 * patience }, () => {
   let callbacks;
 
   before(async () => {
-    mkdirSync(screenshots, { recursive: true });
     upstream = await RecordingUpstream.start();
     gateway = await Gateway.start({ name: 'pages', upstream: upstream.url });
     ({ server, callbacks } = await startCallback());
@@ -84,27 +75,6 @@ describe('pages', { timeout: 240_000 * patience }, () => {
     await page.press('input[name=password]', 'Enter');
     await page.waitForSelector('[name=decision][value=approve]', { timeout: 20_000 });
   };
-
-  async function inspect(page, name, look) {
-    await page.screenshot({ path: path.join(screenshots, `${name}-${look.name}.png`), fullPage: true });
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    const severe = violations.filter((each) => ['serious', 'critical'].includes(each.impact));
-    assert.deepEqual(
-      severe.map(
-        (each) =>
-          `${name} ${look.name}: ${each.id}: ${each.nodes
-            .map((node) => node.html)
-            .join(' ')
-            .slice(0, 300)}`,
-      ),
-      [],
-    );
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    assert.ok(overflow <= 0, `${name} ${look.name} is ${overflow} px too wide`);
-  }
 
   for (const look of looks) {
     it(`look right and are accessible: ${look.name}`, async () => {

@@ -1,16 +1,29 @@
 #include <istream>
+#include <optional>
 #include <ostream>
 
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
 #include "app/loaded.hpp"
+#include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "config/yaml.hpp"
+#include "oauth/display_name.hpp"
 #include "oauth/endpoints.hpp"
 #include "token/opaque.hpp"
 
 namespace postern::app {
+
+namespace {
+
+std::optional<std::string> display_name_fault(const std::string& name) {
+  if (!is_valid_utf8(name)) return "--name must be UTF-8";
+  if (const auto fault = oauth::display_name_fault(name)) return "--name " + *fault;
+  return std::nullopt;
+}
+
+}  // namespace
 
 int token_mint(const std::string& config_file, const MintOptions& options, Console& console) {
   const auto loaded = app::load(config_file, config::system_sources());
@@ -21,6 +34,7 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   const auto lifetime = config::parse_duration(options.lifetime);
   if (!lifetime || *lifetime <= Duration::zero())
     return say_error(console, "--lifetime is a duration such as 10m, 12h or 30d");
+  if (const auto fault = display_name_fault(options.name)) return say_error(console, *fault);
   auto opened = store::open_store(loaded->config.store);
   if (!opened) return say_error(console, opened.error().what);
   const SystemClock clock;
@@ -45,6 +59,7 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
     if (!ready) return say_error(console, ready.error().what);
   }
   store::Grant grant;
+  grant.name = options.name;
   grant.user = user_key(options.user);
   grant.tenant = options.tenant;
   grant.resource = resource->canonical;

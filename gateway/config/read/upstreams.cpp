@@ -125,6 +125,7 @@ void read_upstream(Reading& reading, const Value::Entry& entry) {
   }
   if (const auto* value = reader.map("timeouts")) read_timeouts(reading, *value, upstream);
   reader.count("connections", upstream.connections, 1, 100'000);
+  reader.boolean("first_check", upstream.first_check);
   read_command(reading, reader, entry.at, upstream);
   reading.finish(reader, "upstreams.*");
   reading.config.upstreams.push_back(std::move(upstream));

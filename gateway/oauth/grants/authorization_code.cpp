@@ -97,6 +97,7 @@ Result<TokenReply, OAuthError> redeem_authorization_code(const http::Form& form,
     return store_error(error);
   }
   audit_tokens("token_issued", grant, reply.scopes, context);
+  if (standing->resource->upstream->first_check) context.check_tools_of(grant.id);
   return reply;
 }
 

@@ -22,9 +22,9 @@ Result<void> insert_grant(Connection& db, const Grant& grant) {
   return require_done(
       run(db,
           "INSERT INTO grants (id, kind, user, tenant, client, resource, scopes, created_at, expires_at, "
-          "last_used_at, narrowed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+          "last_used_at, narrowed, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
           grant.id, static_cast<int>(grant.kind), grant.user, grant.tenant, grant.client, grant.resource,
-          to_json(grant.scopes), grant.created_at, grant.expires_at, grant.last_used_at, grant.narrowed));
+          to_json(grant.scopes), grant.created_at, grant.expires_at, grant.last_used_at, grant.narrowed, grant.name));
 }
 
 Result<void> insert_code(Connection& db, const Code& code) {

@@ -29,6 +29,7 @@ constexpr Rule kRules[] = {
     {"failures", "expires_at <= ?1", hours(0)},
     {"changes", "at <= ?1", hours(24)},
     {"codes", "expires_at <= ?1", hours(24)},
+    {"usage", "day <= ?1", hours(31 * 24)},
     {"access_tokens", "expires_at <= ?1", hours(0)},
     {"refresh_tokens", "rotated_at IS NULL AND expires_at <= ?1", hours(0)},
     {"refresh_tokens", "rotated_at <= ?1", hours(7 * 24)},

@@ -90,7 +90,8 @@ Grant read_grant(Statement& row, int at) {
           .revoked_at = read_optional_time(row, at + 9),
           .revoked_reason = row.bytes(at + 10),
           .last_used_at = read_optional_time(row, at + 11),
-          .narrowed = row.integer(at + 12) != 0};
+          .narrowed = row.integer(at + 12) != 0,
+          .name = row.bytes(at + 13)};
 }
 
 Code read_code(Statement& row, int at) {
@@ -132,6 +133,13 @@ SigningKey read_signing_key(Statement& row) {
           .active_at = read_time(row, 5),
           .token_life = Duration(row.integer(6)),
           .tokens_until = read_time(row, 7)};
+}
+
+ToolCheck read_tool_check(Statement& row) {
+  return {.grant = row.bytes(0),
+          .at = read_time(row, 1),
+          .outcome = read_enum(row, 2, ToolCheckOutcome::not_allowed),
+          .tools = row.integer(3)};
 }
 
 Tenant read_tenant(Statement& row) { return {.handle = row.bytes(0), .name = row.bytes(1), .plan = row.bytes(2)}; }

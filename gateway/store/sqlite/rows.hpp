@@ -24,8 +24,8 @@ Client read_client(Statement& row, int at = 0);
 
 inline constexpr char kGrantColumns[] =
     "g.id, g.kind, g.user, g.tenant, g.client, g.resource, g.scopes, g.created_at, g.expires_at, g.revoked_at, "
-    "g.revoked_reason, g.last_used_at, g.narrowed";
-inline constexpr int kGrantWidth = 13;
+    "g.revoked_reason, g.last_used_at, g.narrowed, g.name";
+inline constexpr int kGrantWidth = 14;
 Grant read_grant(Statement& row, int at = 0);
 
 inline constexpr char kCodeColumns[] =
@@ -44,6 +44,7 @@ inline constexpr char kSigningKeyColumns[] =
     "id, issuer, algorithm, sealed, created_at, active_at, token_life, tokens_until";
 SigningKey read_signing_key(Statement& row);
 
+ToolCheck read_tool_check(Statement& row);   // grant_id, at, outcome, tools
 Tenant read_tenant(Statement& row);          // handle, name, plan
 Membership read_membership(Statement& row);  // user, tenant, role
 SignInSession read_session(Statement& row);  // hash, user, created_at, expires_at

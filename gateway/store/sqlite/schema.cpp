@@ -166,8 +166,27 @@ constexpr char kVersion4[] = "ALTER TABLE memberships ADD COLUMN claimed INTEGER
 // Grants of before were made when nothing depended on what was asked for: they get no more than they hold.
 constexpr char kVersion5[] = "ALTER TABLE grants ADD COLUMN narrowed INTEGER NOT NULL DEFAULT 1";
 
+// What users see of their grants. Days are their first millisecond.
+constexpr char kVersion6[] = R"sql(
+ALTER TABLE grants ADD COLUMN name TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE usage (
+  grant_id TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  day INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (grant_id, day)
+) STRICT;
+
+CREATE TABLE tool_checks (
+  grant_id TEXT NOT NULL PRIMARY KEY REFERENCES grants (id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  tools INTEGER NOT NULL
+) STRICT;
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 5> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr std::array<const char*, 6> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

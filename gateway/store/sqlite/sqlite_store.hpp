@@ -9,6 +9,7 @@
 #include "store/sqlite/options.hpp"
 #include "store/sqlite/readers.hpp"
 #include "store/sqlite/tenants.hpp"
+#include "store/sqlite/usage.hpp"
 #include "store/sqlite/users.hpp"
 #include "store/sqlite/writer.hpp"
 #include "store/store.hpp"
@@ -27,6 +28,7 @@ class SqliteStore final : public Store {
   ClientStore& clients() override { return clients_; }
   GrantStore& grants() override { return grants_; }
   KeyStore& keys() override { return keys_; }
+  UsageStore& usage() override { return usage_; }
 
   Result<std::vector<Change>> changes_since(std::int64_t sequence) override;
   Result<std::int64_t> newest_change() override;
@@ -43,6 +45,7 @@ class SqliteStore final : public Store {
   Clients clients_{writer_, readers_};
   Grants grants_{writer_, readers_};
   Keys keys_{writer_, readers_};
+  Usage usage_{writer_, readers_};
 };
 
 // As open_store(), with everything a test may move.

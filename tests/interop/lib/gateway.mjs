@@ -86,6 +86,8 @@ export class Gateway {
       limits: { rate: generous },
     };
     configure?.(config, gateway);
+    // What the gateway sends by itself would stand among what tests count.
+    for (const behind of Object.values(config.upstreams ?? {})) behind.first_check ??= false;
     // JSON is YAML.
     writeFileSync(policyFile, JSON.stringify(policy, null, 2));
     writeFileSync(gateway.file, JSON.stringify(config, null, 2));

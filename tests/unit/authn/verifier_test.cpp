@@ -77,6 +77,23 @@ TEST_F(VerifierTest, ATokenProvesWhoCalls) {
   EXPECT_EQ(p.expires_at, kNow + 10min);
 }
 
+TEST_F(VerifierTest, AGrantItselfIsItsPrincipalWithAllItsScopes) {
+  add();
+  const auto principal = verifier_.of_grant("g1", kNow);
+  ASSERT_TRUE(principal) << principal.error().what;
+  EXPECT_EQ((*principal)->grant, "g1");
+  EXPECT_EQ((*principal)->user, "local:alice");
+  EXPECT_EQ((*principal)->user_name, "alice");
+  EXPECT_EQ((*principal)->role, "admin");
+  EXPECT_EQ((*principal)->client_name, "Inspector");
+  EXPECT_EQ((*principal)->scopes, (std::vector<std::string>{"connect", "read"}));
+  EXPECT_EQ((*principal)->expires_at, kNow + 24h);
+  EXPECT_EQ(verifier_.of_grant("g2", kNow).error().code, Errc::not_found);
+  EXPECT_EQ(verifier_.of_grant("g1", kNow + 24h).error().code, Errc::expired);
+  ASSERT_TRUE(store_->users().set_disabled("local:alice", true));
+  EXPECT_EQ(verifier_.of_grant("g1", kNow).error().code, Errc::denied);
+}
+
 TEST_F(VerifierTest, AnUnknownTokenIsNotFound) { EXPECT_EQ(refused(), Errc::not_found); }
 
 TEST_F(VerifierTest, ATokenEndsAtItsExpiry) {

@@ -193,6 +193,7 @@ TEST_F(Sample, UpstreamsAreRead) {
   EXPECT_EQ(upstream.connect_timeout, 1s);
   EXPECT_EQ(upstream.stream_idle_timeout, 5min);
   EXPECT_EQ(upstream.connections, 32U);
+  EXPECT_FALSE(upstream.first_check);
 }
 
 TEST_F(Sample, HasAServerToRun) {

@@ -56,6 +56,8 @@ class CorsTest : public testing::Test {
   token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
   upstream::Fetcher fetcher_{{}, clock_};
   idp::ProviderKeys provider_keys_{documents_, documents_};
+  UsageCounter usage_;
+  ToolChecks tool_checks_{1};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -79,6 +81,8 @@ class CorsTest : public testing::Test {
                      .provider_pool = pool_,
                      .provider_keys = provider_keys_,
                      .signing_keys = signing_keys_,
+                     .usage = usage_,
+                     .tool_checks = tool_checks_,
                      .duplex = nullptr};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;

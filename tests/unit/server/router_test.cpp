@@ -232,6 +232,9 @@ TEST(Router, TheEndpointsAreWhereTheConfigurationPutsThem) {
                                                           {"/oauth/revoke", "revoke"},
                                                           {"/oauth/introspect", "introspect"},
                                                           {"/login", "login"},
+                                                          {"/account/apps", "account_apps"},
+                                                          {"/account/endpoints", "account_endpoints"},
+                                                          {"/account/tokens", "account_tokens"},
                                                           {"/logout", "logout"}};
   for (const auto& [path, kind] : expected) EXPECT_EQ(routed.kind(path), kind) << path;
 }
