@@ -140,8 +140,8 @@ json modernized(json schema) {
   }
   const auto dependencies = schema.find("dependencies");
   if (dependencies != schema.end() && dependencies->is_object()) {
-    const json old = *dependencies;
-    for (const auto& [name, what] : old.items()) {
+    // Members of an object stay where they are when others come.
+    for (const auto& [name, what] : dependencies->items()) {
       schema[what.is_array() ? "dependentRequired" : "dependentSchemas"][name] = what;
     }
   }
@@ -289,15 +289,25 @@ std::string Components::add(const std::string& name, const json& schema) {
 
 void Components::add_own(const std::string& name, json schema) { schemas_[name] = std::move(schema); }
 
+namespace {
+
+// Whether there is a schema where a pointer of somebody else's writing leads.
+bool leads_to_schema(const std::string& target, const json& schemas) {
+  try {
+    const json::json_pointer pointer(target);
+    if (!schemas.contains(pointer)) return false;
+    const auto& found = schemas.at(pointer);
+    return found.is_object() || found.is_boolean();
+  } catch (const json::exception&) {
+    return false;  // no pointer after all
+  }
+}
+
+}  // namespace
+
 json Components::take() {
   for (const auto& [at, target] : references_) {
-    try {
-      const json::json_pointer pointer(target);
-      if (schemas_.contains(pointer) && (schemas_.at(pointer).is_object() || schemas_.at(pointer).is_boolean()))
-        continue;
-    } catch (const json::exception&) {  // no pointer after all
-    }
-    schemas_.at(json::json_pointer(at)).erase("$ref");
+    if (!leads_to_schema(target, schemas_)) schemas_.at(json::json_pointer(at)).erase("$ref");
   }
   return std::move(schemas_);
 }
