@@ -22,6 +22,7 @@
 namespace postern::app {
 namespace {
 
+constexpr std::size_t kFetchesOfProvider = 4;
 constexpr auto kDrainGrace = std::chrono::seconds(20);
 constexpr auto kCertificatesEvery = std::chrono::seconds(2);
 constexpr auto kPurgeEvery = std::chrono::minutes(5);
@@ -93,7 +94,8 @@ struct Gateway::Impl {
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool fetch_pool{"fetch", 8, 64};
-  net::OffloadPool provider_pool{"provider", 4, 64};  // apart, so that documents of strangers never keep one waiting
+  // Apart, so that documents of strangers never keep one waiting; and one slow provider leaves room for others.
+  net::OffloadPool provider_pool{"provider", 3 * kFetchesOfProvider, 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
   std::shared_ptr<const net::TlsClient> fetch_tls;
   upstream::Fetcher fetcher;
@@ -205,7 +207,7 @@ upstream::FetcherOptions Gateway::Impl::provider_fetch_options(const config::Con
     if (const auto url = http::parse_url(named)) exceptions.push_back(url->host);
   }
   options.guard = net::AddressGuard(exceptions);
-  options.per_host = 4;
+  options.per_host = kFetchesOfProvider;
   options.plain_loopback = true;
   return options;
 }

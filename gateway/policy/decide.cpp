@@ -43,6 +43,8 @@ std::vector<std::string> CompiledPolicy::grantable(const std::vector<std::string
 }
 
 bool CompiledPolicy::asks_beyond_connect(const std::vector<std::string>& asked) const noexcept {
+  // Nobody consented to the reach of a role where the page did not show it.
+  if (!document_.narrow) return true;
   return std::any_of(asked.begin(), asked.end(), [&](const std::string& scope) {
     return knows_scope(scope) && !contains(document_.connect.scopes, scope);
   });

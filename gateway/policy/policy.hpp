@@ -60,7 +60,7 @@ class Policy {
   // The scopes of `wanted` that exist and that a member with that role may hold, in the policy's order.
   virtual std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const = 0;
 
-  // Whether some scope of those asked for is another than `connect` names. What the policy does not know was not asked.
+  // Whether a known scope beyond those of `connect` was asked for; always with `scope_mode: require`, which may change.
   virtual bool asks_beyond_connect(const std::vector<std::string>& asked) const noexcept = 0;
   // The scopes that count for the caller: of the token's, those that its role may hold; with `scope_mode: narrow`, all
   // that its role may hold where the grant was not narrowed. In the policy's order.

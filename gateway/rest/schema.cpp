@@ -16,6 +16,11 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kPrefix = "#/components/schemas/";
+// Each reference is written down with where it stands and what it means: short ones are many, long ones would be more
+// than the whole schema. What is beyond is left out, as what cannot be referred to is.
+constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestPointer = 512;
+constexpr std::size_t kMostReferences = 10'000;
 
 template <std::size_t N>
 bool in(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -120,13 +125,16 @@ bool is_modern(const json& schema) {
          !schema.contains("dependencies");
 }
 
-// The forms of drafts 4 to 7 in those of 2020-12.
-json modernized(json schema) {
+// The forms of drafts 4 to 7 in those of 2020-12. Moves what it puts elsewhere: a copy at each level of a deep schema
+// would be many times the schema.
+void modernize(json& schema) {
   const auto items = schema.find("items");
   if (items != schema.end() && items->is_array()) {
-    if (!items->empty() && !schema.contains("prefixItems")) schema["prefixItems"] = *items;
+    json list = std::move(*items);
     schema.erase("items");
-    if (schema.contains("additionalItems")) schema["items"] = schema["additionalItems"];
+    if (!list.empty() && !schema.contains("prefixItems")) schema["prefixItems"] = std::move(list);
+    const auto others = schema.find("additionalItems");
+    if (others != schema.end()) schema["items"] = json(std::move(*others));
   }
   for (const auto& [exclusive, plain] : {std::pair{"exclusiveMinimum", "minimum"}, {"exclusiveMaximum", "maximum"}}) {
     const auto at = schema.find(exclusive);
@@ -135,17 +143,17 @@ json modernized(json schema) {
     schema.erase(exclusive);
     const auto bound = schema.find(plain);
     if (!excluded || bound == schema.end()) continue;
-    schema[exclusive] = *bound;
+    schema[exclusive] = json(std::move(*bound));
     schema.erase(plain);
   }
-  const auto dependencies = schema.find("dependencies");
-  if (dependencies != schema.end() && dependencies->is_object()) {
-    // Members of an object stay where they are when others come.
-    for (const auto& [name, what] : dependencies->items()) {
-      schema[what.is_array() ? "dependentRequired" : "dependentSchemas"][name] = what;
-    }
+  const auto found = schema.find("dependencies");
+  if (found == schema.end() || !found->is_object()) return;
+  json dependencies = std::move(*found);
+  schema.erase("dependencies");
+  for (auto each = dependencies.begin(); each != dependencies.end(); ++each) {
+    const auto* keyword = each.value().is_array() ? "dependentRequired" : "dependentSchemas";
+    schema[keyword][each.key()] = std::move(each.value());
   }
-  return schema;
 }
 
 }  // namespace
@@ -171,7 +179,7 @@ class SchemaWalk {
     json body = root_;
     body.erase("$defs");
     body.erase("definitions");
-    auto made = walk(body, "/" + name_, false);
+    auto made = walk(std::move(body), "/" + name_, false);
     if (!made.is_object()) made = json::object();
     made["type"] = "object";  // MCP, "Tool": of arguments and of structured content
     components_.schemas_[name_] = std::move(made);
@@ -189,42 +197,45 @@ class SchemaWalk {
   }
 
   // `at`: where the outcome will stand. `foreign`: below an $id of its own, against which references are meant.
-  json walk(const json& given, const std::string& at, bool foreign) {
+  json walk(json given, const std::string& at, bool foreign) {
     if (given.is_boolean()) return given;
     auto out = json::object();
-    if (!given.is_object()) return out;
-    json of_today;
-    if (!is_modern(given)) of_today = modernized(given);
-    for (const auto& [keyword, value] : (of_today.is_null() ? given : of_today).items()) {
+    if (!given.is_object() || at.size() > kLongestPointer) return out;
+    const bool nested = foreign || (given.contains("$id") && at != "/" + name_);
+    if (!is_modern(given)) modernize(given);
+    for (auto each = given.begin(); each != given.end(); ++each) {
+      const auto& keyword = each.key();
+      auto& value = each.value();
       if (keyword == "$ref") {
         if (!foreign && value.is_string()) put_reference(out, value.get_ref<const std::string&>(), at);
         continue;
       }
       const auto place = at + "/" + escaped(keyword);
-      const bool nested = foreign || (given.contains("$id") && at != "/" + name_);
       if (auto inner = walk_keyword(keyword, value, place, nested)) {
         out[keyword] = *std::move(inner);
       } else if (is_well_formed(keyword, value)) {
-        out[keyword] = value;
+        out[keyword] = std::move(value);
       }
     }
     return out;
   }
 
-  // A keyword whose value holds schemas.
-  std::optional<json> walk_keyword(const std::string& keyword, const json& value, const std::string& at, bool foreign) {
+  // A keyword whose value holds schemas, which are taken out of it.
+  std::optional<json> walk_keyword(const std::string& keyword, json& value, const std::string& at, bool foreign) {
     if (in(kSchema, std::string_view(keyword)) && (value.is_object() || value.is_boolean())) {
-      return walk(value, at, foreign);
+      return walk(std::move(value), at, foreign);
     }
     if (in(kSchemaList, std::string_view(keyword)) && value.is_array() && !value.empty()) {
       auto out = json::array();
       for (std::size_t i = 0; i < value.size(); ++i)
-        out.push_back(walk(value[i], at + "/" + std::to_string(i), foreign));
+        out.push_back(walk(std::move(value[i]), at + "/" + std::to_string(i), foreign));
       return out;
     }
     if (in(kSchemaMap, std::string_view(keyword)) && value.is_object()) {
       auto out = json::object();
-      for (const auto& [key, each] : value.items()) out[key] = walk(each, at + "/" + escaped(key), foreign);
+      for (auto each = value.begin(); each != value.end(); ++each) {
+        out[each.key()] = walk(std::move(each.value()), at + "/" + escaped(each.key()), foreign);
+      }
       return out;
     }
     return std::nullopt;
@@ -232,7 +243,8 @@ class SchemaWalk {
 
   void put_reference(json& out, std::string_view reference, const std::string& at) {
     if (!id_.empty() && reference.starts_with(id_)) reference.remove_prefix(id_.size());
-    if (!reference.starts_with('#')) return;
+    if (!reference.starts_with('#') || reference.size() > kLongestPointer) return;
+    if (components_.references_.size() == kMostReferences) return;
     const auto pointer = http::percent_decode(reference.substr(1));
     if (!pointer || (!pointer->empty() && !pointer->starts_with('/'))) return;
     const auto target = moved(*pointer);
@@ -271,7 +283,7 @@ class SchemaWalk {
 std::string Components::free_name(const std::string& wanted) {
   // OpenAPI 3.1 section 4.8.7: names of components.
   std::string name;
-  for (const char c : wanted) {
+  for (const char c : std::string_view(wanted).substr(0, kLongestName)) {
     const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     name += allowed ? c : '_';
   }

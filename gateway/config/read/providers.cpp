@@ -110,6 +110,12 @@ void read_providers(Reading& reading, MapReader& reader, Identity& identity) {
   if (identity.providers.empty() && reader.has("callback")) {
     reading.faults.add(reader.at("callback"), "`callback` has no meaning without `providers`");
   }
+  // RFC 9700 section 4.4.
+  if (identity.providers.size() > 1) {
+    reading.warn(reader.at("providers"),
+                 "several `providers` share one `callback`: one that is not honest could pass off answers of another "
+                 "that does not name itself in them (RFC 9207); name only providers that you trust");
+  }
   if (!identity.local && identity.providers.empty()) {
     reading.faults.add(reader.at("local"), "`local: false` leaves nobody to sign in: name `providers`");
   }

@@ -14,7 +14,10 @@ Fault check_scope(const http::Form& parameters, const Context&, AuthorizationReq
   request.scopes = known_scopes(asked->empty() ? policy.default_scopes() : *asked, policy);
   request.narrowed = policy.asks_beyond_connect(request.scopes);
   if (!request.client.dynamic && !request.client.scope.empty()) {
-    request.scopes = intersect(request.scopes, split_words(request.client.scope));
+    const auto allowed = split_words(request.client.scope);
+    request.scopes = intersect(request.scopes, allowed);
+    // Asking for less than its operator allows must not come to more.
+    request.narrowed = request.narrowed || policy.asks_beyond_connect(allowed);
   }
   if (request.scopes.empty())
     return oauth_error("invalid_scope", "None of the scopes asked for exists at this resource.");

@@ -67,8 +67,10 @@ Result<TokenReply, OAuthError> grant_client_credentials(const http::Form& form, 
                        standing.error().what);
   }
   grant.scopes = std::move(standing->scopes);
-  const auto asked = split_words(form.get("scope").value_or(client.scope));
-  grant.narrowed = standing->resource->policy->asks_beyond_connect(asked);
+  // Asking for less than its operator allows must not come to more.
+  const auto& policy = *standing->resource->policy;
+  const auto asked = split_words(form.get("scope").value_or(""));
+  grant.narrowed = policy.asks_beyond_connect(asked) || policy.asks_beyond_connect(split_words(client.scope));
 
   // RFC 6749 section 4.4.3: no refresh token; the client can always ask again.
   auto access = issue_access(grant, grant.scopes, now, context);

@@ -234,7 +234,8 @@ TEST_F(Sample, LimitsAreRead) {
   EXPECT_EQ(config_.workers, 4U);
   EXPECT_THAT(config_.origins, ElementsAre("https://app.example.test"));
   EXPECT_THAT(config_.warnings,
-              ElementsAre(HasSubstr("`fetch.unsafe_allow_private` lets whoever names a client_id make this gateway ask "
+              ElementsAre(HasSubstr("several `providers` share one `callback`"),
+                          HasSubstr("`fetch.unsafe_allow_private` lets whoever names a client_id make this gateway ask "
                                     "`10.1.0.0/16`"),
                           HasSubstr("`documents.intra.test`"), HasSubstr("`fetch.unsafe_connect_to` asks")));
 }

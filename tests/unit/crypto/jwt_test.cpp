@@ -109,6 +109,14 @@ TEST(Claims, AnAddressThatIsNotVerifiedIsNone) {
   }
 }
 
+TEST(Claims, AnAddressIsOneAddress) {
+  for (const char* text : {"a@good@evil", "ceo@x, b@y", "not an email", "@x", "a@", "", "<a@x>", "a@x;b"}) {
+    const auto claims = Claims::read(nlohmann::json{{"email", text}}.dump());
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(claims->verified_email("email"), "") << text;
+  }
+}
+
 TEST(Claims, WordsAreATextWithBlanksOrAListOfTexts) {
   const auto claims = Claims::read(R"({"text":" a  b ","list":["a b",7,"c"],"number":7})");
   ASSERT_TRUE(claims);

@@ -235,6 +235,14 @@ TEST_F(AuthorizationTest, AskingForMoreThanConnectIsKnownWhateverIsGranted) {
   client.scope = "connect";
   ASSERT_TRUE(store_->clients().add(client));
   EXPECT_TRUE(accepted(with("client_id", "client_op")).narrowed);
+  client.id = "client_reader";
+  client.scope = "connect read";
+  ASSERT_TRUE(store_->clients().add(client));
+  auto pairs = with("client_id", "client_reader");
+  for (auto& [name, value] : pairs) {
+    if (name == "scope") value = "connect";
+  }
+  EXPECT_TRUE(accepted(pairs).narrowed) << "asking for less than the operator allows never comes to more";
 }
 
 TEST_F(AuthorizationTest, TenThousandScopesAreInvalid) {

@@ -61,15 +61,20 @@ TEST_F(ClientCredentialsTest, ScopesAreThoseItWasAddedWithAndNoMore) {
   EXPECT_EQ(outcome({{"scope", "write"}}), "400 invalid_scope");
 }
 
-TEST_F(ClientCredentialsTest, TheGrantIsNarrowedByWhatWasAskedForNotByWhatWasGiven) {
-  const auto narrowed = [this](const Pairs& more) {
+TEST_F(ClientCredentialsTest, TheGrantIsNarrowedByWhatWasAskedForAndByWhatTheOperatorAllows) {
+  const auto narrowed = [this](const Pairs& more, const std::string& id) {
     clock_.advance(1s);
-    granted(ask(more));
+    granted(ask(more, id));
     return grant().narrowed;
   };
-  EXPECT_TRUE(narrowed({}));
-  EXPECT_FALSE(narrowed({{"scope", "connect"}}));
-  EXPECT_TRUE(narrowed({{"scope", "connect write"}}));
+  EXPECT_TRUE(narrowed({}, "machine"));
+  EXPECT_TRUE(narrowed({{"scope", "connect"}}, "machine")) << "asking for less never comes to more";
+  auto wide = machine();
+  wide.id = "wide";
+  wide.scope = "connect";
+  add_machine(wide);
+  EXPECT_FALSE(narrowed({}, "wide"));
+  EXPECT_TRUE(narrowed({{"scope", "connect write"}}, "wide"));
 }
 
 TEST_F(ClientCredentialsTest, ARoleIsNeededForWhatRolesAreFor) {

@@ -110,6 +110,7 @@ TEST_F(NarrowTest, OnlyKnownScopesBeyondConnectAreMore) {
 
 TEST(Decide, WhatWasAskedForMakesNoDifferenceWhereScopesAreRequired) {
   const auto policy = policy_of(with_head("rules:\n  - {tools: [x], scopes: [read]}"));
+  EXPECT_TRUE(policy->asks_beyond_connect({"use"})) << "the mode may be changed while the grant lives";
   const Caller asked_little{{"use"}, "", "", false};
   EXPECT_EQ(verdict_of(*policy, tool_call("x", json::object()), asked_little), Verdict::step_up);
 }

@@ -91,6 +91,44 @@ TEST(Schema, ArgumentsAreAnObjectWhateverTheToolSays) {
   }
 }
 
+// What a small schema comes to is not many times as much.
+TEST(Schema, LongNamesAndKeysDoNotMultiply) {
+  auto bomb = json{{"anyOf", json::array()}};
+  for (int i = 0; i < 5000; ++i) bomb["anyOf"].push_back({{"$ref", "#"}});
+  const std::string key(50'000, 'k');
+  auto properties = json{{"properties", {{key, bomb}}}};
+  Components components;
+  components.add(std::string(20'000, 'n'), bomb);
+  components.add("t", properties);
+  const auto made = components.take();
+  EXPECT_LT(made.dump().size(), 2'000'000U);
+  EXPECT_EQ(made["t"]["properties"][key], json::object()) << "too deep in to be referred to";
+  EXPECT_EQ(made[std::string(64, 'n')]["anyOf"][7]["$ref"], "#/components/schemas/" + std::string(64, 'n'));
+}
+
+TEST(Schema, OldFormsWithinOldFormsAreNotCopiedAtEachLevel) {
+  json schema = {{"enum", json(std::vector<int>(1000, 7))}};
+  for (int i = 0; i < 60; ++i) schema = {{"exclusiveMinimum", true}, {"minimum", i}, {"not", std::move(schema)}};
+  Components components;
+  components.add("t", schema);
+  auto made = components.take()["t"];
+  for (int i = 59; i >= 0; --i) {
+    EXPECT_EQ(made["exclusiveMinimum"], i);
+    made = json(made["not"]);
+  }
+  EXPECT_EQ(made["enum"].size(), 1000U);
+}
+
+TEST(Schema, ReferencesBeyondTheMostAreLeftOut) {
+  auto many = json{{"anyOf", json::array()}};
+  for (int i = 0; i < 12'000; ++i) many["anyOf"].push_back({{"$ref", "#"}});
+  Components components;
+  components.add("t", many);
+  const auto made = components.take();
+  EXPECT_TRUE(made["t"]["anyOf"][9'999].contains("$ref"));
+  EXPECT_EQ(made["t"]["anyOf"][10'000], json::object());
+}
+
 TEST(Schema, NamesOfComponentsAreLegalAndEachIsThereOnce) {
   Components components;
   components.add_own("Problem", json::object());
