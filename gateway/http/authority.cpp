@@ -41,12 +41,12 @@ bool is_host_name(std::string_view host) noexcept {
   }
 }
 
+}  // namespace
+
 bool is_port(std::string_view text) noexcept {
   std::uint64_t port = 0;
   return text.size() <= 5 && !text.starts_with('0') && parse_uint(text, port) && port <= 65535;
 }
-
-}  // namespace
 
 bool is_ipv4(std::string_view host) noexcept { return is_address(AF_INET, host); }
 

@@ -16,6 +16,9 @@ struct Authority {
 // that a browser would read as an IPv4 address ("127.1", "0x7f000001"). nullopt for everything else.
 std::optional<Authority> split_authority(std::string_view text) noexcept;
 
+// RFC 3986 section 3.2.3, narrowed to what every parser reads alike: 1 to 65535 without leading zeros.
+bool is_port(std::string_view text) noexcept;
+
 // Dotted decimal, four numbers without leading zeros.
 bool is_ipv4(std::string_view host) noexcept;
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 #include "base/strings.hpp"
+#include "http/authority.hpp"
 #include "http/form.hpp"
 #include "http/url.hpp"
 
@@ -78,8 +78,7 @@ std::optional<Loopback> split_loopback(std::string_view uri) noexcept {
     std::string_view rest = uri.substr(host.size());
     if (rest.starts_with(':')) {
       const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
-      std::uint64_t port = 0;
-      if (!parse_uint(rest.substr(1, end - 1), port) || port == 0 || port > 65535 || end > 6) return std::nullopt;
+      if (!http::is_port(rest.substr(1, end - 1))) return std::nullopt;
       rest.remove_prefix(end);
     }
     if (!rest.empty() && rest.front() != '/' && rest.front() != '?') return std::nullopt;

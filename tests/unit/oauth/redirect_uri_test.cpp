@@ -107,9 +107,10 @@ TEST(RedirectUri, NothingButThePortOfALoopbackUriMayVary) {
   for (const char* asked :
        {"http://127.0.0.1:51234/other", "http://127.0.0.1:51234/cb?x", "http://127.0.0.1.evil.example/cb",
         "http://127.1/cb", "http://2130706433/cb", "http://localhost:1/cb", "http://127.0.0.1:1@evil.example/cb",
-        "http://127.0.0.1:/cb", "http://127.0.0.1:0/cb", "http://127.0.0.1:65536/cb", "http://127.0.0.1:99999999999/cb",
-        "http://127.0.0.1:+1/cb", "http://127.0.0.1:1/cb#x", "https://127.0.0.1:1/cb", "HTTP://127.0.0.1:1/cb",
-        "http://127.0.0.1:1", "http://127.0.0.1:1x/cb", "http://127.0.0.1:000080/cb"}) {
+        "http://127.0.0.1:/cb", "http://127.0.0.1:0/cb", "http://127.0.0.1:02468/cb", "http://127.0.0.1:65536/cb",
+        "http://127.0.0.1:99999999999/cb", "http://127.0.0.1:+1/cb", "http://127.0.0.1:1/cb#x",
+        "https://127.0.0.1:1/cb", "HTTP://127.0.0.1:1/cb", "http://127.0.0.1:1", "http://127.0.0.1:1x/cb",
+        "http://127.0.0.1:000080/cb"}) {
     EXPECT_FALSE(redirect_uri_matches(registered, asked)) << asked;
   }
   EXPECT_FALSE(redirect_uri_matches("https://app.example/cb", "https://app.example:8443/cb"));
