@@ -8,11 +8,17 @@ import { bearerChallenge, send } from '../interop/lib/http.mjs';
 import { callTool, initialize, ping, post, rpc } from '../interop/lib/mcp.mjs';
 import { doctor, faults } from '../interop/lib/postern.mjs';
 import { until } from '../interop/lib/wait.mjs';
+import { lookAt, openAccount, revokeApp } from './lib/account.mjs';
 import { startExample } from './lib/example.mjs';
 import { look, openBrowser, signIn } from './lib/screens.mjs';
 
 const workspace = (slug) => `https://app.gigamcp.test/t/${slug}/mcp`;
 const codeOf = (answer) => answer.json().error?.data?.error ?? answer.json().error;
+
+const search = async (url, token) => {
+  const session = await initialize(url, token);
+  return callTool(url, token, 'search_company_rag', { query: 'runbook' }, { session });
+};
 
 describe('Gigamcp', { timeout: 600_000 * patience }, () => {
   let example;
@@ -28,10 +34,6 @@ describe('Gigamcp', { timeout: 600_000 * patience }, () => {
     const client = await example.client(url);
     return { client, tokens: await client.grant({ browser: alice, ...options }) };
   }
-  const search = async (url, token) => {
-    const session = await initialize(url, token);
-    return callTool(url, token, 'search_company_rag', { query: 'runbook' }, { session });
-  };
 
   for (const name of ['SDK v1', 'SDK v2', 'mcp-remote']) {
     it(`row 1: ${name} has one connector per workspace, each with its own data`, async () => {
@@ -126,5 +128,40 @@ describe('Gigamcp', { timeout: 600_000 * patience }, () => {
     const { code, browser } = await client.authorize({ browser: alice });
     assert.ok(code);
     assert.equal(browser.pages.at(-1).status >= 300 && browser.pages.at(-1).status < 400, true);
+  });
+});
+
+describe('Gigamcp, the account', { timeout: 300_000 * patience }, () => {
+  let example;
+  let chromium;
+  let page;
+
+  before(async () => {
+    example = await startExample('gigamcp', '127.0.2.1');
+    chromium = await openBrowser({ 'app.gigamcp.test': '127.0.2.1' });
+    page = await openAccount(chromium, 'https://app.gigamcp.test', 'apps');
+  });
+  after(async () => {
+    await chromium?.close();
+    await example?.stop();
+  });
+
+  for (const version of ['v1', 'v2']) {
+    it(`row 6: Connected apps → Revoke, next to the client’s row, ends what SDK ${version} has of one workspace`, async (t) => {
+      const other = await example.client(workspace('globex'));
+      const kept = await other.grant();
+      const shot = `gigamcp-apps-${version}`;
+      await revokeApp(t, { version, url: workspace('acme'), page, organisation: 'Acme Inc.', shot });
+      assert.equal((await search(workspace('globex'), kept.access_token)).status, 200);
+      assert.equal((await other.refresh(kept.refresh_token)).status, 200);
+    });
+  }
+
+  it('row 1: the endpoints page has one address for each workspace of theirs', async () => {
+    await lookAt(page, 'endpoints', 'gigamcp-endpoints');
+    assert.deepEqual(await page.locator('article > pre').allInnerTexts(), ['acme', 'globex'].map(workspace));
+    const bob = await openAccount(chromium, 'https://app.gigamcp.test', 'endpoints', 'bob');
+    assert.deepEqual(await bob.locator('article > pre').allInnerTexts(), [workspace('globex')]);
+    await lookAt(bob, 'apps', 'gigamcp-apps-none');
   });
 });

@@ -164,4 +164,11 @@ export class SdkClient {
   }
 }
 
+/** A connected client v1 as somebody has it who pastes headers into it, a token among them. */
+export async function pasted(url, headers) {
+  const client = new v1.Client({ name: 'pasted', version: '1.0.0' });
+  await client.connect(new v1Http.StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }));
+  return client;
+}
+
 export const textOf = (result) => result.content.map((part) => part.text).join('');
