@@ -23,8 +23,9 @@ http::Response introspect(const http::Request& request, const Context& context);
 http::Response server_metadata(const http::Request& request, const Context& context);
 
 // A grant made by an operator with its access token, for `postern token mint`; user, tenant, resource, scopes and
-// perhaps client come from the caller, the rest is filled in. The value is returned once. invalid: no such resource.
-// denied: the user is disabled or no member, or the role may not hold a scope.
+// perhaps client come from the caller, the rest is filled in. With `narrowed` it is held to these scopes even where
+// they are only what every request needs. The value is returned once. invalid: no such resource. denied: the user is
+// disabled or no member, or the role may not hold a scope.
 Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, const Context& context);
 
 }  // namespace postern::oauth

@@ -22,7 +22,7 @@ Result<std::string> mint_token(const store::Grant& grant, Duration lifetime, con
     if (!resource->policy->knows_scope(scope))
       return fail(Errc::invalid, "the policy `" + resource->policy->name() + "` has no scope `" + scope + "`");
   }
-  minted.narrowed = resource->policy->asks_beyond_connect(grant.scopes);
+  minted.narrowed = grant.narrowed || resource->policy->asks_beyond_connect(grant.scopes);
   auto standing = standing_of(minted, context);
   if (!standing) return standing.error();
   // An operator who asks for more than there is should hear of it.

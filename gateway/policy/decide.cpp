@@ -109,7 +109,8 @@ Decision CompiledPolicy::check_scopes(const ScopeDemand& demand, const Caller& c
     return verdict(Verdict::deny, std::move(rule), "your role in this tenant may not do this");
   }
   auto decision = verdict(Verdict::step_up, std::move(rule),
-                          "this needs a further permission; authorize again with the scopes of the challenge");
+                          "this needs a further permission; authorize again with the scopes of the challenge, or make "
+                          "a token that has them");
   add_needed(decision, document_.connect, caller);
   add_needed(decision, demand, caller);
   sort_needed(decision);

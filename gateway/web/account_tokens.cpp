@@ -14,7 +14,7 @@
 #include "web/response.hpp"
 
 // Tokens made by hand. Each member makes them for themselves, within what their role may hold: such a token reaches
-// nothing that an app they connect would not reach.
+// nothing that an app they connect would not reach, and nothing but what was chosen, whatever the policy's scope_mode.
 namespace postern::web {
 namespace {
 
@@ -181,6 +181,7 @@ Result<NewToken> mint(const Wish& wish, const Place& place, const Session& sessi
   grant.resource = resource.url;
   grant.scopes = wish.scopes;
   grant.name = wish.name;
+  grant.narrowed = true;
   auto value = oauth::mint_token(grant, std::chrono::days(wish.days), of_server(*resource.server, context.oauth));
   if (!value) return value.error();
   return NewToken{*std::move(value), wish.name, place.at.urls.front(), grant.tenant};

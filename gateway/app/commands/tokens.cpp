@@ -64,6 +64,7 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   grant.tenant = options.tenant;
   grant.resource = resource->canonical;
   grant.scopes = split_words(options.scope);
+  grant.narrowed = false;
   const auto token = oauth::mint_token(grant, *lifetime, context);
   if (!token) return say_error(console, token.error().what);
   return say_done(console, *token, {{"access_token", *token}});

@@ -213,12 +213,15 @@ TEST_F(MintTest, AnOperatorsTokenLivesAsLongAsWasAsked) {
   EXPECT_EQ(log_.text().find(*value), std::string::npos);
 }
 
-TEST_F(MintTest, ATokenForConnectAloneIsNotNarrowed) {
+TEST_F(MintTest, ATokenForConnectAloneIsNarrowedWhereThatIsWanted) {
   auto grant = wanted();
   grant.scopes = {"connect"};
-  const auto value = mint_token(grant, 1h, context());
-  ASSERT_TRUE(value) << value.error().what;
-  EXPECT_FALSE((*store_->grants().find_access(crypto::sha256_string(*value)))->grant.narrowed);
+  for (const bool narrowed : {false, true}) {
+    grant.narrowed = narrowed;
+    const auto value = mint_token(grant, 1h, context());
+    ASSERT_TRUE(value) << value.error().what;
+    EXPECT_EQ((*store_->grants().find_access(crypto::sha256_string(*value)))->grant.narrowed, narrowed);
+  }
 }
 
 TEST_F(MintTest, NobodyGetsMoreThanTheirRoleOrATokenForNothing) {
