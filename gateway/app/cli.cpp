@@ -157,6 +157,10 @@ void add_tenants(CLI::App& app, CommandLine& line) {
       return adds ? tenant_add(o, line.tenant, line.console) : tenant_set(o, line.tenant, line.console);
     });
   }
+  auto* import = tenant->add_subcommand("import", "Add or change many tenants and their members, all or none");
+  import->add_option("FILE", line.first, "A YAML file with `tenants`, or JSON Lines (.jsonl, or - for standard input)")
+      ->required();
+  line.on_store(import, [&line](Opened& o) { return tenant_import(o, line.first, line.console); });
   line.on_store(tenant->add_subcommand("list", "List tenants"),
                 [&line](Opened& o) { return tenant_list(o, line.console); });
   auto* remove = tenant->add_subcommand("remove", "Remove a tenant, its memberships and grants");

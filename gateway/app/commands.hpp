@@ -40,9 +40,9 @@ struct Opened {
 int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command);
 // Prints the error as "postern: SENTENCE"; kNo.
 int say_error(Console& console, const std::string& sentence);
-// Prints the sentence, or with --json the value; kDone.
 // "2026-01-31 12:00Z"
 std::string date_of(Time time);
+// Prints the sentence, or with --json the value; kDone.
 int say_done(Console& console, const std::string& sentence, const nlohmann::json& value);
 // One value on one line. What is no UTF-8 in it is replaced.
 void print_json(Console& console, const nlohmann::json& value);
@@ -131,6 +131,8 @@ int user_disable(Opened& opened, const std::string& name, bool disabled, Console
 int user_set_password(Opened& opened, const UserOptions& options, Console& console);
 int tenant_add(Opened& opened, const TenantOptions& options, Console& console);
 int tenant_set(Opened& opened, const TenantOptions& options, Console& console);
+// `file`: a path, or - for standard input.
+int tenant_import(Opened& opened, const std::string& file, Console& console);
 int tenant_list(Opened& opened, Console& console);
 int tenant_remove(Opened& opened, const std::string& handle, Console& console);
 int member_add(Opened& opened, const std::string& user, const std::string& membership, Console& console);

@@ -71,7 +71,7 @@ std::string tenant_of(const ExternalIdentity& identity, const tenant::Resource& 
 Result<tenant::Membership> membership_of(const std::string& user, const std::string& handle,
                                          const config::External& external, const tenant::Directory& directory) {
   constexpr auto* kNobody = "this user is no member of the tenant; ask an administrator to add them";
-  if (handle.empty()) return denied(kNobody);
+  if (handle.empty() || !directory.may_belong(user, handle)) return denied(kNobody);
   auto listed = directory.membership(user, handle);
   if (!listed) return listed.error();
   if (*listed) return *std::move(*listed);

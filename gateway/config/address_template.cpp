@@ -32,6 +32,13 @@ std::string with_tenant(std::string_view text, std::string_view handle) {
   return filled;
 }
 
+std::string provider_callback(std::string_view callback, std::string_view provider) {
+  std::string filled(callback);
+  const auto at = filled.find(kProviderPart);
+  if (at != std::string::npos) filled.replace(at, kProviderPart.size(), provider);
+  return filled;
+}
+
 std::string stand_in_for(std::string_view text) {
   std::string handle = "t";
   while (text.find(handle) != std::string_view::npos) handle += 't';

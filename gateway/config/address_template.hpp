@@ -17,6 +17,11 @@ std::string with_tenant(std::string_view text, std::string_view handle);
 // A handle that occurs nowhere else in the text, to fill in for a while.
 std::string stand_in_for(std::string_view text);
 
+// A segment of `identity.callback`: the name of the provider that sends users back there.
+inline constexpr std::string_view kProviderPart = "{provider}";
+
+std::string provider_callback(std::string_view callback, std::string_view provider);
+
 struct AddressParts {
   std::string origin;  // canonical but for `{tenant}`
   std::string path;    // "" when absent

@@ -138,13 +138,14 @@ struct Provider {
   std::vector<std::string> scopes{"openid", "profile", "email"};
   std::vector<std::string> algorithms{"RS256", "ES256"};  // of ID tokens
   bool send_resource = false;                             // RFC 8707, which some providers refuse
+  std::vector<std::string> allowed_tenants;               // where its users may be members; empty: anywhere
   ProviderClaims claims;
   Position at;
 };
 
 struct Identity {
   bool local = true;
-  std::string callback;  // the one address that all providers send users back to
+  std::string callback;  // where providers send users back to; may hold {provider}: provider_callback()
   Position callback_at;
   std::vector<Provider> providers;
   Duration session = std::chrono::hours(12);  // how long a browser stays signed in

@@ -182,7 +182,12 @@ Rows tenants() {
       {"tenants[].members", Type::list, "Who belongs to it.", {.may_be_empty = true}},
       {"tenants[].members[].user", Type::text, "A user's name.", {.example = "alice", .required = true}},
       {"tenants[].members[].role", Type::text, "What policies call the role.", {.example = "admin"}},
-      {"tenants_dir", Type::text, "A folder with one file for each tenant.", {.served = false}},
+      {"tenants_dir",
+       Type::text,
+       "A folder with one file for each tenant, HANDLE.yaml, with the keys of an entry of `tenants`; `handle` may be "
+       "left "
+       "away. Read at start.",
+       {.example = "tenants", .commented = true}},
   };
 }
 

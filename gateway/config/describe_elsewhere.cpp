@@ -95,9 +95,11 @@ std::vector<Row> describe_providers() {
   return {
       {"identity.callback",
        Type::text,
-       "The one address that all providers send users back to, to be registered with each. https:// but for loopback "
+       "Where providers send users back to, to be registered with each. With several providers a segment of its path "
+       "is "
+       "`{provider}`, the name of each, so that none can pass off what another answered. https:// but for loopback "
        "names. Required with `providers`.",
-       {.example = "http://127.0.0.1:8080/oauth/callback", .commented = true}},
+       {.example = "http://127.0.0.1:8080/oauth/callback/{provider}", .commented = true}},
       {"identity.providers",
        Type::list,
        "Where users sign in with OpenID Connect; the sign-in page has a button for each.",
@@ -137,6 +139,12 @@ std::vector<Row> describe_providers() {
        Type::truth,
        "true: the provider is told which resource the sign-in is for (RFC 8707). Entra refuses that.",
        {.fallback = truth(provider.send_resource)}},
+      {at + ".allowed_tenants",
+       Type::texts,
+       "The tenants whose members its users can be, whatever else makes them members; signing in for another tenant "
+       "does "
+       "not offer it; or [any].",
+       {.fallback = "[any]"}},
       {at + ".claims", Type::mapping, "Which claims of the ID token say what."},
       {at + ".claims.user", Type::text, "The user: the SUBJECT.", {.fallback = provider.claims.user}},
       {at + ".claims.name", Type::text, "The user's name, as people read it.", {.fallback = provider.claims.name}},

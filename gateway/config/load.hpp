@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/system/result.hpp>
 
@@ -18,6 +19,8 @@ struct Sources {
   std::function<std::optional<std::string>(const std::string& name)> variable;
   // The error says why it cannot be read, to follow a colon: "there is no such file".
   std::function<Result<std::string>(const std::string& path)> file;
+  // The paths of a folder's files that end with .yaml or .yml, but for hidden ones, in order. Likewise.
+  std::function<Result<std::vector<std::string>>(const std::string& path)> folder{};
 };
 Sources system_sources();
 

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 
@@ -31,6 +33,24 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
+bool is_yaml(const std::filesystem::path& path) {
+  return !path.filename().string().starts_with('.') && (path.extension() == ".yaml" || path.extension() == ".yml");
+}
+
+// Links count as what they lead to: so do folders that Kubernetes mounts hold their files.
+Result<std::vector<std::string>> list_folder(const std::string& path) {
+  std::error_code error;
+  std::vector<std::string> files;
+  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    if (is_yaml(at->path()) && !at->is_directory(ignored)) files.push_back(at->path().string());
+  }
+  if (error == std::errc::no_such_file_or_directory) return fail(Errc::not_found, "there is no such folder");
+  if (error) return fail(Errc::unavailable, error.message());
+  std::ranges::sort(files);
+  return files;
+}
+
 std::optional<std::string> read_variable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value ? std::optional<std::string>(value) : std::nullopt;
@@ -38,6 +58,6 @@ std::optional<std::string> read_variable(const std::string& name) {
 
 }  // namespace
 
-Sources system_sources() { return {&read_variable, &read_file}; }
+Sources system_sources() { return {&read_variable, &read_file, &list_folder}; }
 
 }  // namespace postern::config

@@ -107,7 +107,9 @@ http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDoc
 
 http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
                    oauth::ForeignDocuments& documents, std::vector<std::string>& tool_checks, telemetry::Log& log) {
-  if (route.kind == RouteKind::callback) return web::callback(request, snapshot.page_seal());
+  if (route.kind == RouteKind::callback) {
+    return web::callback(request, snapshot.config().identity.callback, snapshot.page_seal());
+  }
   const auto there =
       route.resource ? has_its_tenant(*route.resource, snapshot) : has_its_tenant(*route.server, snapshot);
   if (!there) return could_not_be_run(there.error(), route, log, request.request_id);

@@ -62,7 +62,14 @@ Router::Router(const tenant::Catalog& catalog, const config::Config& config) {
   const bool elsewhere = !config.identity.providers.empty();
   for (const auto& server : catalog.servers()) add_server(server, elsewhere);
   for (const auto& resource : catalog.resources()) add_resource(resource);
-  if (const auto callback = http::parse_url(config.identity.callback)) {
+  add_callbacks(config.identity);
+}
+
+// One for all providers, or one for each.
+void Router::add_callbacks(const config::Identity& identity) {
+  for (const auto& provider : identity.providers) {
+    const auto callback = http::parse_url(config::provider_callback(identity.callback, provider.name));
+    if (!callback) continue;
     routes_.add(callback->origin(), callback->path, Route{RouteKind::callback, "GET", nullptr, nullptr});
   }
 }

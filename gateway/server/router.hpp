@@ -63,6 +63,7 @@ class Router {
  private:
   void add_server(const tenant::ServerPtr& server, bool elsewhere);
   void add_resource(const tenant::ResourcePtr& resource);
+  void add_callbacks(const config::Identity& identity);
   std::optional<Route> find_tool(const std::string& origin, std::string_view path) const;
 
   tenant::AddressTable<Route> routes_;

@@ -49,12 +49,17 @@ class TenantStore {
  public:
   virtual ~TenantStore() = default;
   virtual Result<void> put(const Tenant& tenant) = 0;
+  // All of them or none, in one step; tenants and memberships that are there take the new values. How many of these
+  // records are new or changed: only of those do others hear.
+  virtual Result<std::int64_t> put_all(const std::vector<Tenant>& tenants,
+                                       const std::vector<Membership>& memberships) = 0;
   virtual Result<std::optional<Tenant>> find(std::string_view handle) = 0;
   virtual Result<std::vector<Tenant>> list() = 0;
   virtual Result<void> remove(std::string_view handle) = 0;  // and its memberships and grants
   virtual Result<void> put_member(const Membership& membership) = 0;
   // And that user's grants there.
   virtual Result<void> remove_member(std::string_view user, std::string_view tenant) = 0;
+  virtual Result<std::optional<Membership>> membership(std::string_view user, std::string_view tenant) = 0;
   virtual Result<std::vector<Membership>> memberships_of(std::string_view user) = 0;
   virtual Result<std::vector<Membership>> members_of(std::string_view tenant) = 0;
 };

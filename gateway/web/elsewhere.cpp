@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.hpp"
+#include "config/address_template.hpp"
 #include "http/cookie.hpp"
 #include "http/url.hpp"
 #include "idp/authorization.hpp"
@@ -29,7 +30,7 @@ std::string resource_of(const std::string& continue_to) {
 http::Response go(const idp::ProviderMetadata& metadata, const config::Provider& provider,
                   const std::string& continue_to, bool again, const http::Request& request,
                   const PageContext& context) {
-  const auto state = make_state(context.oauth);
+  const auto state = make_state(provider.name, context.oauth);
   auto sign_in = idp::begin_sign_in(provider.name);
   sign_in.continue_to = continue_to;
   sign_in.resource = resource_of(continue_to);
@@ -37,7 +38,8 @@ http::Response go(const idp::ProviderMetadata& metadata, const config::Provider&
   if (sealed.size() > kLongestCookie) {
     return refuse(400, "Too long", "The request of the app is too long to sign in elsewhere.", request, context.oauth);
   }
-  const auto url = idp::authorization_url(metadata, provider, context.identity->callback, sign_in, state, again);
+  const auto callback = config::provider_callback(context.identity->callback, provider.name);
+  const auto url = idp::authorization_url(metadata, provider, callback, sign_in, state, again);
   auto response = see_other(url, context.oauth.secure());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kSignInLifetime).count();
   response.headers.add("Set-Cookie",
@@ -48,10 +50,14 @@ http::Response go(const idp::ProviderMetadata& metadata, const config::Provider&
 
 }  // namespace
 
-std::vector<ProviderChoice> provider_choices(const PageContext& context) {
+std::vector<ProviderChoice> provider_choices(std::string_view tenant, const PageContext& context) {
   std::vector<ProviderChoice> choices;
   if (context.identity == nullptr) return choices;
-  for (const auto& provider : context.identity->providers) choices.push_back({provider.name, provider.label});
+  for (const auto& provider : context.identity->providers) {
+    const auto& allowed = provider.allowed_tenants;
+    const bool offered = tenant.empty() || allowed.empty() || std::ranges::find(allowed, tenant) != allowed.end();
+    if (offered) choices.push_back({provider.name, provider.label});
+  }
   return choices;
 }
 

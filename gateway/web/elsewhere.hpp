@@ -16,8 +16,9 @@ namespace postern::web {
 http::Response begin_elsewhere(std::string_view provider, const std::string& continue_to, const http::Request& request,
                                const PageContext& context);
 
-// The providers of the sign-in page, and where its forms may lead by Content-Security-Policy.
-std::vector<ProviderChoice> provider_choices(const PageContext& context);
+// The providers of the sign-in page, of those whose users can belong to the tenant where one is meant; and where its
+// forms may lead by Content-Security-Policy.
+std::vector<ProviderChoice> provider_choices(std::string_view tenant, const PageContext& context);
 std::string login_form_action(const PageContext& context);
 
 }  // namespace postern::web

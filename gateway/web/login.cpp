@@ -19,30 +19,38 @@ Account account_of(const Session& session) { return {session.user.name, session.
 
 bool with_password(const PageContext& context) { return context.identity == nullptr || context.identity->local; }
 
-// Who asks is said before the browser leaves for a provider, as well as on the page where it is decided.
-void tell_app(LoginView& view, const http::Request& request, const PageContext& context) {
+// The app's request that the browser comes from, if it does and it is good.
+std::optional<oauth::AuthorizationRequest> asked_by_app(const LoginView& view, const http::Request& request,
+                                                        const PageContext& context) {
   const auto mark = view.continue_to.find('?');
   const bool asked =
       mark != std::string::npos && view.continue_to.compare(0, mark, context.oauth.server.endpoints.authorize) == 0;
-  if (!asked || view.providers.empty()) return;
+  if (!asked || provider_choices({}, context).empty()) return std::nullopt;
   const auto form = http::Form::parse(std::string_view(view.continue_to).substr(mark + 1));
-  if (!form) return;
+  if (!form) return std::nullopt;
   // A POST may have counted a failure already: it must not be run again for the sake of a document.
   oauth::Context at_hand = context.oauth;
   if (request.method == "POST") at_hand.documents = nullptr;
-  const auto checked = oauth::check_authorization(*form, at_hand);
-  const auto* wanted = std::get_if<oauth::AuthorizationRequest>(&checked);
-  if (wanted == nullptr) return;
-  view.app = wanted->client.name.empty() ? wanted->client.id : wanted->client.name;
-  view.resource = wanted->resource->name;
-  view.destination = destination_of(wanted->redirect_uri).text;
+  auto checked = oauth::check_authorization(*form, at_hand);
+  auto* wanted = std::get_if<oauth::AuthorizationRequest>(&checked);
+  return wanted == nullptr ? std::nullopt : std::optional(std::move(*wanted));
+}
+
+// Who asks is said before the browser leaves for a provider, as well as on the page where it is decided.
+void tell_app(LoginView& view, const oauth::AuthorizationRequest& wanted) {
+  view.app = wanted.client.name.empty() ? wanted.client.id : wanted.client.name;
+  view.resource = wanted.resource->name;
+  view.destination = destination_of(wanted.redirect_uri).text;
 }
 
 http::Response show_form(int status, LoginView view, const http::Request& request, const PageContext& context) {
   const auto browser = browser_cookie(request, context);
+  const auto wanted = asked_by_app(view, request, context);
+  const auto& own_tenant = context.oauth.server.tenant;
+  const auto tenant = own_tenant.empty() && wanted ? wanted->resource->fixed_tenant : own_tenant;
   view.with_password = with_password(context);
-  view.providers = provider_choices(context);
-  tell_app(view, request, context);
+  view.providers = provider_choices(tenant, context);
+  if (wanted) tell_app(view, *wanted);
   view.form_token = form_token(kForm, browser.value, context);
   auto response = page_response(status, render_login(view), login_form_action(context), context.oauth.secure());
   if (browser.set_cookie) response.headers.add("Set-Cookie", *browser.set_cookie);

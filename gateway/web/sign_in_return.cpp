@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "config/address_template.hpp"
 #include "crypto/hash.hpp"
 #include "http/cookie.hpp"
+#include "http/url.hpp"
 #include "idp/id_token.hpp"
 #include "idp/provider_user.hpp"
 #include "web/browser.hpp"
@@ -121,7 +123,8 @@ Answer check_id_token(const std::string& compact, const idp::ProviderMetadata& m
 // OpenID Connect Core section 3.1.3. Whoever runs this endpoint sends the request and runs it again with the answer,
 // which is nowhere kept.
 Answer redeem(std::string_view code, const idp::ProviderMetadata& metadata, const Return& back) {
-  auto request = idp::code_request(*back.provider, back.context.identity->callback, back.sign_in, code);
+  const auto callback = config::provider_callback(back.context.identity->callback, back.provider->name);
+  auto request = idp::code_request(*back.provider, callback, back.sign_in, code);
   const auto answer = back.oauth().documents->get({.kind = oauth::DocumentKind::provider_token,
                                                    .url = metadata.token_endpoint,
                                                    .form = std::move(request.form),
@@ -194,11 +197,14 @@ http::Response damaged(const http::Request& request, bool secure) {
 
 }  // namespace
 
-http::Response callback(const http::Request& request, const crypto::Aead& seal) {
+http::Response callback(const http::Request& request, const std::string& address, const crypto::Aead& seal) {
   const bool secure = request.origin.starts_with("https://");
   const auto form = http::Form::parse(request.query);
   const auto state = form ? open_state(form->get_or_empty("state"), seal) : std::nullopt;
   if (!state) return damaged(request, secure);
+  // RFC 9700 section 4.4.2.1: what another provider answered came in at another address.
+  const auto expected = http::parse_url(config::provider_callback(address, state->provider));
+  if (!expected || expected->path != request.path) return damaged(request, secure);
   return see_other(state->origin + std::string(kReturnPath) + "?" + request.query, secure);
 }
 

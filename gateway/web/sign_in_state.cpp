@@ -29,8 +29,9 @@ std::optional<json> open(std::string_view sealed, std::string_view purpose, cons
 
 }  // namespace
 
-std::string make_state(const oauth::Context& context) {
+std::string make_state(std::string_view provider, const oauth::Context& context) {
   const json document = {{"id", crypto::random_token(16)},
+                         {"provider", provider},
                          {"origin", context.issuer_origin()},
                          {"expires_at", to_millis(context.clock.now() + kSignInLifetime)}};
   return base64url_encode(context.seal.seal(document.dump(), kStatePurpose));
@@ -41,6 +42,7 @@ std::optional<SignInState> open_state(std::string_view state, const crypto::Aead
   if (!document) return std::nullopt;
   SignInState opened;
   document->at("origin").get_to(opened.origin);
+  document->at("provider").get_to(opened.provider);
   opened.expires_at = from_millis(document->at("expires_at").get<std::int64_t>());
   return opened;
 }

@@ -15,13 +15,14 @@ namespace postern::web {
 
 inline constexpr Duration kSignInLifetime = std::chrono::minutes(10);
 
-// Where a sign-in at a provider began and until when it counts. `state` says it, sealed, so that the one address that
-// providers send users back to can send them on to where their cookie is.
+// Where a sign-in at a provider began, and until when it counts. `state` says it, sealed, so that the address that the
+// provider sends users back to can send them on to where their cookie is.
 struct SignInState {
   std::string origin;  // of the authorization server
+  std::string provider;
   Time expires_at{};
 };
-std::string make_state(const oauth::Context& context);
+std::string make_state(std::string_view provider, const oauth::Context& context);
 std::optional<SignInState> open_state(std::string_view state, const crypto::Aead& seal);
 
 // The cookie of one sign-in: two at the same time do not end each other.

@@ -80,7 +80,6 @@ const urls = 'urls: [http://127.0.0.1:3001/mcp]';
 
 // What the documentation speaks of and this version does not do: named, with a place, never ignored.
 const notBuilt = {
-  'a folder of tenants': [{ tenants: '»tenants_dir: tenants' }, '`tenants_dir` is not supported yet'],
   'a listener for operators': [
     { listen: 'listen: [{address: 127.0.0.1:8080, behind_proxy: true}, {address: 127.0.0.1:8081, serve: »admin}]' },
     '`serve: admin` is not supported yet',

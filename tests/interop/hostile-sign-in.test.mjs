@@ -13,13 +13,15 @@ import { RecordingUpstream } from './lib/upstream.mjs';
 describe('hostile sign-ins', { timeout: 180_000 * patience }, () => {
   let provider;
   let other;
+  let gone;
   let upstream;
   let gateway;
   let client;
 
   before(async () => {
     provider = await HostileProvider.start();
-    other = await HostileProvider.start();
+    other = await HostileProvider.start({ named: false });
+    gone = await HostileProvider.start();
     upstream = await RecordingUpstream.start();
     gateway = await Gateway.start({
       name: 'hostile-sign-in',
@@ -28,8 +30,8 @@ describe('hostile sign-ins', { timeout: 180_000 * patience }, () => {
         config.tenants[0].members = [{ user: 'good:mallory', role: 'viewer' }];
         config.identity = {
           local: false,
-          callback: `${origin}/oauth/callback`,
-          providers: Object.entries({ good: provider, other }).map(([name, { issuer }]) => ({
+          callback: `${origin}/oauth/callback/{provider}`,
+          providers: Object.entries({ good: provider, other, gone }).map(([name, { issuer }]) => ({
             ...{ name, issuer, client_id: 'postern', client_secret: 's' },
           })),
         };
@@ -43,6 +45,7 @@ describe('hostile sign-ins', { timeout: 180_000 * patience }, () => {
     await upstream?.stop();
     await provider?.stop();
     await other?.stop();
+    await gone?.stop();
   });
 
   const state = async () => {
@@ -190,6 +193,18 @@ describe('hostile sign-ins', { timeout: 180_000 * patience }, () => {
     assert.equal(other.asked('/token'), 0);
   });
 
+  it('what one provider answered is never sent to another, also where neither names itself', async () => {
+    // The dishonest one sends the browser on to the honest one, which answers where it has been told to.
+    const traveller = new Traveller();
+    const there = await traveller.leave(url(), 'other');
+    assert.equal(there.searchParams.get('redirect_uri'), `${gateway.origin}/oauth/callback/other`);
+    const query = new URLSearchParams({ state: there.searchParams.get('state'), code: 'of the honest one' });
+    await refused(traveller, `${gateway.origin}/oauth/callback/good?${query}`, [400], 'at the address of the honest one');
+    assert.equal(other.asked('/token'), 0);
+    const unknown = await traveller.request(`${gateway.origin}/oauth/callback?${query}`, { site: 'cross-site' });
+    assert.equal(unknown.status, 404, 'at no address of a provider');
+  });
+
   it('errors of the provider become a page, never a loop, and are not repeated', async () => {
     const text = '<script>alert(1)</script> aGVsbG8';
     provider.parameters = ({ state, iss }) => ({ state, iss, error: 'server_error', error_description: text });
@@ -215,7 +230,7 @@ describe('hostile sign-ins', { timeout: 180_000 * patience }, () => {
     assert.match(gateway.logs(), /the token endpoint says invalid_client/);
     assert.ok(!gateway.logs().includes('aGVsbG8'));
     for (const query of ['', '?state=x', '?code=1&state=', `?state=${'A'.repeat(200)}&code=1`]) {
-      await refused(new Traveller(), `${gateway.origin}/oauth/callback${query}`, [400], query);
+      await refused(new Traveller(), `${gateway.origin}/oauth/callback/good${query}`, [400], query);
       await refused(new Traveller(), `${gateway.origin}/login/return${query}`, [400], query);
     }
   });
@@ -240,10 +255,10 @@ describe('hostile sign-ins', { timeout: 180_000 * patience }, () => {
   });
 
   it('a provider that cannot be reached is told as such', async () => {
-    await other.stop();
+    await gone.stop();
     const visitor = new Traveller();
     const page = await visitor.open(url());
-    const answer = await visitor.submit(page, providerForm(page), { provider: 'other' });
+    const answer = await visitor.submit(page, providerForm(page), { provider: 'gone' });
     assert.equal(answer.status, 503);
     assert.match(answer.text, /cannot be reached/);
   });

@@ -1,4 +1,5 @@
 #include <ostream>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -59,9 +60,13 @@ int tenant_list(Opened& opened, Console& console) {
     if (!console.json)
       console.out << handle << "  " << name << (plan.empty() ? "" : "  plan " + plan) << "  (" << from << ")\n";
   };
-  for (const auto& tenant : opened.config.tenants) add(tenant.handle, tenant.name, tenant.plan, "file");
+  std::set<std::string> named;
+  for (const auto& tenant : opened.config.tenants) {
+    named.insert(tenant.handle);
+    add(tenant.handle, tenant.name, tenant.plan, "file");
+  }
   for (const auto& tenant : *stored) {
-    if (!in_file(opened, tenant.handle)) add(tenant.handle, tenant.name, tenant.plan, "store");
+    if (!named.contains(tenant.handle)) add(tenant.handle, tenant.name, tenant.plan, "store");
   }
   if (console.json) print_json(console, all);
   return kDone;

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <set>
 
+#include "config/forms.hpp"
 #include "config/read/provider.hpp"
 #include "config/ticked.hpp"
 
@@ -59,6 +61,20 @@ void read_claims(Reading& reading, MapReader& reader, ProviderClaims& claims) {
   reading.finish(inner, "identity.providers[].claims");
 }
 
+void read_allowed_tenants(Reading& reading, MapReader& reader, Provider& provider) {
+  const auto tenants = reader.texts("allowed_tenants");
+  if (!tenants) return;
+  for (const auto& tenant : *tenants) {
+    if (tenant.value == "any" && tenants->size() == 1) return;
+    if (tenant.value == "any") {
+      reading.faults.add(tenant.at, "`any` stands alone in `allowed_tenants`: remove it or the others");
+    } else if (!is_handle(tenant.value)) {
+      reading.faults.add(tenant.at, "`allowed_tenants` " + tenant.written + " must be a tenant's handle");
+    }
+    provider.allowed_tenants.push_back(tenant.value);
+  }
+}
+
 void read_provider(Reading& reading, const Value& item, Identity& identity) {
   MapReader reader(item, "providers entry", reading.faults);
   Provider provider;
@@ -73,28 +89,62 @@ void read_provider(Reading& reading, const Value& item, Identity& identity) {
   read_algorithms(reading, reader, provider.algorithms);
   reader.boolean("send_resource", provider.send_resource);
   read_claims(reading, reader, provider.claims);
+  read_allowed_tenants(reading, reader, provider);
   reading.finish(reader, "identity.providers[]");
   identity.providers.push_back(std::move(provider));
 }
 
-// One for all: it is what operators register with each provider.
+// RFC 9700 section 4.4: each provider sends its users back to an address of its own, or what one of them answered can
+// be passed off as another's.
+bool holds_provider(std::string_view text) noexcept { return text.find(kProviderPart) != std::string_view::npos; }
+
+std::string provider_part_fault(std::string_view callback) {
+  const auto at = callback.find(kProviderPart);
+  if (at == std::string_view::npos) return {};
+  const auto scheme = callback.find("://");
+  const auto path = scheme == std::string_view::npos ? scheme : callback.find('/', scheme + 3);
+  const auto end = at + kProviderPart.size();
+  const bool segment = path < at && callback[at - 1] == '/' && (end == callback.size() || callback[end] == '/');
+  if (segment && callback.find(kProviderPart, end) == std::string_view::npos) return {};
+  return "may hold `{provider}` once, as a whole segment of its path";
+}
+
+// What operators register with each provider.
 void read_callback(Reading& reading, MapReader& reader, Identity& identity) {
   const auto text = reader.text("callback");
   if (!text) return;
   identity.callback_at = text->at;
-  const auto parts = public_address(reading, *text, "callback");
-  if (!parts) return;
   if (holds_tenant(text->value)) {
     reading.faults.add(text->at,
                        "`callback` " + text->written + " holds `{tenant}`: it is one address for all tenants");
     return;
   }
+  if (const auto fault = provider_part_fault(text->value); !fault.empty()) {
+    reading.faults.add(text->at, "`callback` " + text->written + " " + fault);
+    return;
+  }
+  Text filled = *text;
+  filled.value = provider_callback(text->value, "provider");
+  const auto parts = public_address(reading, filled, "callback");
+  if (!parts) return;
   if (parts->path.empty() || parts->path == "/") {
     reading.faults.add(text->at, "`callback` " + text->written + " must have a path, such as /oauth/callback");
     return;
   }
   identity.callback = text->value;
-  reading.taken.push_back({parts->origin, without_slash(parts->path), "the identity callback", text->at});
+}
+
+// Where requests will come in: at one address, or at that of each provider.
+void take_callbacks(Reading& reading, const Identity& identity) {
+  std::set<std::string> addresses;
+  for (const auto& provider : identity.providers) {
+    if (!provider.name.empty()) addresses.insert(provider_callback(identity.callback, provider.name));
+  }
+  for (const auto& address : addresses) {
+    const auto parts = address_parts(address);
+    if (!parts) continue;
+    reading.taken.push_back({parts->origin, without_slash(parts->path), "the identity callback", identity.callback_at});
+  }
 }
 
 }  // namespace
@@ -110,11 +160,12 @@ void read_providers(Reading& reading, MapReader& reader, Identity& identity) {
   if (identity.providers.empty() && reader.has("callback")) {
     reading.faults.add(reader.at("callback"), "`callback` has no meaning without `providers`");
   }
-  // RFC 9700 section 4.4.
-  if (identity.providers.size() > 1) {
-    reading.warn(reader.at("providers"),
+  if (!identity.callback.empty()) take_callbacks(reading, identity);
+  if (identity.providers.size() > 1 && !identity.callback.empty() && !holds_provider(identity.callback)) {
+    reading.warn(reader.at("callback"),
                  "several `providers` share one `callback`: one that is not honest could pass off answers of another "
-                 "that does not name itself in them (RFC 9207); name only providers that you trust");
+                 "that does not name itself in them (RFC 9207); put `{provider}` in its path, and register each "
+                 "address with its provider");
   }
   if (!identity.local && identity.providers.empty()) {
     reading.faults.add(reader.at("local"), "`local: false` leaves nobody to sign in: name `providers`");

@@ -38,6 +38,7 @@ struct Reading {
   std::vector<Mention> same_as{};          // by `serve`
   std::vector<Mention> providers_named{};  // of members: "entra" of "entra:SUBJECT"
   std::vector<TakenPath> taken{};
+  std::map<std::string, Position> tenants_seen{};  // by handle
   // The known keys of every mapping that was read, by its path: "listen[].tls". Proves that the reference is complete.
   std::map<std::string, std::set<std::string, std::less<>>> keys{};
 
@@ -54,6 +55,9 @@ void read_external(Reading& reading, const Value& value, AuthorizationServer& se
 
 // Of `identity`: where users may sign in beside the store, and where they come back to.
 void read_providers(Reading& reading, MapReader& reader, Identity& identity);
+
+// One tenant, by whatever name its own file gives it.
+void read_tenant(Reading& reading, const Value& item, std::string_view named = {});
 
 // Each reads the keys of the top level it is named after.
 void read_listen(Reading& reading, MapReader& top);
@@ -73,6 +77,8 @@ void read_log(Reading& reading, MapReader& top);
 // The whole file: every section, then what can only be seen when all are known. Without faults, `reading.config` is
 // complete.
 void read_config(const Value& root, Reading& reading);
+// "entra:SUBJECT" is somebody only where there is an `entra`.
+void check_providers_named(Reading& reading);
 // Names that must exist, the default server, addresses that must differ; choices that deserve a warning.
 void check_whole(const Value& root, Reading& reading);
 

@@ -226,24 +226,6 @@ void check_policies(Reading& reading, const Value& root) {
   }
 }
 
-// "entra:SUBJECT" is somebody only where there is an `entra`.
-void check_providers(Reading& reading) {
-  const auto& servers = reading.config.authorization_servers;
-  for (const auto& mention : reading.providers_named) {
-    const auto& providers = reading.config.identity.providers;
-    const bool found =
-        mention.name == "local" ||
-        std::any_of(servers.begin(), servers.end(),
-                    [&](const auto& server) { return server.external && server.name == mention.name; }) ||
-        std::any_of(providers.begin(), providers.end(),
-                    [&](const auto& provider) { return provider.name == mention.name; });
-    if (found) continue;
-    reading.faults.add(mention.at,
-                       "`user` begins with " + ticked(mention.name + ":") +
-                           ", but neither `identity.providers` nor an `external` authorization server has that name");
-  }
-}
-
 // Both make users "NAME:SUBJECT": these must be the same people.
 void check_provider_names(Reading& reading) {
   for (const auto& provider : reading.config.identity.providers) {
@@ -296,10 +278,27 @@ void warn_about_proxies(Reading& reading) {
 
 }  // namespace
 
+void check_providers_named(Reading& reading) {
+  const auto& servers = reading.config.authorization_servers;
+  for (const auto& mention : reading.providers_named) {
+    const auto& providers = reading.config.identity.providers;
+    const bool found =
+        mention.name == "local" ||
+        std::any_of(servers.begin(), servers.end(),
+                    [&](const auto& server) { return server.external && server.name == mention.name; }) ||
+        std::any_of(providers.begin(), providers.end(),
+                    [&](const auto& provider) { return provider.name == mention.name; });
+    if (found) continue;
+    reading.faults.add(mention.at,
+                       "`user` begins with " + ticked(mention.name + ":") +
+                           ", but neither `identity.providers` nor an `external` authorization server has that name");
+  }
+}
+
 void check_whole(const Value& root, Reading& reading) {
   check_names(reading, reading.upstreams_named, reading.config.upstreams, "upstream");
   check_names(reading, reading.servers_named, reading.config.authorization_servers, "authorization server");
-  check_providers(reading);
+  check_providers_named(reading);
   check_provider_names(reading);
   fill_in_servers(reading, root);
   fill_in_same(reading);

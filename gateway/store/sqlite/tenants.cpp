@@ -5,16 +5,61 @@
 #include "store/sqlite/steps.hpp"
 
 namespace postern::store::sqlite {
+namespace {
+
+// Whether anything is new. What is not makes nobody forget what they know.
+Result<bool> put_tenant(Transaction& transaction, const Tenant& tenant) {
+  const auto put = run(transaction.db,
+                       "INSERT INTO tenants (handle, name, plan) VALUES (?1, ?2, ?3) "
+                       "ON CONFLICT (handle) DO UPDATE SET name = excluded.name, plan = excluded.plan "
+                       "WHERE name <> excluded.name OR plan <> excluded.plan",
+                       tenant.handle, tenant.name, tenant.plan);
+  if (!put) return put.error();
+  if (*put == 0) return false;
+  if (auto noted = transaction.note(ChangeKind::tenant, tenant.handle); !noted) return noted.error();
+  return true;
+}
+
+Result<bool> put_membership(Transaction& transaction, const Membership& membership) {
+  const auto put = run(transaction.db,
+                       "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3) "
+                       "ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role, claimed = 0 "
+                       "WHERE role <> excluded.role OR claimed <> 0",
+                       membership.user, membership.tenant, membership.role);
+  if (!put) return put.error();
+  if (*put == 0) return false;
+  if (auto noted = transaction.note(ChangeKind::membership, membership.user); !noted) return noted.error();
+  return true;
+}
+
+}  // namespace
 
 Result<void> Tenants::put(const Tenant& tenant) {
   return writer_.write([&](Transaction& transaction) -> Result<void> {
-    const auto put = run(transaction.db,
-                         "INSERT INTO tenants (handle, name, plan) VALUES (?1, ?2, ?3) "
-                         "ON CONFLICT (handle) DO UPDATE SET name = excluded.name, plan = excluded.plan",
-                         tenant.handle, tenant.name, tenant.plan);
+    const auto put = put_tenant(transaction, tenant);
     if (!put) return put.error();
-    return transaction.note(ChangeKind::tenant, tenant.handle);
+    return {};
   });
+}
+
+Result<std::int64_t> Tenants::put_all(const std::vector<Tenant>& tenants, const std::vector<Membership>& memberships) {
+  std::int64_t changed = 0;
+  const auto written = writer_.write([&](Transaction& transaction) -> Result<void> {
+    changed = 0;
+    for (const Tenant& tenant : tenants) {
+      const auto put = put_tenant(transaction, tenant);
+      if (!put) return put.error();
+      changed += *put ? 1 : 0;
+    }
+    for (const Membership& membership : memberships) {
+      const auto put = put_membership(transaction, membership);
+      if (!put) return put.error();
+      changed += *put ? 1 : 0;
+    }
+    return {};
+  });
+  if (!written) return written.error();
+  return changed;
 }
 
 Result<std::optional<Tenant>> Tenants::find(std::string_view handle) {
@@ -47,12 +92,9 @@ Result<void> Tenants::remove(std::string_view handle) {
 
 Result<void> Tenants::put_member(const Membership& membership) {
   return writer_.write([&](Transaction& transaction) -> Result<void> {
-    const auto put = run(transaction.db,
-                         "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3) "
-                         "ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role, claimed = 0",
-                         membership.user, membership.tenant, membership.role);
+    const auto put = put_membership(transaction, membership);
     if (!put) return put.error();
-    return transaction.note(ChangeKind::membership, membership.user);
+    return {};
   });
 }
 
@@ -64,6 +106,13 @@ Result<void> Tenants::remove_member(std::string_view user, std::string_view tena
         revoke_grants(transaction, transaction.now, "member removed", "user = ?3 AND tenant = ?4", user, tenant);
     if (!revoked) return revoked;
     return transaction.note(ChangeKind::membership, user);
+  });
+}
+
+Result<std::optional<Membership>> Tenants::membership(std::string_view user, std::string_view tenant) {
+  return readers_.read([&](Connection& db) {
+    return first(db, read_membership, "SELECT user, tenant, role FROM memberships WHERE user = ?1 AND tenant = ?2",
+                 user, tenant);
   });
 }
 

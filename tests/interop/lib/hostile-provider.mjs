@@ -5,8 +5,10 @@ import { newKey } from './jose.mjs';
 import { freePort } from './process.mjs';
 
 export class HostileProvider {
-  static async start() {
+  /** `named`: whether its answers name their issuer (RFC 9207). */
+  static async start({ named = true } = {}) {
     const provider = new HostileProvider();
+    provider.named = named;
     provider.port = await freePort();
     provider.issuer = `http://127.0.0.1:${provider.port}`;
     provider.key = newKey('RS256', 'good');
@@ -48,7 +50,7 @@ export class HostileProvider {
         authorization_endpoint: `${this.issuer}/authorize`,
         token_endpoint: `${this.issuer}/token`,
         jwks_uri: `${this.issuer}/jwks`,
-        authorization_response_iss_parameter_supported: true,
+        authorization_response_iss_parameter_supported: this.named,
       });
     } else if (url.pathname === '/jwks') {
       json({ keys: [this.key.jwk] });
@@ -65,7 +67,10 @@ export class HostileProvider {
   #authorize(asked, response) {
     this.nonce = asked.get('nonce');
     this.client = asked.get('client_id');
-    const parameters = this.parameters({ code: 'code', state: asked.get('state'), iss: this.issuer });
+    const parameters = this.parameters({
+      ...{ code: 'code', state: asked.get('state') },
+      ...(this.named ? { iss: this.issuer } : {}),
+    });
     const target = `${asked.get('redirect_uri')}?${new URLSearchParams(parameters)}`;
     response.writeHead(303, { Location: target }).end();
   }

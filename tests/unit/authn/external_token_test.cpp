@@ -159,8 +159,16 @@ class PlaceTest : public testing::Test {
   }
   config::External& external() { return *server_->external; }
 
+  static config::Config with_entra() {
+    config::Config config;
+    auto& server = config.authorization_servers.emplace_back();
+    server.name = "entra";
+    server.external.emplace();
+    return config;
+  }
+
   tests::TestStore store_;
-  config::Config config_;
+  config::Config config_ = with_entra();
   tenant::Directory directory_{config_, *store_};
   std::shared_ptr<config::AuthorizationServer> server_ = std::make_shared<config::AuthorizationServer>();
   tenant::Resource resource_;
@@ -213,6 +221,17 @@ TEST_F(PlaceTest, WithAnyWhoeverHasATokenIsAMemberOfATenantThatIsThere) {
   EXPECT_EQ(placed(), "acme viewer");
   who_.tenant = "nobody";
   EXPECT_EQ(placed(), "denied");
+}
+
+TEST_F(PlaceTest, WithAnyNobodyIsAMemberWhereTheProviderMayHaveNone) {
+  external().members_only = false;
+  EXPECT_EQ(placed(), "acme admin");
+  auto& provider = config_.identity.providers.emplace_back();
+  provider.name = "entra";
+  provider.allowed_tenants = {"globex"};
+  const tenant::Directory directory(config_, *store_);
+  const auto principal = place_external(who_, resource_, directory, store_->users());
+  EXPECT_EQ(principal.error().code, Errc::denied);
 }
 
 TEST_F(PlaceTest, AUserWhoIsDisabledIsNobody) {

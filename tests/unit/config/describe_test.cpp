@@ -153,7 +153,7 @@ TEST_F(SchemaAnswers, NoToWhatTheReaderRefuses) {
   EXPECT_FALSE(accepts(listen + "limits: {idle: 60}\n"));
   EXPECT_FALSE(accepts(listen + "limits: {body: 4MB}\n"));
   EXPECT_FALSE(accepts(listen + "limits: {rate: {call: 50}}\n"));
-  EXPECT_FALSE(accepts(listen + "tenants_dir: tenants\n"));
+  EXPECT_FALSE(accepts(listen + "tenants_dir: [tenants]\n"));
   EXPECT_FALSE(accepts(listen + "upstreams: {back: {command: []}}\n"));
   EXPECT_FALSE(accepts(listen + "upstreams: {back: {urls: []}}\n"));
   EXPECT_FALSE(accepts("listen: [{address: 127.0.0.1:1, behind_proxy: yes}]\n"));

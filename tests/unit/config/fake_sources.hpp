@@ -21,6 +21,14 @@ struct FakeSources {
               const auto found = files.find(path);
               if (found == files.end()) return fail(Errc::not_found, "there is no such file");
               return found->second;
+            },
+            [this](const std::string& path) -> Result<std::vector<std::string>> {
+              std::vector<std::string> inside;
+              for (const auto& [file, text] : files) {
+                if (file.starts_with(path + "/") && file.ends_with(".yaml")) inside.push_back(file);
+              }
+              if (inside.empty()) return fail(Errc::not_found, "there is no such folder");
+              return inside;
             }};
   }
 };

@@ -240,6 +240,39 @@ TEST_F(Sample, LimitsAreRead) {
                           HasSubstr("`documents.intra.test`"), HasSubstr("`fetch.unsafe_connect_to` asks")));
 }
 
+std::string identity_faults(const std::string& identity) {
+  const FakeSources fake;
+  const auto loaded = load_text(
+      "listen: [{address: 127.0.0.1:8080}]\nidentity:\n  providers: [{name: a, issuer: "
+      "\"https://a.example\", client_id: x, client_secret: y" +
+          identity,
+      "/p", fake.sources());
+  return loaded ? ::testing::PrintToString(loaded->warnings) : loaded.error().to_string();
+}
+constexpr const char* kSecond = "}, {name: b, issuer: \"https://b.example\", client_id: x, client_secret: y}]\n";
+
+TEST(Load, EachOfSeveralProvidersHasACallbackOfItsOwn) {
+  const std::string second = kSecond;
+  const std::string at = "  callback: \"http://127.0.0.1:8080/";
+  EXPECT_THAT(identity_faults(second + at + "cb\"\n"), HasSubstr("share one `callback`"));
+  EXPECT_EQ(identity_faults(second + at + "cb/{provider}\"\n"), "{}");
+  EXPECT_EQ(identity_faults(second + at + "{provider}/cb\"\n"), "{}");
+  for (const char* bad : {"cb{provider}\"\n", "{provider}/{provider}\"\n", "{provider}x\"\n"}) {
+    EXPECT_THAT(identity_faults(second + at + bad), HasSubstr("may hold `{provider}` once, as a whole segment")) << bad;
+  }
+  EXPECT_THAT(identity_faults(second + "  callback: \"http://{provider}:8080/cb\"\n"), HasSubstr("may hold"));
+  EXPECT_THAT(identity_faults(second + at + "login/{provider}\"\n"), HasSubstr("lies under `/login`"));
+}
+
+TEST(Load, AProviderMayBeForSomeTenantsOnly) {
+  const std::string at = "]\n  callback: \"http://127.0.0.1:8080/cb\"\n";
+  EXPECT_EQ(identity_faults(", allowed_tenants: [acme, globex]}" + at), "{}");
+  EXPECT_EQ(identity_faults(", allowed_tenants: [any]}" + at), "{}");
+  EXPECT_THAT(identity_faults(", allowed_tenants: [any, acme]}" + at), HasSubstr("`any` stands alone"));
+  EXPECT_THAT(identity_faults(", allowed_tenants: [Acme]}" + at), HasSubstr("must be a tenant's handle"));
+  EXPECT_THAT(identity_faults(", allowed_tenants: []}" + at), HasSubstr("allowed_tenants"));
+}
+
 TEST(Load, OneProcessForAllIsAWarning) {
   const FakeSources fake;
   const auto loaded =
@@ -355,8 +388,7 @@ TEST_P(NotYet, IsRefusedByName) {
 
 INSTANTIATE_TEST_SUITE_P(Parts, NotYet,
                          ::testing::Values(Unsupported{"store: postgresql://u:hunter2@db/postern",
-                                                       "`store: postgresql://` is not supported yet"},
-                                           Unsupported{"tenants_dir: tenants", "`tenants_dir` is not supported yet"}));
+                                                       "`store: postgresql://` is not supported yet"}));
 
 TEST(NotYetAdmin, IsRefusedByName) {
   const FakeSources fake;
@@ -373,7 +405,7 @@ TEST(NotYetAlone, IsTheOnlyFault) {
       "upstreams: {back: {tls: {ca: system}, urls: [http://127.0.0.1:1/]}}\n"
       "resources: [{serve: https://a.example.test/mcp, upstream: back, policy: default, tenant: \"{t}\"}]\n"
       "authorization_servers: {main: {issuer: http://127.0.0.1:1}}\n"
-      "tenants_dir: x\n",
+      "store: postgresql://db/x\n",
       "/p", fake.sources());
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().all().size(), 3U) << loaded.error().to_string();

@@ -17,6 +17,21 @@ TEST_P(TenantsContract, PutAddsAndReplaces) {
   EXPECT_FALSE(store_->tenants().find("ACME").value());
 }
 
+TEST_P(TenantsContract, ManyArePutAtOnceAndOnlyWhatChangesIsHeardOf) {
+  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", ""})));
+  const std::vector<Tenant> tenants{{"acme", "Acme Inc.", "business"}, {"beta", "Beta", ""}};
+  const std::vector<Membership> members{{"local:alice", "acme", "admin"}, {"local:bob", "beta", ""}};
+  EXPECT_EQ(store_->tenants().put_all(tenants, members).value(), 4);
+  EXPECT_EQ(store_->tenants().find("acme").value()->plan, "business");
+  EXPECT_EQ(store_->tenants().membership("local:alice", "acme").value()->role, "admin");
+  EXPECT_FALSE(store_->tenants().membership("local:alice", "beta").value());
+  const auto newest = store_->newest_change().value();
+  EXPECT_EQ(store_->tenants().put_all(tenants, members).value(), 0);
+  EXPECT_EQ(store_->newest_change().value(), newest);
+  EXPECT_EQ(store_->tenants().put_all({}, {{"local:alice", "acme", "viewer"}}).value(), 1);
+  EXPECT_EQ(store_->changes_since(newest).value().size(), 1U);
+}
+
 TEST_P(TenantsContract, MembersHaveOneRoleEach) {
   ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", "viewer"})));
   ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", "admin"})));

@@ -16,6 +16,7 @@ class DirectoryTest : public testing::Test {
     acme.plan = "business";
     acme.members = {{"alice", "admin", {}}, {"entra:42", "viewer", {}}};
     config_.tenants.push_back(acme);
+    config_.identity.providers.emplace_back().name = "entra";
     put_tenant("globex");
     add_user("local:alice");
     add_user("local:bob");
@@ -94,6 +95,39 @@ TEST_F(DirectoryTest, MembershipsAreSortedAndEachTenantStandsOnce) {
   EXPECT_EQ(memberships[1].role, "admin");
   EXPECT_EQ(memberships[2].tenant.handle, "globex");
   EXPECT_TRUE((*directory.memberships("local:nobody")).empty());
+}
+
+TEST_F(DirectoryTest, UsersOfAProviderThatIsNotNamedAnyMoreAreMembersOfNothing) {
+  put_member("entra:42", "globex", "viewer");
+  EXPECT_EQ(Directory(config_, *store_).memberships("entra:42")->size(), 2U);
+  config_.identity.providers.clear();
+  const Directory without(config_, *store_);
+  EXPECT_TRUE(without.memberships("entra:42")->empty());
+  EXPECT_FALSE(*without.membership("entra:42", "globex"));
+  EXPECT_FALSE(*without.membership("entra:42", "acme"));
+  EXPECT_TRUE(*without.membership("local:alice", "acme"));
+}
+
+TEST_F(DirectoryTest, UsersOfAnExternalAuthorizationServerAreKnownByItsName) {
+  config_.identity.providers.clear();
+  config::AuthorizationServer server;
+  server.name = "entra";
+  config_.authorization_servers.push_back(server);
+  EXPECT_FALSE(*Directory(config_, *store_).membership("entra:42", "acme")) << "it makes its tokens here";
+  config_.authorization_servers.back().external.emplace();
+  EXPECT_TRUE(*Directory(config_, *store_).membership("entra:42", "acme"));
+}
+
+TEST_F(DirectoryTest, UsersOfAProviderAreMembersWhereTheyMayBe) {
+  put_member("entra:42", "globex", "viewer");
+  config_.identity.providers.front().allowed_tenants = {"globex"};
+  const Directory directory(config_, *store_);
+  EXPECT_FALSE(*directory.membership("entra:42", "acme"));
+  EXPECT_TRUE(*directory.membership("entra:42", "globex"));
+  const auto memberships = *directory.memberships("entra:42");
+  ASSERT_EQ(memberships.size(), 1U);
+  EXPECT_EQ(memberships.front().tenant.handle, "globex");
+  EXPECT_TRUE(*directory.membership("local:alice", "acme")) << "who is not of that provider is as before";
 }
 
 }  // namespace

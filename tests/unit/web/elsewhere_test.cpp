@@ -112,7 +112,7 @@ TEST_F(ElsewhereTest, ARequestThatIsTooLongForACookieIsRefused) {
 
 TEST_F(ElsewhereTest, ASignInOpensWithItsOwnStateAlone) {
   const oauth::Context oauth{server(), *catalog_, *directory_, *store_, seal_, clock_, *log_, keys_};
-  const auto state = make_state(oauth);
+  const auto state = make_state("entra", oauth);
   auto sign_in = idp::begin_sign_in("entra");
   sign_in.continue_to = "/x";
   const auto sealed = seal_sign_in(sign_in, state, oauth);
@@ -121,7 +121,7 @@ TEST_F(ElsewhereTest, ASignInOpensWithItsOwnStateAlone) {
   EXPECT_EQ(opened->nonce, sign_in.nonce);
   EXPECT_EQ(opened->verifier, sign_in.verifier);
   EXPECT_EQ(opened->continue_to, "/x");
-  EXPECT_FALSE(open_sign_in(sealed, make_state(oauth), oauth));
+  EXPECT_FALSE(open_sign_in(sealed, make_state("entra", oauth), oauth));
   EXPECT_FALSE(open_sign_in("x", state, oauth));
   EXPECT_FALSE(open_state(sealed, seal_));
 }
@@ -130,14 +130,46 @@ TEST_F(ElsewhereTest, ASignInOpensWithItsOwnStateAlone) {
 TEST_F(ElsewhereTest, TheCallbackSendsOnToWhereTheSignInBegan) {
   const auto location = header(press(), "Location");
   const auto query = "state=" + parameter(location, "state") + "&code=c&iss=https%3A%2F%2Flogin.example";
-  const auto on = callback(browser_.get("/oauth/callback?" + query), seal_);
+  const auto on = callback(browser_.get("/oauth/callback?" + query), identity_.callback, seal_);
   EXPECT_EQ(on.status, 303);
   EXPECT_EQ(header(on, "Location"), "https://ai.example.test/login/return?" + query);
   for (const char* bad : {"", "state=x&code=c", "state=&code=c", "code=c"}) {
-    const auto refused = callback(browser_.get(std::string("/oauth/callback?") + bad), seal_);
+    const auto refused = callback(browser_.get(std::string("/oauth/callback?") + bad), identity_.callback, seal_);
     EXPECT_EQ(refused.status, 400) << bad;
     EXPECT_EQ(header(refused, "Location"), "") << bad;
   }
+}
+
+// RFC 9700 section 4.4.2.1.
+TEST_F(ElsewhereTest, AnAnswerAtTheAddressOfAnotherProviderGoesNoFurther) {
+  identity_.callback = "https://ai.example.test/oauth/callback/{provider}";
+  const auto location = header(press(), "Location");
+  EXPECT_EQ(parameter(location, "redirect_uri"), "https://ai.example.test/oauth/callback/entra");
+  const auto query = "state=" + parameter(location, "state") + "&code=c";
+  const auto own = callback(browser_.get("/oauth/callback/entra?" + query), identity_.callback, seal_);
+  EXPECT_EQ(header(own, "Location"), "https://ai.example.test/login/return?" + query);
+  for (const char* path : {"/oauth/callback/okta", "/oauth/callback/", "/oauth/callback", "/oauth/callback/Entra"}) {
+    const auto refused = callback(browser_.get(path + ("?" + query)), identity_.callback, seal_);
+    EXPECT_EQ(refused.status, 400) << path;
+    EXPECT_EQ(header(refused, "Location"), "") << path;
+  }
+}
+
+TEST_F(ElsewhereTest, ASignInForATenantOffersTheProvidersOfItsUsers) {
+  const auto buttons = [this](const std::string& tenant) {
+    const oauth::Context oauth{server(), *catalog_, *directory_, *store_, seal_, clock_, *log_, keys_};
+    std::string names;
+    for (const auto& choice : provider_choices(tenant, PageContext{oauth, users_, 12h, &identity_})) {
+      names += choice.name + " ";
+    }
+    return names;
+  };
+  identity_.providers.push_back(identity_.providers.front());
+  identity_.providers.back().name = "okta";
+  identity_.providers.back().allowed_tenants = {"globex"};
+  EXPECT_EQ(buttons("acme"), "entra ");
+  EXPECT_EQ(buttons("globex"), "entra okta ");
+  EXPECT_EQ(buttons(""), "entra okta ") << "who picks the tenant later may be anybody's";
 }
 
 TEST_F(ElsewhereTest, AStateThatIsTooOldIsRefused) {

@@ -1,0 +1,84 @@
+#include "config/tenant_list.hpp"
+
+#include "base/strings.hpp"
+#include "config/read/reading.hpp"
+
+namespace postern::config {
+namespace {
+
+// A file without end must not fill the memory with what is wrong with it.
+constexpr std::size_t kMostFaults = 100;
+
+Sources no_sources() {
+  return {[](const std::string&) { return std::nullopt; },
+          [](const std::string&) -> Result<std::string> { return fail(Errc::denied, "files are not read here"); }};
+}
+
+// What members' providers are looked up in.
+Config with_providers_of(const Config& config) {
+  Config out;
+  out.identity = config.identity;
+  out.authorization_servers = config.authorization_servers;
+  return out;
+}
+
+boost::system::result<std::vector<TenantEntry>, Faults> finish(Reading& reading) {
+  if (reading.faults.empty()) check_providers_named(reading);
+  if (!reading.faults.empty()) return reading.faults;
+  return std::move(reading.config.tenants);
+}
+
+// Each line was read as a text of its own.
+void place(Value& value, int line) {
+  value.at.line = line;
+  for (auto& item : value.items) place(item, line);
+  for (auto& entry : value.entries) {
+    entry.at.line = line;
+    place(entry.value, line);
+  }
+}
+
+std::optional<Value> read_line(const std::string& line, int number, const std::string& path, Reading& reading) {
+  Faults faults;
+  auto item = parse_yaml(line, path, reading.sources, faults);
+  for (const auto& fault : faults.all()) reading.faults.add({path, number, fault.at.column}, fault.what);
+  if (item) place(*item, number);
+  return item;
+}
+
+}  // namespace
+
+boost::system::result<std::vector<TenantEntry>, Faults> read_tenant_list(std::string_view text, const std::string& path,
+                                                                         const Config& config) {
+  Faults faults;
+  const auto sources = no_sources();
+  auto into = with_providers_of(config);
+  Reading reading{into, faults, sources};
+  const auto root = parse_yaml(text, path, sources, faults);
+  if (!root) return faults;
+  MapReader top(*root, "the file", faults);
+  if (root->kind == Value::Kind::map) {
+    if (const auto* tenants = top.list("tenants", true)) {
+      for (const auto& item : tenants->items) read_tenant(reading, item);
+    }
+    top.finish();
+  }
+  return finish(reading);
+}
+
+boost::system::result<std::vector<TenantEntry>, Faults> read_tenant_lines(std::istream& lines, const std::string& path,
+                                                                          const Config& config) {
+  Faults faults;
+  const auto sources = no_sources();
+  auto into = with_providers_of(config);
+  Reading reading{into, faults, sources};
+  std::string line;
+  for (int number = 1; std::getline(lines, line) && faults.all().size() < kMostFaults; ++number) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (trim(line).empty()) continue;
+    if (const auto item = read_line(line, number, path, reading)) read_tenant(reading, *item);
+  }
+  return finish(reading);
+}
+
+}  // namespace postern::config
