@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.hpp"
 
@@ -23,5 +24,13 @@ std::string set_cookie(std::string_view name, std::string_view value, const Cook
 // The value of our cookie. nullopt when absent or when the name stands twice: an attacker on a sibling host may have
 // added the second; when its value is not one we could have set; when there are more than 16 KiB or 300 cookies.
 std::optional<std::string> read_cookie(const Request& request, std::string_view name, bool secure);
+
+struct SentCookie {
+  std::string name;  // without `__Host-`
+  std::size_t size = 0;
+};
+// Our cookies whose names begin like that, in the order they are sent in: the oldest first (RFC 6265 section 5.4).
+// Bounded as above; what else stands in the field is passed over.
+std::vector<SentCookie> cookies_that_begin(const Request& request, std::string_view prefix, bool secure);
 
 }  // namespace postern::http

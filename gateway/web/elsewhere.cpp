@@ -19,12 +19,29 @@ namespace {
 
 // Browsers keep cookies of 4 KiB (RFC 6265 section 6.1), name and attributes counted.
 constexpr std::size_t kLongestCookie = 3800;
+// Of all sign-ins that a browser has begun and not ended, far below what the head of a request may hold.
+constexpr std::size_t kMostCookieBytes = 8 * 1024;
 
 // RFC 8707: what is signed in for, where the browser comes from an authorization request.
 std::string resource_of(const std::string& continue_to) {
   const auto mark = continue_to.find('?');
   const auto form = http::Form::parse(mark == std::string::npos ? "" : std::string_view(continue_to).substr(mark + 1));
   return form ? form->get_or_empty("resource") : std::string();
+}
+
+// Whoever goes to a provider again and again without coming back would soon be refused for the cookies of it: the
+// oldest are forgotten.
+void forget_oldest(std::size_t added, const http::Request& request, const PageContext& context,
+                   http::Response& response) {
+  const bool secure = context.oauth.secure();
+  const auto begun = http::cookies_that_begin(request, kStateCookie, secure);
+  std::size_t bytes = added;
+  for (const auto& cookie : begun) bytes += cookie.size;
+  for (const auto& cookie : begun) {
+    if (bytes <= kMostCookieBytes) return;
+    bytes -= cookie.size;
+    response.headers.add("Set-Cookie", http::set_cookie(cookie.name, "", {.secure = secure, .max_age = 0}));
+  }
 }
 
 http::Response go(const idp::ProviderMetadata& metadata, const config::Provider& provider,
@@ -45,6 +62,7 @@ http::Response go(const idp::ProviderMetadata& metadata, const config::Provider&
   response.headers.add("Set-Cookie",
                        http::set_cookie(state_cookie(state), sealed,
                                         {.secure = context.oauth.secure(), .max_age = static_cast<long>(seconds)}));
+  forget_oldest(sealed.size(), request, context, response);
   return response;
 }
 

@@ -51,6 +51,9 @@ http::Response show_form(int status, LoginView view, const http::Request& reques
   view.with_password = with_password(context);
   view.providers = provider_choices(tenant, context);
   if (wanted) tell_app(view, *wanted);
+  if (!view.with_password && view.providers.empty() && view.alert.empty()) {
+    view.alert = "There is no way to sign in for this organisation. Ask an administrator.";
+  }
   view.form_token = form_token(kForm, browser.value, context);
   auto response = page_response(status, render_login(view), login_form_action(context), context.oauth.secure());
   if (browser.set_cookie) response.headers.add("Set-Cookie", *browser.set_cookie);

@@ -48,7 +48,7 @@ std::optional<SignInState> open_state(std::string_view state, const crypto::Aead
 }
 
 std::string state_cookie(std::string_view state) {
-  return "postern_sign_in_" + base64url_encode(crypto::sha256_string(state)).substr(0, kCookieDigits);
+  return std::string(kStateCookie) + base64url_encode(crypto::sha256_string(state)).substr(0, kCookieDigits);
 }
 
 std::string seal_sign_in(const idp::SignInAtProvider& sign_in, std::string_view state, const oauth::Context& context) {

@@ -25,6 +25,7 @@ struct SignInState {
 std::string make_state(std::string_view provider, const oauth::Context& context);
 std::optional<SignInState> open_state(std::string_view state, const crypto::Aead& seal);
 
+inline constexpr std::string_view kStateCookie = "postern_sign_in_";
 // The cookie of one sign-in: two at the same time do not end each other.
 std::string state_cookie(std::string_view state);
 // The sign-in, good with this state alone: what the browser that comes back must show.

@@ -163,11 +163,10 @@ void take_rest_paths(Reading& reading) {
 
 // A placeholder that nobody fills would refuse whoever asks without a token.
 bool needs_somebody(std::string_view value) {
-  for (const auto* of_somebody : {"{user.", "{client.", "{grant.", "{role"}) {
-    const auto at = value.find(of_somebody);
-    if (at != std::string_view::npos &&
-        value.substr(at, value.find('}', at) - at).find('|') == std::string_view::npos) {
-      return true;
+  for (const std::string_view of_somebody : {"{user.", "{client.", "{grant.", "{role"}) {
+    for (auto at = value.find(of_somebody); at != std::string_view::npos; at = value.find(of_somebody, at + 1)) {
+      const auto placeholder = value.substr(at, value.find('}', at) - at);
+      if (placeholder.find('|') == std::string_view::npos) return true;
     }
   }
   return false;

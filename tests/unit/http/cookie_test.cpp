@@ -32,6 +32,17 @@ TEST(SetCookie, AnIllegalValueIsABug) {
   EXPECT_THROW(set_cookie("a=b", "c", {}), std::invalid_argument);
 }
 
+TEST(CookiesThatBegin, AreOursInTheirOrder) {
+  const auto found =
+      cookies_that_begin(with({"__Host-in_b=12; in_x=1; __Host-in_a=; __Host-other=1", "__Host-in_c=3"}), "in_", true);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].name, "in_b");
+  EXPECT_EQ(found[0].size, std::string("__Host-in_b12").size());
+  EXPECT_EQ(found[1].name, "in_a");
+  EXPECT_EQ(found[2].name, "in_c");
+  EXPECT_EQ(cookies_that_begin(with({"__Host-in_b=12; in_x=1; in_y;in_(=1"}), "in_", false).size(), 1U);
+}
+
 TEST(ReadCookie, FindsOursAmongOthers) {
   EXPECT_EQ(read_cookie(with({"a=1; __Host-session=x=y; b=2"}), "session", true), "x=y");
   EXPECT_EQ(read_cookie(with({"a=1;session=x"}), "session", false), "x");

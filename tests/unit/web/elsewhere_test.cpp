@@ -172,6 +172,23 @@ TEST_F(ElsewhereTest, ASignInForATenantOffersTheProvidersOfItsUsers) {
   EXPECT_EQ(buttons(""), "entra okta ") << "who picks the tenant later may be anybody's";
 }
 
+TEST_F(ElsewhereTest, OfManySignInsThatAreNotEndedTheOldestAreForgotten) {
+  std::string last;
+  for (int i = 0; i < 40; ++i) last = header(press(), "Location");
+  EXPECT_LT(browser_.get("/").fields.front().second.size(), 10U * 1024);
+  EXPECT_NE(browser_.cookie(http::cookie_name(state_cookie(parameter(last, "state")), true)), "");
+}
+
+TEST_F(ElsewhereTest, WhereNobodyCanSignInThePageSaysSo) {
+  config_.resources.front().tenant = "acme";
+  build();
+  identity_.local = false;
+  identity_.providers.front().allowed_tenants = {"globex"};
+  const auto shown = page(login, browser_.get("/login?continue=" + http::percent_encode(continue_to())));
+  EXPECT_NE(markup(shown.body).find("There is no way to sign in for this organisation."), std::string::npos);
+  EXPECT_EQ(markup(shown.body).find("name=\"provider\""), std::string::npos);
+}
+
 TEST_F(ElsewhereTest, AStateThatIsTooOldIsRefused) {
   const auto state = parameter(header(press(), "Location"), "state");
   clock_.advance(kSignInLifetime);
