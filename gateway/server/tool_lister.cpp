@@ -1,0 +1,252 @@
+#include "server/tool_lister.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/strings.hpp"
+#include "mcp/list_filter.hpp"
+#include "mcp/sse.hpp"
+#include "server/mcp_exchange.hpp"
+
+namespace postern::server {
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kAnswerWithin = std::chrono::seconds(20);  // each of the few messages
+constexpr std::size_t kLongestAnswer = 4 * 1024 * 1024;
+constexpr int kMostPages = 20;
+// The last revision in which a server answers on the stream it was asked on; servers offer what they know instead.
+constexpr std::string_view kVersion = "2025-06-18";
+constexpr std::string_view kModernVersion = "2026-07-28";
+
+json client_info() { return {{"name", "postern"}, {"version", "1"}}; }
+
+json initialize_message() {
+  return {{"jsonrpc", "2.0"},
+          {"id", 1},
+          {"method", "initialize"},
+          {"params", {{"protocolVersion", kVersion}, {"capabilities", json::object()}, {"clientInfo", client_info()}}}};
+}
+
+json list_message(int id, const std::string& cursor, bool modern) {
+  auto params = json::object();
+  if (!cursor.empty()) params["cursor"] = cursor;
+  if (modern) {
+    // MCP 2026-07-28 base protocol, "_meta".
+    params["_meta"] = {{"io.modelcontextprotocol/protocolVersion", kModernVersion},
+                       {"io.modelcontextprotocol/clientInfo", client_info()},
+                       {"io.modelcontextprotocol/clientCapabilities", json::object()}};
+  }
+  return {{"jsonrpc", "2.0"}, {"id", id}, {"method", "tools/list"}, {"params", std::move(params)}};
+}
+
+bool answers(const json& message, const json& id) {
+  return message.is_object() && message.contains("id") && message["id"] == id &&
+         (message.contains("result") || message.contains("error"));
+}
+
+// The answer to `id` among what has come so far; null: not yet.
+json find_answer(mcp::SseSplitter& events, const json& id) {
+  for (auto event = events.next(); !event.empty(); event = events.next()) {
+    auto message = mcp::parse_json(mcp::sse_data(event), mcp::kListLimits);
+    if (message && answers(*message, id)) return std::move(*message);
+  }
+  return nullptr;
+}
+
+bool is_event_stream(const http::ResponseHead& head) {
+  const auto* field = head.fields.find("content-type");
+  return field != nullptr && ascii_iequals(trim(field->value.substr(0, field->value.find(';'))), "text/event-stream");
+}
+
+}  // namespace
+
+// One message under way. Shared with the timer that gives it up.
+struct ToolLister::Attempt {
+  upstream::CancelSlot slot;
+  std::unique_ptr<upstream::Exchange> answer;
+
+  void end() {
+    slot.cancel();
+    if (answer) answer->cancel();
+  }
+};
+
+struct ToolLister::Answer {
+  int status = 0;
+  std::string session;
+  std::string address;
+  json message = nullptr;  // the JSON-RPC answer; null: none that is one
+};
+
+nlohmann::json tools_list_message() { return list_message(2, "", false); }
+
+void ToolLister::end() {
+  ended_ = true;
+  if (attempt_) attempt_->end();
+}
+
+// As a call of the client would be sent, but for what is the client's own.
+Result<upstream::Request> ToolLister::request(std::string method, const json& message) const {
+  upstream::Request made;
+  made.method = std::move(method);
+  made.caller = caller_of(*subject_.principal);
+  made.user = subject_.principal->user;
+  made.address = address_;
+  auto& headers = made.headers;
+  headers.set("Accept", "application/json, text/event-stream");
+  if (!message.is_null()) {
+    headers.set("Content-Type", "application/json");
+    made.body = message.dump();
+  }
+  if (!version_.empty()) headers.set("MCP-Protocol-Version", version_);
+  // MCP 2026-07-28 transports, "Standard Request Headers".
+  if (modern_) headers.set("Mcp-Method", message.value("method", ""));
+  if (!session_.empty() && !headers.set("Mcp-Session-Id", session_)) {
+    return fail(Errc::protocol, "the session id is no header value");
+  }
+  if (auto added = add_own_headers(*subject_.snapshot, *subject_.resource, *subject_.principal, headers); !added) {
+    return added.error();
+  }
+  return made;
+}
+
+awaitable<Result<ToolLister::Answer>> ToolLister::send(std::string method, json message) {
+  auto made = request(std::move(method), message);
+  if (!made) co_return made.error();
+  if (ended_) co_return fail(Errc::cancelled, "ended from outside");
+  const auto attempt = std::make_shared<Attempt>();
+  attempt_ = attempt;
+  boost::asio::steady_timer deadline(worker_.io(), kAnswerWithin);
+  deadline.async_wait([attempt](const boost::system::error_code& stopped) {
+    if (!stopped) attempt->end();
+  });
+  auto sent = std::move(*made);
+  auto answer = co_await worker_.upstream(*subject_.resource->upstream).exchange(std::move(sent), attempt->slot);
+  if (!answer) co_return answer.error();
+  attempt->answer = std::move(*answer);
+  const auto& head = attempt->answer->head();
+  Answer got;
+  got.status = head.status;
+  got.session = head.fields.only("mcp-session-id").value_or("");
+  got.address = attempt->answer->address();
+  const bool wanted = message.is_object() && message.contains("id");
+  if (!wanted) co_return got;
+  auto id = message["id"];
+  auto whole = co_await read(attempt, std::move(got), std::move(id));
+  attempt->answer.reset();
+  co_return whole;
+}
+
+awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> attempt, Answer got, json id) {
+  auto& answer = *attempt->answer;
+  const bool events = is_event_stream(answer.head());
+  BodyShare share(worker_.services().bodies);
+  mcp::SseSplitter splitter(kLongestAnswer);
+  std::string whole;
+  std::size_t size = 0;
+  const auto first = answer.body_at_hand();
+  if (!first) co_return first.error();
+  std::string bytes(*first);
+  while (true) {
+    size += bytes.size();
+    if (size > kLongestAnswer) co_return fail(Errc::too_large, "the answer is too long");
+    if (!share.grow_to(size)) co_return fail(Errc::busy, "no memory for the answer");
+    if (events) {
+      if (auto fed = splitter.feed(bytes); !fed) co_return fed.error();
+      got.message = find_answer(splitter, id);
+      if (!got.message.is_null()) co_return got;
+    } else {
+      whole += bytes;
+    }
+    if (answer.finished()) break;
+    const auto more = co_await answer.read_body();
+    if (!more) co_return more.error();
+    bytes = *more;
+  }
+  auto message = mcp::parse_json(whole, mcp::kListLimits);
+  if (message && answers(*message, id)) got.message = std::move(*message);
+  co_return got;
+}
+
+// False: the server has no sessions to begin, and may be of the modern era.
+awaitable<Result<bool>> ToolLister::open() {
+  std::string post = "POST";
+  auto hello = initialize_message();
+  auto answer = co_await send(std::move(post), std::move(hello));
+  if (!answer) co_return answer.error();
+  if (answer->status >= 500) co_return fail(Errc::unavailable, "its status was " + std::to_string(answer->status));
+  if (!answer->message.is_object() || !answer->message.contains("result")) co_return false;
+  const auto& result = answer->message["result"];
+  if (!result.is_object()) co_return fail(Errc::protocol, "its answer to initialize is none");
+  const auto version = result.find("protocolVersion");
+  if (version != result.end() && version->is_string()) version_ = version->get<std::string>();
+  session_ = std::move(answer->session);
+  address_ = std::move(answer->address);
+  std::string told = "POST";
+  json initialized = {{"jsonrpc", "2.0"}, {"method", "notifications/initialized"}};
+  auto heard = co_await send(std::move(told), std::move(initialized));
+  if (!heard) co_return heard.error();
+  co_return true;
+}
+
+std::int64_t ToolLister::visible(const json& tools) const {
+  std::int64_t count = 0;
+  for (const auto& tool : tools) {
+    const auto name = tool.is_object() ? tool.find("name") : tool.end();
+    if (!tool.is_object() || name == tool.end() || !name->is_string()) continue;
+    const auto& policy = *subject_.resource->policy;
+    if (policy.visible(mcp::ListKind::tools, name->get_ref<const std::string&>(), subject_.caller)) ++count;
+  }
+  return count;
+}
+
+awaitable<Result<std::int64_t>> ToolLister::list() {
+  std::int64_t count = 0;
+  std::string cursor;
+  for (int page = 0; page < kMostPages; ++page) {
+    std::string post = "POST";
+    auto message = list_message(page + 2, cursor, modern_);
+    auto answer = co_await send(std::move(post), std::move(message));
+    if (!answer) co_return answer.error();
+    if (!answer->message.is_object()) {
+      co_return fail(Errc::unavailable, "it does not list its tools; its status was " + std::to_string(answer->status));
+    }
+    const auto error = answer->message.find("error");
+    if (error != answer->message.end()) {
+      // JSON-RPC 2.0 section 5.1: it knows no such method, and so has no tools. In the modern era that is no server.
+      const bool none = !modern_ && error->is_object() && error->value("code", json(0)) == json(-32601);
+      if (none) co_return count;
+      co_return fail(Errc::protocol, "it answers tools/list with an error");
+    }
+    const auto& result = answer->message["result"];
+    if (!result.is_object() || !result.contains("tools") || !result["tools"].is_array()) {
+      co_return fail(Errc::protocol, "its list of tools is none");
+    }
+    count += visible(result["tools"]);
+    const auto next = result.find("nextCursor");
+    if (next == result.end() || !next->is_string()) break;
+    cursor = next->get<std::string>();
+  }
+  co_return count;
+}
+
+awaitable<Result<std::int64_t>> ToolLister::count() {
+  const auto opened = co_await open();
+  if (!opened) co_return opened.error();
+  modern_ = !*opened;
+  if (modern_) version_ = kModernVersion;
+  const auto listed = co_await list();
+  if (!session_.empty()) {
+    // For courtesy: a server that does not hear it ends its session by itself.
+    std::string goodbye = "DELETE";
+    json nothing;
+    co_await send(std::move(goodbye), std::move(nothing));
+  }
+  co_return listed;
+}
+
+}  // namespace postern::server

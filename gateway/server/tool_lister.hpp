@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "policy/policy.hpp"
+#include "server/snapshot.hpp"
+#include "server/worker.hpp"
+#include "tenant/catalog.hpp"
+#include "token/principal.hpp"
+#include "upstream/upstream.hpp"
+
+namespace postern::server {
+
+using net::awaitable;
+
+// For whom tools are listed; pinned for as long as that takes.
+struct ListedFor {
+  std::shared_ptr<const Snapshot> snapshot;
+  tenant::ResourcePtr resource;
+  std::shared_ptr<const token::Principal> principal;
+  policy::Caller caller;
+};
+
+// The first JSON-RPC message that lists tools: what the policy decides about.
+nlohmann::json tools_list_message();
+
+// Asks the server behind for its tools as a client of that grant would, in whatever era the server is of: one answer
+// after the other, each within 20 seconds and 4 MiB. Lives in one coroutine, on its worker's thread.
+class ToolLister {
+ public:
+  ToolLister(Worker& worker, const ListedFor& subject) : worker_(worker), subject_(subject) {}
+
+  // The tools that the user may see. Errors: what kept them from being listed.
+  awaitable<Result<std::int64_t>> count();
+  // From outside: count() comes back with an error.
+  void end();
+
+ private:
+  struct Attempt;
+  struct Answer;
+
+  Result<upstream::Request> request(std::string method, const nlohmann::json& message) const;
+  awaitable<Result<Answer>> send(std::string method, nlohmann::json message);
+  awaitable<Result<Answer>> read(std::shared_ptr<Attempt> attempt, Answer got, nlohmann::json id);
+  awaitable<Result<bool>> open();
+  awaitable<Result<std::int64_t>> list();
+  std::int64_t visible(const nlohmann::json& tools) const;
+
+  Worker& worker_;
+  const ListedFor& subject_;
+  std::shared_ptr<Attempt> attempt_;
+  bool ended_ = false;
+  bool modern_ = false;
+  std::string version_;
+  std::string session_;
+  std::string address_;
+};
+
+}  // namespace postern::server
