@@ -23,27 +23,30 @@ ChangeFeed::~ChangeFeed() {
 
 void ChangeFeed::follow() {
   std::unique_lock lock(mutex_);
+  bool behind = false;
   while (!stopping_) {
-    wake_.wait_for(lock, kPollEvery);
+    // What stands behind a long list of changes is no less urgent.
+    if (!behind) wake_.wait_for(lock, kPollEvery);
     if (stopping_) return;
     lock.unlock();
-    poll();
+    behind = poll();
     lock.lock();
   }
 }
 
-void ChangeFeed::poll() {
+bool ChangeFeed::poll() {
   const auto changes = store_.changes_since(newest_);
   if (!changes) {
     if (!failing_) log_.warning("change_feed_failed", {{"what", changes.error().what}});
     failing_ = true;
     lost_();
-    return;
+    return false;
   }
   failing_ = false;
-  if (changes->empty()) return;
+  if (changes->empty()) return false;
   newest_ = changes->back().sequence;
   apply_(*changes);
+  return true;
 }
 
 }  // namespace postern::app

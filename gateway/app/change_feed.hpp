@@ -26,7 +26,7 @@ class ChangeFeed {
 
  private:
   void follow();
-  void poll();
+  bool poll();  // whether there may be more
 
   store::Store& store_;
   telemetry::Log& log_;

@@ -34,6 +34,7 @@ constexpr auto kCachedFor = std::chrono::seconds(60);
 constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
 constexpr std::size_t kFetchesEach = 4;  // half of the threads for them
 constexpr std::size_t kToolChecks = 32;
+constexpr std::size_t kToolChecksOfOneUser = 4;
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
@@ -90,7 +91,7 @@ struct Gateway::Impl {
   server::UpstreamTls upstream_tls;
   token::SigningKeys signing_keys;
   server::UsageCounter usage;
-  server::ToolChecks tool_checks{kToolChecks};
+  server::ToolChecks tool_checks{kToolChecks, kToolChecksOfOneUser};
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool fetch_pool{"fetch", 8, 64};
@@ -179,7 +180,7 @@ struct Gateway::Impl {
   void forget_all();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
-  void end_streams_of(const std::string& grant_or_user);
+  void end_streams_of(std::set<std::string, std::less<>> grants_and_users);
   void tick();
   void reload_certificates();
   void keep_usage();
@@ -271,25 +272,27 @@ Result<void> Gateway::Impl::bind(const config::Config& config) {
 
 // Caches and open streams follow the store. Runs on the store's writer thread and on the feed's.
 void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
+  std::set<std::string, std::less<>> over;
+  bool all = false;
   for (const auto& change : changes) {
     if (change.kind == store::ChangeKind::signing_keys) {
       signing_keys.forget();
       log->info("signing_keys_changed", {{"issuer", change.subject}});
     }
-    if (change.kind != store::ChangeKind::grant_revoked) {
-      tokens.drop_all();
-      const bool of_user = change.kind == store::ChangeKind::user || change.kind == store::ChangeKind::membership;
-      if (of_user) end_streams_of(change.subject);
-      continue;
-    }
-    tokens.drop_grant(change.subject);
-    end_streams_of(change.subject);
+    const bool revoked = change.kind == store::ChangeKind::grant_revoked;
+    const bool of_user = change.kind == store::ChangeKind::user || change.kind == store::ChangeKind::membership;
+    if (revoked) tokens.drop_grant(change.subject);
+    if (!revoked) all = true;
+    if (revoked || of_user) over.insert(change.subject);
   }
+  if (all) tokens.drop_all();
+  if (!over.empty()) end_streams_of(std::move(over));
 }
 
-void Gateway::Impl::end_streams_of(const std::string& grant_or_user) {
+void Gateway::Impl::end_streams_of(std::set<std::string, std::less<>> grants_and_users) {
+  const auto over = std::make_shared<const std::set<std::string, std::less<>>>(std::move(grants_and_users));
   for (auto& worker : workers) {
-    boost::asio::post(worker->io(), [w = worker.get(), whose = grant_or_user] { w->end_streams_of(whose); });
+    boost::asio::post(worker->io(), [w = worker.get(), over] { w->end_streams_of(*over); });
   }
 }
 

@@ -37,13 +37,13 @@ bool is_yaml(const std::filesystem::path& path) {
   return !path.filename().string().starts_with('.') && (path.extension() == ".yaml" || path.extension() == ".yml");
 }
 
-// Links count as what they lead to: so do folders that Kubernetes mounts hold their files.
+// Links count as what they lead to: so do folders that Kubernetes mounts hold their files. A pipe would never end.
 Result<std::vector<std::string>> list_folder(const std::string& path) {
   std::error_code error;
   std::vector<std::string> files;
   for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
     std::error_code ignored;
-    if (is_yaml(at->path()) && !at->is_directory(ignored)) files.push_back(at->path().string());
+    if (is_yaml(at->path()) && at->is_regular_file(ignored)) files.push_back(at->path().string());
   }
   if (error == std::errc::no_such_file_or_directory) return fail(Errc::not_found, "there is no such folder");
   if (error) return fail(Errc::unavailable, error.message());

@@ -78,6 +78,8 @@ boost::system::result<std::vector<TenantEntry>, Faults> read_tenant_lines(std::i
     if (trim(line).empty()) continue;
     if (const auto item = read_line(line, number, path, reading)) read_tenant(reading, *item);
   }
+  // What could be read is not all.
+  if (faults.all().size() < kMostFaults && !lines.eof()) faults.add({path, 1, 1}, "cannot read this to its end");
   return finish(reading);
 }
 

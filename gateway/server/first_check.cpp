@@ -20,6 +20,7 @@ namespace {
 using Outcome = store::ToolCheckOutcome;
 
 constexpr std::array<std::chrono::seconds, 2> kTryAgainAfter{std::chrono::seconds(1), std::chrono::seconds(3)};
+constexpr auto kAllWithin = std::chrono::seconds(60);
 
 // Blocks on the store.
 Result<ListedFor> subject_of(std::shared_ptr<const Snapshot> snapshot, const std::string& grant, Time now) {
@@ -70,19 +71,20 @@ class Ending {
   bool ended_ = false;
 };
 
-// nullopt: ended from outside, there is nothing to tell.
+// nullopt: ended from outside or held back, there is nothing to tell.
 awaitable<std::optional<store::ToolCheck>> run_check(Worker& worker, const ListedFor& subject) {
   store::ToolCheck check;
   check.grant = subject.principal->grant;
   check.outcome = Outcome::not_allowed;
   if (!is_allowed(subject)) co_return check;
   Ending ending(worker, check.grant);
+  const auto until = std::chrono::steady_clock::now() + kAllWithin;
   for (std::size_t tries = 0;; ++tries) {
-    ToolLister lister(worker, subject);
+    ToolLister lister(worker, subject, until);
     ending.of(&lister);
     const auto count = co_await lister.count();
     ending.of(nullptr);
-    if (ending.ended()) co_return std::nullopt;
+    if (ending.ended() || lister.is_held_back()) co_return std::nullopt;
     if (count) {
       check.outcome = Outcome::listed;
       check.tools = *count;
@@ -101,7 +103,7 @@ awaitable<std::optional<store::ToolCheck>> run_check(Worker& worker, const Liste
 
 awaitable<void> check_tools(Worker& worker, std::shared_ptr<const Snapshot> snapshot, std::string grant) {
   auto& services = worker.services();
-  const ToolCheckPlace place(services.tool_checks, grant);
+  ToolCheckPlace place(services.tool_checks, grant);
   if (!place) co_return;
   const std::function<Result<ListedFor>()> find = [snapshot, grant, now = services.clock.now()] {
     return subject_of(snapshot, grant, now);
@@ -111,6 +113,7 @@ awaitable<void> check_tools(Worker& worker, std::shared_ptr<const Snapshot> snap
     services.log.info("tool_check_left_out", {{"grant", grant}, {"what", subject.error().what}});
     co_return;
   }
+  if (!place.belongs_to(subject->principal->user)) co_return;
   const CallPlace call(services.calls, subject->principal->user + '\n' + subject->principal->tenant);
   if (!call) co_return;
   auto check = co_await run_check(worker, *subject);

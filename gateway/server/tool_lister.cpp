@@ -1,5 +1,6 @@
 #include "server/tool_lister.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -16,7 +17,8 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kAnswerWithin = std::chrono::seconds(20);  // each of the few messages
-constexpr std::size_t kLongestAnswer = 4 * 1024 * 1024;
+constexpr std::size_t kMostBytes = 4 * 1024 * 1024;
+constexpr std::size_t kMostEvents = 1000;  // beside the answers
 constexpr int kMostPages = 20;
 // The last revision in which a server answers on the stream it was asked on; servers offer what they know instead.
 constexpr std::string_view kVersion = "2025-06-18";
@@ -48,9 +50,9 @@ bool answers(const json& message, const json& id) {
          (message.contains("result") || message.contains("error"));
 }
 
-// The answer to `id` among what has come so far; null: not yet.
-json find_answer(mcp::SseSplitter& events, const json& id) {
-  for (auto event = events.next(); !event.empty(); event = events.next()) {
+// The answer to `id` among what has come so far; null: not yet. Each event seen is counted.
+json find_answer(mcp::SseSplitter& events, const json& id, std::size_t& seen) {
+  for (auto event = events.next(); !event.empty() && ++seen <= kMostEvents; event = events.next()) {
     auto message = mcp::parse_json(mcp::sse_data(event), mcp::kListLimits);
     if (message && answers(*message, id)) return std::move(*message);
   }
@@ -118,9 +120,14 @@ awaitable<Result<ToolLister::Answer>> ToolLister::send(std::string method, json 
   auto made = request(std::move(method), message);
   if (!made) co_return made.error();
   if (ended_) co_return fail(Errc::cancelled, "ended from outside");
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= until_) co_return fail(Errc::timed_out, "it takes too long in all");
+  const auto& principal = *subject_.principal;
+  held_back_ = worker_.services().limiters.call.take(principal.user + '\n' + principal.tenant, now) > 0;
+  if (held_back_) co_return fail(Errc::busy, "the user has made too many calls");
   const auto attempt = std::make_shared<Attempt>();
   attempt_ = attempt;
-  boost::asio::steady_timer deadline(worker_.io(), kAnswerWithin);
+  boost::asio::steady_timer deadline(worker_.io(), std::min(now + kAnswerWithin, until_));
   deadline.async_wait([attempt](const boost::system::error_code& stopped) {
     if (!stopped) attempt->end();
   });
@@ -145,7 +152,7 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
   auto& answer = *attempt->answer;
   const bool events = is_event_stream(answer.head());
   BodyShare share(worker_.services().bodies);
-  mcp::SseSplitter splitter(kLongestAnswer);
+  mcp::SseSplitter splitter(kMostBytes);
   std::string whole;
   std::size_t size = 0;
   const auto first = answer.body_at_hand();
@@ -153,11 +160,12 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
   std::string bytes(*first);
   while (true) {
     size += bytes.size();
-    if (size > kLongestAnswer) co_return fail(Errc::too_large, "the answer is too long");
+    bytes_ += bytes.size();
+    if (bytes_ > kMostBytes || events_ > kMostEvents) co_return fail(Errc::too_large, "the answers are too long");
     if (!share.grow_to(size)) co_return fail(Errc::busy, "no memory for the answer");
     if (events) {
       if (auto fed = splitter.feed(bytes); !fed) co_return fed.error();
-      got.message = find_answer(splitter, id);
+      got.message = find_answer(splitter, id, events_);
       if (!got.message.is_null()) co_return got;
     } else {
       whole += bytes;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,16 +30,20 @@ struct ListedFor {
 // The first JSON-RPC message that lists tools: what the policy decides about.
 nlohmann::json tools_list_message();
 
-// Asks the server behind for its tools as a client of that grant would, in whatever era the server is of: one answer
-// after the other, each within 20 seconds and 4 MiB. Lives in one coroutine, on its worker's thread.
+// Asks the server behind for its tools as a client of that grant would, in whatever era the server is of and counted
+// like that client's calls: one answer after the other, each within 20 seconds, all within 4 MiB and before `until`.
+// Lives in one coroutine, on its worker's thread.
 class ToolLister {
  public:
-  ToolLister(Worker& worker, const ListedFor& subject) : worker_(worker), subject_(subject) {}
+  ToolLister(Worker& worker, const ListedFor& subject, std::chrono::steady_clock::time_point until)
+      : worker_(worker), subject_(subject), until_(until) {}
 
   // The tools that the user may see. Errors: what kept them from being listed.
   awaitable<Result<std::int64_t>> count();
   // From outside: count() comes back with an error.
   void end();
+  // The user has sent as much as they may for now: the error of count() says nothing about the server.
+  bool is_held_back() const noexcept { return held_back_; }
 
  private:
   struct Attempt;
@@ -53,7 +59,11 @@ class ToolLister {
   Worker& worker_;
   const ListedFor& subject_;
   std::shared_ptr<Attempt> attempt_;
+  std::chrono::steady_clock::time_point until_;
   bool ended_ = false;
+  bool held_back_ = false;
+  std::size_t bytes_ = 0;   // of all answers
+  std::size_t events_ = 0;  // in them
   bool modern_ = false;
   std::string version_;
   std::string session_;

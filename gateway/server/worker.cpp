@@ -54,10 +54,10 @@ std::string Worker::next_request_id() {
   return id_prefix_ + number;
 }
 
-void Worker::end_streams_of(std::string_view grant) {
+void Worker::end_streams_of(const std::set<std::string, std::less<>>& grants) {
   std::vector<OpenStream*> ending;
   for (auto* stream : streams_) {
-    if (stream->grant == grant) ending.push_back(stream);
+    if (grants.contains(stream->grant)) ending.push_back(stream);
   }
   for (auto* stream : ending) stream->end();
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -65,7 +66,7 @@ class Worker {
   std::size_t connections() const noexcept { return connections_.size(); }
   void add_stream(OpenStream* stream) { streams_.insert(stream); }
   void remove_stream(OpenStream* stream) { streams_.erase(stream); }
-  void end_streams_of(std::string_view grant);
+  void end_streams_of(const std::set<std::string, std::less<>>& grants);
 
   // Closes idle connections and listening streams now; the others end after the answer under way.
   void drain();

@@ -167,7 +167,7 @@ struct SigningKey {
 enum class ChangeKind : std::uint8_t {
   grant_revoked,   // subject: the grant's id
   user,            // the user's key
-  tenant,          // the handle
+  tenant,          // the handle; empty: many
   membership,      // the user's key
   client,          // the client's id; new clients are no change, since nobody can have asked for them before
   access_revoked,  // one access token alone: its hash in hexadecimal

@@ -72,11 +72,23 @@ boost::system::result<http::Form, http::Response> account_form(const http::Reque
                 context.oauth);
 }
 
-Result<std::vector<Reachable>> reachable(std::string_view user, const PageContext& context) {
+Result<std::vector<Reachable>> reachable(std::string_view user, std::size_t most, const PageContext& context) {
   const auto memberships = context.oauth.directory.memberships(user);
   if (!memberships) return memberships.error();
   std::vector<Reachable> found;
-  for (const auto& membership : *memberships) add_reachable(membership, context, found);
+  for (const auto& membership : *memberships) {
+    if (found.size() >= most) break;
+    add_reachable(membership, context, found);
+  }
+  return found;
+}
+
+Result<std::vector<Reachable>> reachable_in(std::string_view tenant, std::string_view user,
+                                            const PageContext& context) {
+  const auto membership = context.oauth.directory.membership(user, tenant);
+  if (!membership) return membership.error();
+  std::vector<Reachable> found;
+  if (*membership) add_reachable(**membership, context, found);
   return found;
 }
 

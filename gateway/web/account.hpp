@@ -31,7 +31,10 @@ struct Reachable {
   tenant::ResourcePtr resource;   // that of the tenant
   std::vector<std::string> urls;  // all its addresses, the canonical one first
 };
-Result<std::vector<Reachable>> reachable(std::string_view user, const PageContext& context);
+// About `most` of them: some people belong to thousands of tenants.
+Result<std::vector<Reachable>> reachable(std::string_view user, std::size_t most, const PageContext& context);
+// Of one tenant.
+Result<std::vector<Reachable>> reachable_in(std::string_view tenant, std::string_view user, const PageContext& context);
 
 // The user's grants that are neither revoked nor over, newest first.
 Result<std::vector<store::Grant>> living_grants(std::string_view user, store::GrantKind kind,

@@ -58,7 +58,7 @@ EndpointView endpoint_of(const Reachable& at, const Connections& connections) {
 
 http::Response show(const Session& session, std::string notice, const http::Request& request,
                     const PageContext& context) {
-  const auto all = reachable(session.user.key, context);
+  const auto all = reachable(session.user.key, kMostShown + 1, context);
   if (!all) return store_away(all.error(), request, context.oauth);
   const auto connections = connections_of(session.user.key, context);
   if (!connections) return store_away(connections.error(), request, context.oauth);
@@ -87,8 +87,7 @@ http::Response check_again(const Session& session, const http::Request& request,
                   context.oauth);
   }
   context.oauth.check_tools_of((*grant)->id);
-  return show(session, "The tools are being listed. Open this page again in a moment to see what came of it.", request,
-              context);
+  return show(session, "Asked for. Open this page again in a moment to see what came of it.", request, context);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ constexpr int kUsualLifetime = 90;
 constexpr std::size_t kLongestName = 80;  // bytes
 constexpr std::size_t kMostTokens = 50;
 constexpr std::size_t kMostPlaces = 100;
+constexpr std::size_t kMostLookedAt = 1000;
 
 // Where the user may make a token, and all that it could hold there.
 struct Place {
@@ -32,11 +33,9 @@ struct Place {
   std::vector<std::string> scopes;
 };
 
-Result<std::vector<Place>> places_of(const Session& session, const PageContext& context) {
-  auto all = reachable(session.user.key, context);
-  if (!all) return all.error();
+std::vector<Place> places_among(std::vector<Reachable> all) {
   std::vector<Place> places;
-  for (auto& each : *all) {
+  for (auto& each : all) {
     if (!each.resource->manual_tokens) continue;
     const auto& policy = *each.resource->policy;
     std::vector<std::string> every;
@@ -47,11 +46,21 @@ Result<std::vector<Place>> places_of(const Session& session, const PageContext& 
   return places;
 }
 
-const Place* find_place(const std::vector<Place>& places, std::string_view resource, std::string_view tenant) {
-  const auto found = std::ranges::find_if(places, [&](const Place& place) {
-    return place.at.resource->canonical == resource && place.at.membership.tenant.handle == tenant;
-  });
-  return found == places.end() ? nullptr : &*found;
+Result<std::vector<Place>> places_of(const Session& session, const PageContext& context) {
+  auto all = reachable(session.user.key, kMostLookedAt, context);
+  if (!all) return all.error();
+  return places_among(*std::move(all));
+}
+
+// Where that tenant is not among those that the page has links to, it is looked for by itself.
+Result<std::optional<Place>> place_at(std::string_view resource, std::string_view tenant, const Session& session,
+                                      const PageContext& context) {
+  auto all = reachable_in(tenant, session.user.key, context);
+  if (!all) return all.error();
+  for (auto& place : places_among(*std::move(all))) {
+    if (place.at.resource->canonical == resource) return std::optional(std::move(place));
+  }
+  return std::optional<Place>();
 }
 
 // What was chosen, and what is wrong with it: a sentence, or nothing.
@@ -123,15 +132,15 @@ http::Response open(const Session& session, const http::Request& request, const 
   const auto places = places_of(session, context);
   if (!places) return store_away(places.error(), request, context.oauth);
   const auto query = http::Form::parse(request.query);
-  const Place* place = places->size() == 1 ? &places->front() : nullptr;
+  auto place = places->size() == 1 ? std::optional(places->front()) : std::nullopt;
   if (query && query->get("resource")) {
-    place = find_place(*places, query->get_or_empty("resource"), query->get_or_empty("tenant"));
-    if (place == nullptr) {
-      return refuse(404, "Nothing here", "You can make no tokens for this.", request, context.oauth);
-    }
+    auto asked = place_at(query->get_or_empty("resource"), query->get_or_empty("tenant"), session, context);
+    if (!asked) return store_away(asked.error(), request, context.oauth);
+    if (!*asked) return refuse(404, "Nothing here", "You can make no tokens for this.", request, context.oauth);
+    place = *std::move(asked);
   }
   Shown shown;
-  if (place != nullptr) {
+  if (place) {
     Wish wish;
     wish.scopes = place->at.resource->policy->default_scopes();
     shown.form = form_for(*place, wish);
@@ -197,21 +206,22 @@ http::Response make(const http::Form& form, const Session& session, const http::
                     const PageContext& context) {
   const auto places = places_of(session, context);
   if (!places) return store_away(places.error(), request, context.oauth);
-  const auto* place = find_place(*places, form.get_or_empty("resource"), form.get_or_empty("tenant"));
-  if (place == nullptr) {
+  const auto place = place_at(form.get_or_empty("resource"), form.get_or_empty("tenant"), session, context);
+  if (!place) return store_away(place.error(), request, context.oauth);
+  if (!*place) {
     return refuse(404, "Nothing was made", "You can make no tokens for this.", request, context.oauth);
   }
   const auto living = living_grants(session.user.key, store::GrantKind::minted, context);
   if (!living) return store_away(living.error(), request, context.oauth);
   auto wish = read_wish(form);
-  wish.alert = fault_of(wish, *place);
+  wish.alert = fault_of(wish, **place);
   if (wish.alert.empty() && living->size() >= kMostTokens) {
     wish.alert = "You have as many tokens as one may have. Revoke one that is not needed.";
   }
   Shown shown;
   if (!wish.alert.empty()) {
     shown.status = 400;
-    shown.form = form_for(*place, wish);
+    shown.form = form_for(**place, wish);
     return show(session, *places, std::move(shown), request, context);
   }
   if (const auto first = use_once(form, session, context); !first) {
@@ -219,7 +229,7 @@ http::Response make(const http::Form& form, const Session& session, const http::
     return refuse(403, "Made before", "This form has made its token. Open the page again to make another.", request,
                   context.oauth);
   }
-  auto made = mint(wish, *place, session, context);
+  auto made = mint(wish, **place, session, context);
   if (!made && made.error().code == Errc::denied) {
     return refuse(403, "Nothing was made", "You may no longer make this token.", request, context.oauth);
   }

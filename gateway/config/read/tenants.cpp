@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -32,10 +33,23 @@ void read_member(Reading& reading, const Value& item, TenantEntry& tenant, std::
     member.at = role->at;
   }
   reading.finish(reader, "tenants[].members[]");
-  if (!member.user.empty() && !seen.insert(member.user).second) {
+  // "alice" and "local:alice" are one.
+  const std::string own = "local:";
+  const auto user = member.user.starts_with(own) ? member.user.substr(own.size()) : member.user;
+  if (!user.empty() && !seen.insert(user).second) {
     reading.faults.add(reader.at("user"), "this user is a member of " + ticked(tenant.handle) + " twice");
   }
   tenant.members.push_back(std::move(member));
+}
+
+// What people read, and servers behind get in headers.
+void read_words(Reading& reading, MapReader& reader, std::string_view key, std::string& out) {
+  const auto text = reader.text(key);
+  if (!text) return;
+  out = text->value;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (std::ranges::none_of(out, is_control)) return;
+  reading.faults.add(text->at, ticked(key) + " holds a control character: remove it");
 }
 
 // `named` is what the name of the tenant's own file says; empty: it is in no file of its own.
@@ -97,8 +111,8 @@ void read_tenant(Reading& reading, const Value& item, std::string_view named) {
   tenant.at = item.at;
   read_handle(reading, reader, named, tenant);
   tenant.name = tenant.handle;
-  reader.string("name", tenant.name);
-  reader.string("plan", tenant.plan);
+  read_words(reading, reader, "name", tenant.name);
+  read_words(reading, reader, "plan", tenant.plan);
   if (const auto* members = reader.list("members")) {
     std::set<std::string> seen;
     for (const auto& member : members->items) read_member(reading, member, tenant, seen);

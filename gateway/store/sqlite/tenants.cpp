@@ -1,5 +1,7 @@
 #include "store/sqlite/tenants.hpp"
 
+#include <set>
+
 #include "store/sqlite/query.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/steps.hpp"
@@ -7,7 +9,7 @@
 namespace postern::store::sqlite {
 namespace {
 
-// Whether anything is new. What is not makes nobody forget what they know.
+// Whether anything is new: what is not makes nobody forget what they know.
 Result<bool> put_tenant(Transaction& transaction, const Tenant& tenant) {
   const auto put = run(transaction.db,
                        "INSERT INTO tenants (handle, name, plan) VALUES (?1, ?2, ?3) "
@@ -15,9 +17,7 @@ Result<bool> put_tenant(Transaction& transaction, const Tenant& tenant) {
                        "WHERE name <> excluded.name OR plan <> excluded.plan",
                        tenant.handle, tenant.name, tenant.plan);
   if (!put) return put.error();
-  if (*put == 0) return false;
-  if (auto noted = transaction.note(ChangeKind::tenant, tenant.handle); !noted) return noted.error();
-  return true;
+  return *put > 0;
 }
 
 Result<bool> put_membership(Transaction& transaction, const Membership& membership) {
@@ -27,9 +27,7 @@ Result<bool> put_membership(Transaction& transaction, const Membership& membersh
                        "WHERE role <> excluded.role OR claimed <> 0",
                        membership.user, membership.tenant, membership.role);
   if (!put) return put.error();
-  if (*put == 0) return false;
-  if (auto noted = transaction.note(ChangeKind::membership, membership.user); !noted) return noted.error();
-  return true;
+  return *put > 0;
 }
 
 }  // namespace
@@ -38,10 +36,11 @@ Result<void> Tenants::put(const Tenant& tenant) {
   return writer_.write([&](Transaction& transaction) -> Result<void> {
     const auto put = put_tenant(transaction, tenant);
     if (!put) return put.error();
-    return {};
+    return *put ? transaction.note(ChangeKind::tenant, tenant.handle) : Result<void>();
   });
 }
 
+// Noted once for all tenants and once for each user: the lock is held for as long as this takes.
 Result<std::int64_t> Tenants::put_all(const std::vector<Tenant>& tenants, const std::vector<Membership>& memberships) {
   std::int64_t changed = 0;
   const auto written = writer_.write([&](Transaction& transaction) -> Result<void> {
@@ -51,10 +50,17 @@ Result<std::int64_t> Tenants::put_all(const std::vector<Tenant>& tenants, const 
       if (!put) return put.error();
       changed += *put ? 1 : 0;
     }
+    if (changed > 0) {
+      if (auto noted = transaction.note(ChangeKind::tenant, ""); !noted) return noted;
+    }
+    std::set<std::string_view> users;
     for (const Membership& membership : memberships) {
       const auto put = put_membership(transaction, membership);
       if (!put) return put.error();
-      changed += *put ? 1 : 0;
+      if (!*put) continue;
+      ++changed;
+      if (!users.insert(membership.user).second) continue;
+      if (auto noted = transaction.note(ChangeKind::membership, membership.user); !noted) return noted;
     }
     return {};
   });
@@ -94,7 +100,7 @@ Result<void> Tenants::put_member(const Membership& membership) {
   return writer_.write([&](Transaction& transaction) -> Result<void> {
     const auto put = put_membership(transaction, membership);
     if (!put) return put.error();
-    return {};
+    return *put ? transaction.note(ChangeKind::membership, membership.user) : Result<void>();
   });
 }
 

@@ -51,6 +51,7 @@ TEST_F(TenantsDir, AFaultSaysInWhichFile) {
   fake_.files["/p/tenants/globex.yaml"] = "handle: initech\n";
   fake_.files["/p/tenants/No Handle.yaml"] = "name: x\n";
   fake_.files["/p/tenants/unknown.yaml"] = "members: [{user: \"entra:1\"}, {user: a}, {user: a}]\n";
+  fake_.files["/p/tenants/words.yaml"] = "name: \"a\\x07b\"\nmembers: [{user: a}, {user: \"local:a\"}]\n";
   const auto all = faults();
   EXPECT_THAT(all, HasSubstr("/p/tenants/acme.yaml:2:1: unknown key `plann`"));
   EXPECT_THAT(all, HasSubstr("/p/tenants/empty.yaml:1:1: the file is empty"));
@@ -58,6 +59,8 @@ TEST_F(TenantsDir, AFaultSaysInWhichFile) {
   EXPECT_THAT(all, HasSubstr("/p/tenants/No Handle.yaml:1:1: this file's name, `No Handle`, must be 1 to 63"));
   EXPECT_THAT(all, HasSubstr("/p/tenants/unknown.yaml:1:18: `user` begins with `entra:`"));
   EXPECT_THAT(all, HasSubstr("this user is a member of `unknown` twice"));
+  EXPECT_THAT(all, HasSubstr("/p/tenants/words.yaml:1:7: `name` holds a control character"));
+  EXPECT_THAT(all, HasSubstr("this user is a member of `words` twice"));
 }
 
 TEST_F(TenantsDir, ATenantIsGivenOnce) {
@@ -106,6 +109,9 @@ TEST_F(TenantList, IsReadLineByLine) {
   EXPECT_THAT(handles(*tenants), ElementsAre("acme", "globex"));
   EXPECT_EQ(tenants->back().at.line, 3);
   EXPECT_TRUE(lines("")->empty());
+  std::istringstream broken("{\"handle\":\"acme\"}\n");
+  broken.setstate(std::ios::badbit);
+  EXPECT_FALSE(read_tenant_lines(broken, "t.jsonl", config_)) << "what can be read in part is not all";
 }
 
 TEST_F(TenantList, AFaultSaysInWhichLine) {

@@ -57,7 +57,7 @@ class CorsTest : public testing::Test {
   upstream::Fetcher fetcher_{{}, clock_};
   idp::ProviderKeys provider_keys_{documents_, documents_};
   UsageCounter usage_;
-  ToolChecks tool_checks_{1};
+  ToolChecks tool_checks_{1, 1};
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
