@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "mcp/json_cursor.hpp"
 #include "mcp/member_name.hpp"
 
 namespace postern::mcp {
@@ -30,77 +31,9 @@ constexpr Place place_of(ListKind kind) noexcept {
   return {};
 }
 
-// Walks JSON text that has been parsed before, so that nothing is checked again.
-class Cursor {
- public:
-  explicit Cursor(std::string_view text) noexcept : text_(text) {}
-
-  std::size_t position() const noexcept { return position_; }
-
-  // Onto the next character that is no blank.
-  char peek() noexcept {
-    position_ = text_.find_first_not_of(" \t\r\n", position_);
-    return text_[position_];
-  }
-  // Over that character.
-  char take() noexcept {
-    const char c = peek();
-    ++position_;
-    return c;
-  }
-
-  // Over one value, whose text it returns.
-  std::string_view value() {
-    peek();
-    const std::size_t begin = position_;
-    std::size_t depth = 0;
-    do {
-      depth = over_token(depth);
-    } while (depth > 0);
-    return text_.substr(begin, position_ - begin);
-  }
-
-  // From before an object to before the value of that key. The key may be written with escapes.
-  void enter_member(std::string_view key) {
-    take();
-    while (json::parse(value()) != key) {
-      take();  // colon
-      value();
-      take();  // comma
-    }
-    take();
-  }
-
- private:
-  std::size_t over_token(std::size_t depth) noexcept {
-    const char c = text_[position_];
-    if (c == '"') {
-      over_string();
-      return depth;
-    }
-    if (c == '{' || c == '[' || c == '}' || c == ']') {
-      ++position_;
-      return c == '{' || c == '[' ? depth + 1 : depth - 1;
-    }
-    // A literal or number; or blanks, commas and colons between others.
-    position_ = std::min(text_.find_first_of(depth == 0 ? ",]} \t\r\n" : "\"{}[]", position_), text_.size());
-    return depth;
-  }
-
-  void over_string() noexcept {
-    for (++position_; text_[position_] != '"'; ++position_) {
-      if (text_[position_] == '\\') ++position_;
-    }
-    ++position_;
-  }
-
-  std::string_view text_;
-  std::size_t position_ = 0;
-};
-
 // The text with only those entries of the list left that are to be kept.
 std::string cut(std::string_view text, std::string_view list, const std::vector<bool>& keep) {
-  Cursor cursor(text);
+  JsonCursor cursor(text);
   cursor.enter_member("result");
   cursor.enter_member(list);
   cursor.take();

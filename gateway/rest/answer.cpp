@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "http/message.hpp"
+#include "mcp/json_cursor.hpp"
 
 namespace postern::rest {
 namespace {
@@ -38,27 +39,29 @@ std::string shortened(const std::string& text) {
   return text.substr(0, end) + "…";
 }
 
-Answer failed(const json& content) {
+// `text`: of the list of blocks, as it came.
+Answer failed(const json& content, std::string_view text) {
   const std::string* said = nullptr;
   for (const auto& block : content) {
     if ((said = text_of(block)) != nullptr) break;
   }
   auto answer = problem(422, "tool_error", said != nullptr ? shortened(*said) : "the tool has failed");
-  answer.members = {{"content", content}};
+  answer.member = "content";
+  answer.body = text;
   return answer;
 }
 
-std::string without_structure(const json& content) {
-  const auto* text = content.size() == 1 ? text_of(content.front()) : nullptr;
-  if (text == nullptr) return dumped({{"content", content}});
-  const auto read = read_json(*text);
-  if (read && (read->is_object() || read->is_array())) return *text;
-  return dumped({{"text", *text}});
+std::string without_structure(const json& content, std::string_view text) {
+  const auto* said = content.size() == 1 ? text_of(content.front()) : nullptr;
+  if (said == nullptr) return std::string(R"({"content":)").append(text).append("}");
+  const auto read = read_json(*said);
+  if (read && (read->is_object() || read->is_array())) return *said;
+  return dumped({{"text", *said}});
 }
 
 }  // namespace
 
-Answer answer_of_call(const json& result) {
+Answer answer_of_call(const json& result, std::string_view text) {
   const auto none = json::array();
   if (!result.is_object()) {
     return problem(502, "upstream_error", "the server behind this gateway sent no result of a tool");
@@ -72,17 +75,19 @@ Answer answer_of_call(const json& result) {
     return problem(502, "upstream_error", "the server behind this gateway sent a result that REST cannot carry");
   }
   const auto at = result.find("content");
-  const json& content = at != result.end() && at->is_array() ? *at : none;
+  const bool has_content = at != result.end() && at->is_array();
+  const json& content = has_content ? *at : none;
+  const auto blocks = has_content ? mcp::member_text(text, "content") : std::string_view("[]");
   const auto is_error = result.find("isError");
-  if (is_error != result.end() && *is_error == true) return failed(content);
+  if (is_error != result.end() && *is_error == true) return failed(content, blocks);
   Answer answer;
   const auto structured = result.find("structuredContent");
   const bool has_structure = structured != result.end() && (structured->is_object() || structured->is_array());
-  answer.body = has_structure ? dumped(*structured) : without_structure(content);
+  answer.body = has_structure ? mcp::member_text(text, "structuredContent") : without_structure(content, blocks);
   return answer;
 }
 
-Answer answer_of_error(const json& error) {
+Answer answer_of_error(const json& error, std::string_view text) {
   const auto code = error.is_object() ? error.find("code") : error.end();
   const bool of_arguments = error.is_object() && code != error.end() && *code == kInvalidParams;
   auto answer = of_arguments
@@ -92,12 +97,13 @@ Answer answer_of_error(const json& error) {
   if (error.is_object() && message != error.end() && message->is_string()) {
     answer.detail += ": " + shortened(message->get_ref<const std::string&>());
   }
-  answer.members = {{"mcp", error}};
+  answer.member = "mcp";
+  answer.body = text;
   return answer;
 }
 
 std::string problem_document(int status, std::string_view error, std::string_view detail, std::string_view request_id,
-                             const json& members) {
+                             std::string_view member, std::string_view value) {
   // RFC 9457 section 4.2.1: what the status says is all that `type` says; `error` tells problems apart.
   nlohmann::ordered_json document;
   document["type"] = "about:blank";
@@ -107,10 +113,11 @@ std::string problem_document(int status, std::string_view error, std::string_vie
   document["error"] = error;
   document["error_description"] = detail;
   document["request_id"] = request_id;
-  if (members.is_object()) {
-    for (const auto& [name, value] : members.items()) document[name] = value;
-  }
-  return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  auto text = document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  if (member.empty()) return text;
+  // Put together as text, so that no number inside is read and written again.
+  text.back() = ',';
+  return text.append(json(member).dump()).append(":").append(value).append("}");
 }
 
 }  // namespace postern::rest

@@ -17,19 +17,19 @@ authn::Refusal too_long() {
   return broken("the answer of the server behind this gateway is longer than REST can carry");
 }
 
-authn::Refusal no_memory() {
-  auto refused = refusal(503, "temporarily_unavailable",
-                         "the gateway holds as many large answers as it may; try again in a moment");
-  refused.retry_after = 2;
-  return refused;
-}
-
 // What ended the reading of an answer.
 authn::Refusal failure_of_body(McpExchange& x, const Error& error) {
   return error.code == Errc::cancelled || error.code == Errc::timed_out ? failure_of_upstream(x, error) : damaged();
 }
 
 }  // namespace
+
+authn::Refusal no_memory_for_answer() {
+  auto refused = refusal(503, "temporarily_unavailable",
+                         "the gateway holds as many large answers as it may; try again in a moment");
+  refused.retry_after = 2;
+  return refused;
+}
 
 awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id, std::size_t limit, Received& out) {
   auto& answer = *running.answer;
@@ -49,7 +49,7 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
   for (;;) {
     if (!bytes) co_return failure_of_body(x_, bytes.error());
     if (whole.size() + bytes->size() > limit) co_return too_long();
-    if (!share.grow_to(whole.size() + bytes->size())) co_return no_memory();
+    if (!share.grow_to(whole.size() + bytes->size())) co_return no_memory_for_answer();
     whole += *bytes;
     if (answer.finished()) break;
     bytes = co_await answer.read_body();
@@ -62,7 +62,7 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
   if (!message || !message->is_object() || message->contains("result") == message->contains("error")) {
     co_return broken("the server behind this gateway sent an answer that is no message of MCP");
   }
-  out.message = std::move(*message);
+  out.answer = {std::move(*message), std::move(whole), std::move(share)};
   co_return std::nullopt;
 }
 
@@ -75,13 +75,16 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
   auto bytes = answer.body_at_hand();
   for (;;) {
     if (!bytes) co_return failure_of_body(x_, bytes.error());
-    if (!share.grow_to(splitter.rest().size() + bytes->size())) co_return no_memory();
+    if (!share.grow_to(splitter.rest().size() + bytes->size())) co_return no_memory_for_answer();
     if (!splitter.feed(*bytes)) co_return too_long();
     for (auto event = splitter.next(); !event.empty(); event = splitter.next()) {
       auto data = mcp::sse_data(event);
       if (data.empty()) continue;
       auto refused = co_await take_event(running, std::move(data), id, out);
-      if (refused || !out.message.is_null()) co_return refused;
+      if (refused) co_return refused;
+      if (out.answer.message.is_null()) continue;
+      out.answer.share = std::move(share);
+      co_return std::nullopt;
     }
     if (answer.finished()) co_return damaged();
     bytes = co_await answer.read_body();
@@ -98,7 +101,8 @@ awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string dat
   if (method == message.end()) {
     // Answers to what others asked are nobody's here.
     if (message.contains("id") && message["id"] == id && message.contains("result") != message.contains("error")) {
-      out.message = std::move(message);
+      out.answer.message = std::move(message);
+      out.answer.text = std::move(data);
     }
     co_return std::nullopt;
   }
@@ -109,9 +113,7 @@ awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string dat
   if (++answered_ > kMostQuestions) {
     co_return broken("the server behind this gateway asks more of its client than REST can answer");
   }
-  std::string post = "POST";
-  auto body = rest::answer_to_server(message["id"], name);
-  co_await tell(std::move(post), std::move(body));
+  tell_aside("POST", rest::answer_to_server(message["id"], name));
   co_return std::nullopt;
 }
 

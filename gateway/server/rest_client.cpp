@@ -1,5 +1,6 @@
 #include "server/rest_client.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -33,6 +34,23 @@ std::string agreed_version(const nlohmann::json& answer) {
   return mcp::is_known_version(text) && !mcp::is_modern_version(text) ? text : std::string();
 }
 
+// Something to tell a server behind, with all that it needs when the call it belongs to is over.
+struct Telling {
+  Worker& worker;
+  std::shared_ptr<const Snapshot> snapshot;  // whose upstream it is
+  const config::Upstream& settings;
+  upstream::Request request;
+  std::string id;  // of the call
+};
+
+// Told for courtesy: a server that does not hear it ends what it has by itself.
+awaitable<void> tell_it(Telling telling) {
+  auto& upstream = telling.worker.upstream(telling.settings);
+  const auto told = co_await exchange_within(upstream, std::move(telling.request), kTelling);
+  if (told) co_return;
+  telling.worker.services().log.info("upstream_not_told", {{"request_id", telling.id}, {"what", told.error().what}});
+}
+
 }  // namespace
 
 RestClient::RestClient(McpExchange& exchange)
@@ -58,7 +76,8 @@ Result<upstream::Request> RestClient::request(std::string body, const http::Head
   for (const auto& [name, value] : more.all()) {
     if (!made.headers.set(name, value)) return fail(Errc::invalid, name + " cannot be set");
   }
-  if (auto added = add_own_headers(*x_.context.snapshot, x_.resource, *x_.principal, made.headers); !added) return added.error();
+  if (auto added = add_own_headers(*x_.context.snapshot, x_.resource, *x_.principal, made.headers); !added)
+    return added.error();
   return made;
 }
 
@@ -70,7 +89,7 @@ http::Headers RestClient::session_headers() const {
   return headers;
 }
 
-awaitable<MaybeRefusal> RestClient::ask(Running& running, const RestAsk& what, nlohmann::json& answer) {
+awaitable<MaybeRefusal> RestClient::ask(Running& running, const RestAsk& what, RestAnswer& answer) {
   for (bool again = false;; again = true) {
     auto refused = co_await open(running);
     if (refused) co_return refused;
@@ -101,8 +120,8 @@ awaitable<MaybeRefusal> RestClient::ask(Running& running, const RestAsk& what, n
       if (!again) continue;
       co_return broken("the server behind this gateway ends each session that it begins");
     }
-    if (!received.message.is_object()) co_return broken("the server behind this gateway did not answer");
-    answer = std::move(received.message);
+    if (!received.answer.message.is_object()) co_return broken("the server behind this gateway did not answer");
+    answer = std::move(received.answer);
     co_return std::nullopt;
   }
 }
@@ -126,9 +145,10 @@ awaitable<MaybeRefusal> RestClient::initialize(Running& running) {
   auto body = rest::initialize_message(id);
   auto refused = co_await send(running, std::move(body), std::move(none), id, kOpeningLimit, received);
   if (refused) co_return refused;
-  const auto version = received.message.is_object() ? agreed_version(received.message) : std::string();
+  const auto version = received.answer.message.is_object() ? agreed_version(received.answer.message) : std::string();
   if (version.empty()) {
-    auto otherwise = cannot_open(received.message.is_object() ? received.message : nlohmann::json::object());
+    auto otherwise =
+        cannot_open(received.answer.message.is_object() ? received.answer.message : nlohmann::json::object());
     refused = co_await try_modern(running, std::move(otherwise));
     co_return refused;
   }
@@ -157,7 +177,7 @@ awaitable<MaybeRefusal> RestClient::try_modern(Running& running, MaybeRefusal ot
   auto body = rest::discover_message(id);
   auto refused = co_await send(running, std::move(body), std::move(headers), id, kOpeningLimit, received);
   if (refused) co_return refused;
-  const bool discovered = received.message.is_object() && received.message.contains("result");
+  const bool discovered = received.answer.message.is_object() && received.answer.message.contains("result");
   if (!discovered) co_return otherwise;
   session_.modern = true;
   session_.version = rest::kModernVersion;
@@ -170,9 +190,7 @@ awaitable<MaybeRefusal> RestClient::keep(RestSession made) {
   session_ = state_.sessions.keep(caller_, made, std::chrono::steady_clock::now());
   if (made.id.empty() || session_.id == made.id) co_return std::nullopt;
   std::swap(session_, made);
-  std::string method = "DELETE";
-  std::string nothing;
-  co_await tell(std::move(method), std::move(nothing));
+  tell_aside("DELETE", {});
   std::swap(session_, made);
   co_return std::nullopt;
 }
@@ -182,11 +200,20 @@ awaitable<void> RestClient::tell(std::string method, std::string body) {
   auto made = request(std::move(body), headers);
   if (!made) co_return;
   made->method = std::move(method);
-  auto& upstream = x_.connection.worker().upstream(*x_.resource.upstream);
-  auto sent = std::move(*made);
-  // Told for courtesy: a server that does not hear it ends what it has by itself.
-  const auto told = co_await exchange_within(upstream, std::move(sent), kTelling);
-  if (!told) x_.services().log.info("upstream_not_told", {{"request_id", x_.context.id}, {"what", told.error().what}});
+  Telling telling{x_.connection.worker(), x_.context.snapshot, *x_.resource.upstream, std::move(*made), x_.context.id};
+  co_await tell_it(std::move(telling));
+}
+
+void RestClient::tell_aside(std::string method, std::string body) {
+  auto made = request(std::move(body), session_headers());
+  if (!made) return;
+  made->method = std::move(method);
+  auto& worker = x_.connection.worker();
+  Telling telling{worker, x_.context.snapshot, *x_.resource.upstream, std::move(*made), x_.context.id};
+  auto* log = &worker.services().log;
+  boost::asio::co_spawn(worker.io(), tell_it(std::move(telling)), [log](std::exception_ptr error) {
+    if (error) log->error("upstream_telling_broke", {});
+  });
 }
 
 awaitable<void> RestClient::cancel() {

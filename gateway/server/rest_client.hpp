@@ -23,24 +23,32 @@ struct RestAsk {
   std::size_t limit = 0;  // the longest answer, in bytes
 };
 
+// The JSON-RPC answer.
+struct RestAnswer {
+  nlohmann::json message;  // an object with result or error
+  std::string text;        // as it came
+  BodyShare share;         // of the text
+};
+
 // The bridge as a client of MCP: opens sessions where there are such, asks, and answers what the server asks meanwhile.
 // Lives in the request's coroutine; one thing at a time.
 class RestClient {
  public:
   explicit RestClient(McpExchange& exchange);
 
-  // The caller's tools, as kept or, where that is `fresh`, as the server lists them now.
-  awaitable<MaybeRefusal> tools(Running& running, bool fresh, RestToolsPtr& out);
-  // The JSON-RPC answer: an object with result or error.
-  awaitable<MaybeRefusal> ask(Running& running, const RestAsk& what, nlohmann::json& answer);
+  // The caller's tools, as kept or as the server lists them now.
+  awaitable<MaybeRefusal> tools(Running& running, RestToolsPtr& out);
+  // As the server lists them now, for a tool that they do not hold; leaves `out` alone when that was done just now.
+  awaitable<MaybeRefusal> tools_anew(Running& running, RestToolsPtr& out);
+  awaitable<MaybeRefusal> ask(Running& running, const RestAsk& what, RestAnswer& answer);
   // MCP 2025-11-25, "Cancellation": tells a server with sessions that nobody waits for the answer under way any more;
   // does nothing when none is.
   awaitable<void> cancel();
 
  private:
   struct Received {
-    nlohmann::json message;  // null: none, as to a notification
-    std::string session;     // Mcp-Session-Id
+    RestAnswer answer;    // its message is null: none, as to a notification
+    std::string session;  // Mcp-Session-Id
     std::string address;
     bool lost_session = false;
   };
@@ -57,8 +65,12 @@ class RestClient {
   awaitable<MaybeRefusal> read_events(Running& running, std::string id, std::size_t limit, Received& out);
   awaitable<MaybeRefusal> take_event(Running& running, std::string data, std::string id, Received& out);
   awaitable<MaybeRefusal> list(Running& running, std::vector<rest::Tool>& out);
+  awaitable<MaybeRefusal> list_with_others(Running& running, std::string key, RestToolsPtr& out);
+  awaitable<MaybeRefusal> make_tools(Running& running, const std::string& key, RestToolsPtr& out);
   awaitable<upstream::DocumentText> provider_document();
   awaitable<void> tell(std::string method, std::string body);
+  // The same beside the call, which goes on at once.
+  void tell_aside(std::string method, std::string body);
   std::string next_id();
   Result<std::string> tools_key() const;
 
@@ -74,6 +86,9 @@ class RestClient {
 // What the documents of a resource say beside its tools. `provider`: where tokens are made elsewhere, what the provider
 // publishes about itself; empty when that cannot be had.
 rest::Api api_of(const tenant::Resource& resource, std::string_view provider);
+
+// limits.body_memory is used up.
+authn::Refusal no_memory_for_answer();
 
 // An exchange that is given up after that time, for what nobody waits for.
 awaitable<Result<std::unique_ptr<upstream::Exchange>>> exchange_within(upstream::Upstream& upstream,

@@ -1,6 +1,7 @@
 #include "base/network.hpp"
 #include "base/strings.hpp"
 #include "http/media_type.hpp"
+#include "mcp/json_cursor.hpp"
 #include "rest/answer.hpp"
 #include "rest/calls.hpp"
 #include "server/rest_client.hpp"
@@ -19,6 +20,7 @@ struct RestExchange {
   std::string arguments{};  // as they were sent
   bool anonymous = false;   // for the document that needs no token
   std::optional<http::Response> response{};
+  BodyShare share{};  // of the answer, until it is written
 };
 
 bool is_call(const RestExchange& r) { return r.route.kind == RouteKind::rest_tool; }
@@ -28,7 +30,8 @@ http::Response problem(const RestExchange& r, const rest::Answer& answer) {
   response.status = answer.status;
   response.headers.set("Content-Type", rest::kProblemType);
   response.headers.set("Cache-Control", "no-store");
-  response.body = rest::problem_document(answer.status, answer.error, answer.detail, r.x.context.id, answer.members);
+  response.body =
+      rest::problem_document(answer.status, answer.error, answer.detail, r.x.context.id, answer.member, answer.body);
   return response;
 }
 
@@ -172,9 +175,14 @@ MaybeRefusal authorize_nobody(RestExchange& r) {
   return challenged(401, "missing_bearer_token", "sign in: this document is for who has an access token", "");
 }
 
-void answer_call(RestExchange& r, const nlohmann::json& message) {
-  const auto error = message.find("error");
-  const auto answer = error != message.end() ? rest::answer_of_error(*error) : rest::answer_of_call(message["result"]);
+void answer_call(RestExchange& r, RestAnswer given) {
+  const auto& message = given.message;
+  const bool failed = message.contains("error");
+  const auto* member = failed ? "error" : "result";
+  const auto text = mcp::member_text(given.text, member);
+  const auto answer =
+      failed ? rest::answer_of_error(message[member], text) : rest::answer_of_call(message[member], text);
+  r.share = std::move(given.share);
   r.x.status = answer.status;
   if (answer.error.empty()) {
     r.response = http::json_response(answer.status, answer.body);
@@ -187,11 +195,11 @@ void answer_call(RestExchange& r, const nlohmann::json& message) {
 
 awaitable<MaybeRefusal> call_tool(RestExchange& r, RestClient& client, Running& running) {
   RestToolsPtr tools;
-  auto refused = co_await client.tools(running, false, tools);
+  auto refused = co_await client.tools(running, tools);
   if (refused) co_return refused;
   const auto* tool = tools->find(r.route.tool);
   if (tool == nullptr && tools->fetched < r.x.context.started) {
-    refused = co_await client.tools(running, true, tools);
+    refused = co_await client.tools_anew(running, tools);
     if (refused) co_return refused;
     tool = tools->find(r.route.tool);
   }
@@ -208,16 +216,19 @@ awaitable<MaybeRefusal> call_tool(RestExchange& r, RestClient& client, Running& 
   what.message = [&r](const std::string& id, bool modern) {
     return rest::call_message(id, r.route.tool, r.arguments, modern);
   };
-  nlohmann::json answer;
+  RestAnswer answer;
   refused = co_await client.ask(running, what, answer);
-  if (!refused) answer_call(r, answer);
+  if (!refused) answer_call(r, std::move(answer));
   co_return refused;
 }
 
 awaitable<MaybeRefusal> show_document(RestExchange& r, RestClient& client, Running& running) {
   RestToolsPtr tools;
-  auto refused = co_await client.tools(running, false, tools);
+  auto refused = co_await client.tools(running, tools);
   if (refused) co_return refused;
+  // The copy of this reader, who may be slow.
+  r.share = BodyShare(r.x.services().bodies);
+  if (!r.share.grow_to(tools->document.size())) co_return no_memory_for_answer();
   r.x.status = 200;
   r.response = http::json_response(200, tools->document);
   // It differs with the token.

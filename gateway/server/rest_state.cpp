@@ -30,8 +30,17 @@ void RestToolCache::insert(const std::string& key, RestToolsPtr tools) {
     erase(std::prev(entries_.end()));
   }
   bytes_ += tools->bytes;
-  entries_.push_front({key, std::move(tools)});
+  const auto fetched = tools->fetched;
+  entries_.push_front({key, std::move(tools), fetched});
   by_key_[key] = entries_.begin();
+}
+
+bool RestToolCache::may_ask_anew(const std::string& key, Time now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end() || now - found->second->asked < kSettled) return false;
+  found->second->asked = now;
+  return true;
 }
 
 void RestToolCache::forget_upstream(std::string_view upstream) {

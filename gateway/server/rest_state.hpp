@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rest/tool.hpp"
+#include "server/rest_listings.hpp"
 #include "server/rest_sessions.hpp"
 
 namespace postern::server {
@@ -32,6 +33,9 @@ class RestToolCache {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::seconds kFresh{30};
+  // A name that a kept list does not hold may be that of a tool which is new; but anybody can make names up, and each
+  // list costs the server behind its pages. So a tool that was added is found within that time.
+  static constexpr std::chrono::seconds kSettled{5};
 
   RestToolCache(std::size_t entries = 1024, std::size_t bytes = 64 * 1024 * 1024)
       : most_entries_(entries), most_bytes_(bytes) {}
@@ -39,6 +43,9 @@ class RestToolCache {
   // nullptr: none, or one that is too old.
   RestToolsPtr find(const std::string& key, Time now);
   void insert(const std::string& key, RestToolsPtr tools);
+  // Whether a list, which lacks a name, is to be asked for anew: once in `kSettled` of each kept list, whatever came of
+  // it.
+  bool may_ask_anew(const std::string& key, Time now);
   // The server behind has said that they have changed.
   void forget_upstream(std::string_view upstream);
   std::size_t size() const;
@@ -47,6 +54,7 @@ class RestToolCache {
   struct Entry {
     std::string key;
     RestToolsPtr tools;
+    Time asked;  // for it, last
   };
   using Entries = std::list<Entry>;  // the latest first
 
@@ -85,6 +93,7 @@ class RestHealth {
 struct RestState {
   RestSessions sessions;
   RestToolCache tools;
+  RestListings listings;
   RestHealth health;
 };
 

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <set>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
@@ -75,7 +78,8 @@ rest::Api api_of(const tenant::Resource& resource, std::string_view provider) {
 // kept by tenant and scopes, and by user only where the server behind learns who that is.
 Result<std::string> RestClient::tools_key() const {
   http::Headers headers;
-  if (auto added = add_own_headers(*x_.context.snapshot, x_.resource, *x_.principal, headers); !added) return added.error();
+  if (auto added = add_own_headers(*x_.context.snapshot, x_.resource, *x_.principal, headers); !added)
+    return added.error();
   const auto& p = *x_.principal;
   auto scopes = p.scopes;
   std::ranges::sort(scopes);
@@ -94,11 +98,11 @@ awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Too
     what.method = "tools/list";
     what.limit = kListLimit;
     what.message = [cursor](const std::string& id, bool modern) { return rest::list_message(id, cursor, modern); };
-    nlohmann::json answer;
+    RestAnswer answer;
     auto refused = co_await ask(running, what, answer);
     if (refused) co_return refused;
-    if (!answer.contains("result")) co_return broken("the server behind this gateway does not list its tools");
-    auto read = rest::read_tools(answer["result"]);
+    if (!answer.message.contains("result")) co_return broken("the server behind this gateway does not list its tools");
+    auto read = rest::read_tools(answer.message["result"]);
     if (!read) co_return broken("the server behind this gateway sent a list of tools that cannot be read");
     for (auto& tool : read->tools) {
       bytes += size_of(tool);
@@ -123,11 +127,55 @@ awaitable<upstream::DocumentText> RestClient::provider_document() {
   co_return std::move(*text);
 }
 
-awaitable<MaybeRefusal> RestClient::tools(Running& running, bool fresh, RestToolsPtr& out) {
-  const auto key = tools_key();
+awaitable<MaybeRefusal> RestClient::tools(Running& running, RestToolsPtr& out) {
+  auto key = tools_key();
   if (!key) co_return header_template_failed(x_, key.error());
-  out = fresh ? nullptr : state_.tools.find(*key, std::chrono::steady_clock::now());
+  out = state_.tools.find(*key, std::chrono::steady_clock::now());
   if (out) co_return std::nullopt;
+  auto refused = co_await list_with_others(running, std::move(*key), out);
+  co_return refused;
+}
+
+awaitable<MaybeRefusal> RestClient::tools_anew(Running& running, RestToolsPtr& out) {
+  auto key = tools_key();
+  if (!key) co_return header_template_failed(x_, key.error());
+  if (!state_.tools.may_ask_anew(*key, std::chrono::steady_clock::now())) co_return std::nullopt;
+  auto refused = co_await list_with_others(running, std::move(*key), out);
+  co_return refused;
+}
+
+// Who waits is told what became of it; where whoever asked has left, the next one asks.
+awaitable<MaybeRefusal> RestClient::list_with_others(Running& running, std::string key, RestToolsPtr& out) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  // As long as who asks may take to begin a session and to get a page.
+  const auto until = std::chrono::steady_clock::now() + 3 * x_.resource.upstream->response_timeout;
+  for (;;) {
+    const auto waiter = std::make_shared<net::detail::Rendezvous>(executor);
+    RestListings::Part part(state_.listings, key, waiter);
+    if (part.asks()) {
+      auto refused = co_await make_tools(running, key, out);
+      // What ends this request alone is no answer for others.
+      if (!running.slot.cancelled()) part.found({out, refused});
+      co_return refused;
+    }
+    boost::asio::steady_timer late(executor, until);
+    late.async_wait([waiter](const boost::system::error_code& ended) {
+      if (!ended) waiter->report();
+    });
+    running.slot.on_cancel([waiter] { waiter->report(); });
+    auto wait = net::detail::Rendezvous::wait(waiter);
+    co_await std::move(wait);
+    running.slot.on_cancel(nullptr);
+    if (running.slot.cancelled()) co_return failure_of_upstream(x_, fail(Errc::cancelled, "the wait for a list ended"));
+    const auto outcome = part.outcome();
+    if (!outcome) co_return failure_of_upstream(x_, fail(Errc::timed_out, "the list asked for by another one is late"));
+    if (outcome->abandoned()) continue;
+    out = outcome->tools;
+    co_return outcome->refused;
+  }
+}
+
+awaitable<MaybeRefusal> RestClient::make_tools(Running& running, const std::string& key, RestToolsPtr& out) {
   auto made = std::make_shared<RestTools>();
   made->upstream = x_.resource.upstream->name;
   auto refused = co_await list(running, made->tools);
@@ -157,7 +205,7 @@ awaitable<MaybeRefusal> RestClient::tools(Running& running, bool fresh, RestTool
   for (const auto& tool : made->tools) made->bytes += 3 * size_of(tool);  // as values
   made->fetched = std::chrono::steady_clock::now();
   out = made;
-  state_.tools.insert(*key, std::move(made));
+  state_.tools.insert(key, std::move(made));
   co_return std::nullopt;
 }
 

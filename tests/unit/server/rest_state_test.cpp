@@ -98,6 +98,18 @@ TEST(RestToolCache, AServerThatHasChangedItsToolsIsAskedAnew) {
   EXPECT_TRUE(cache.find("b", kNow));
 }
 
+TEST(RestToolCache, AListIsAskedForAnewOnceInAWhile) {
+  RestToolCache cache;
+  EXPECT_FALSE(cache.may_ask_anew("k", kNow)) << "none is kept: the next call asks for it";
+  cache.insert("k", tools("u"));
+  const auto later = kNow + RestToolCache::kSettled;
+  EXPECT_FALSE(cache.may_ask_anew("k", later - seconds(1))) << "it was listed just now";
+  EXPECT_TRUE(cache.may_ask_anew("k", later));
+  EXPECT_FALSE(cache.may_ask_anew("k", later + seconds(1))) << "whatever came of the last time";
+  EXPECT_TRUE(cache.may_ask_anew("k", later + RestToolCache::kSettled));
+  EXPECT_TRUE(cache.find("k", later)) << "the kept one is good meanwhile";
+}
+
 TEST(RestTools, AreFoundByTheirWholeName) {
   RestTools list;
   list.tools.resize(3);
