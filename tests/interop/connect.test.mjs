@@ -161,6 +161,25 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
     assert.match(refused.output, /invalid_redirect_uri, Not this one\./);
   });
 
+  it('what is to be pasted is whole, and holds nothing that moves a cursor or turns text around', async () => {
+    const id = 'c'.repeat(3000);
+    const secret = 'a\u202eb\u009b31mc\u0007\u007f';
+    const instead = (request) => {
+      if (request.url.startsWith('/oauth/authorize?')) return { status: 200, body: '<p>' };
+      if (request.url !== '/oauth/register') return undefined;
+      const body = JSON.stringify({ client_id: id, client_secret: secret });
+      return { status: 201, headers: { 'Content-Type': 'application/json' }, body };
+    };
+    proxy.breakWith({ instead });
+    const text = await connect(gateway.resource, '--redirect-uri', chatgpt);
+    const json = await connect(gateway.resource, '--redirect-uri', chatgpt, '--json');
+    proxy.mend();
+    assert.equal(text.code, 0, text.output);
+    assert.ok(text.stdout.includes(`client_id: ${id}\n`), text.stdout);
+    for (const { stdout } of [text, json]) assert.match(stdout, /^[\x20-\x7e\n]*$/);
+    assert.deepEqual([JSON.parse(json.stdout).client_id, JSON.parse(json.stdout).client_secret], [id, secret]);
+  });
+
   it('wrong usage is exit code 2', async () => {
     const uri = ['--redirect-uri', chatgpt];
     for (const words of [

@@ -67,8 +67,9 @@ nlohmann::json summary(const Walk& walk, const Registered& client, const Connect
 }
 
 void print_summary(Console& console, const nlohmann::json& what, const ConnectOptions& options) {
+  // Whole: what is pasted is of no use cut. The document it comes from has a bound.
   const auto line = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) console.out << name << ": " << harmless(value) << '\n';
+    if (!value.empty()) console.out << name << ": " << harmless(value, {}, value.size()) << '\n';
   };
   line("MCP server URL", text_of(what, "mcp_url"));
   line("Handle", options.gateway ? "picked by the user while authorizing" : options.handle);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/commands/doctor/messages.hpp"
+#include "app/commands/doctor/steps_server.hpp"
 #include "base/strings.hpp"
 
 namespace postern::app::doctor {
@@ -96,7 +97,7 @@ Finding check_cors(Walk& walk, const Client& client) {
   if (walk.server) {
     all.push_back({walk.server_url, "GET", {"mcp-protocol-version"}});
     for (const auto* member : {"token_endpoint", "registration_endpoint"}) {
-      if (auto url = text_of(*walk.server, member); !url.empty())
+      if (auto url = text_of(*walk.server, member); !url.empty() && may_be_asked(walk, member, url))
         all.push_back({std::move(url), "POST", {"content-type"}});
     }
   }

@@ -5,8 +5,6 @@
 namespace postern::app::doctor {
 namespace {
 
-constexpr std::size_t kLongest = 600;
-
 std::string_view mark(State state) {
   switch (state) {
     case State::ok: return "✓";
@@ -105,7 +103,7 @@ nlohmann::json line_json(const Line& line, std::string_view secret) {
 
 }  // namespace
 
-std::string harmless(std::string_view text, std::string_view secret) {
+std::string harmless(std::string_view text, std::string_view secret, std::size_t longest) {
   std::string out(text);
   if (!secret.empty()) {
     constexpr std::string_view instead = "[token]";
@@ -113,7 +111,7 @@ std::string harmless(std::string_view text, std::string_view secret) {
       out.replace(at, secret.size(), instead);
     }
   }
-  if (out.size() > kLongest) out.replace(kLongest, std::string::npos, "...");
+  if (out.size() > longest) out.replace(longest, std::string::npos, "...");
   for (char& c : out) {
     if (c < ' ' || c > '~') c = '?';
   }

@@ -15,8 +15,9 @@ struct Style {
   std::string secret{};  // printed as "[token]", wherever it comes up; empty: none
 };
 
-// One line of printable ASCII, cut off where it grows long: what servers say must not move a terminal's cursor.
-std::string harmless(std::string_view text, std::string_view secret = {});
+inline constexpr std::size_t kLongestSaid = 600;
+// One line of printable ASCII, cut off after `longest` bytes: what servers say must not move a terminal's cursor.
+std::string harmless(std::string_view text, std::string_view secret = {}, std::size_t longest = kLongestSaid);
 
 // A line for each step, and below one that failed what was seen, what was expected and the mend.
 void print(std::ostream& out, const Diagnosis& diagnosis, const Style& style);

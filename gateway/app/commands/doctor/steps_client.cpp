@@ -3,6 +3,7 @@
 #include "app/commands/doctor/cors.hpp"
 #include "app/commands/doctor/messages.hpp"
 #include "app/commands/doctor/positions.hpp"
+#include "app/commands/doctor/steps_server.hpp"
 #include "app/commands/doctor/walk.hpp"
 
 namespace postern::app::doctor {
@@ -65,6 +66,7 @@ Finding check_registration(Walk& walk, const Client& client) {
                   "`registration: {dynamic: open}` or `metadata_documents: true`; or register the client with `postern "
                   "client add` and paste its client_id");
   }
+  if (!may_be_asked(walk, "registration_endpoint", url)) return skipped("the address to register at is at fault");
   auto finding = check_registration_endpoint(walk, url);
   if (finding.state != State::ok || !client.has_document) return finding;
   return note("documents_unsupported", "metadata documents are not supported; it " + finding.seen,

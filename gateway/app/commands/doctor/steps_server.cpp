@@ -153,10 +153,15 @@ Finding check_pkce(Walk& walk) {
       "S256 among them", "let the authorization server do PKCE with S256, and say so: clients refuse it else");
 }
 
+bool may_be_asked(const Walk& walk, const char* member, const std::string& endpoint) {
+  return walk.issuer && judge_endpoint(member, endpoint, *walk.issuer).state != State::failed;
+}
+
 // Without any parameter the answer is a page or an error, never a failure of the server.
 Finding check_authorization_endpoint(Walk& walk) {
   const auto url = endpoint_of(walk, "authorization_endpoint");
   if (url.empty()) return skipped("there is no authorization_endpoint");
+  if (!may_be_asked(walk, "authorization_endpoint", url)) return skipped("its address is at fault");
   if (auto finding = judge_endpoint_answer(walk.get(url), url, true)) return *std::move(finding);
   return ok(url + " answers");
 }
@@ -165,6 +170,7 @@ Finding check_authorization_endpoint(Walk& walk) {
 Finding check_token_endpoint(Walk& walk) {
   const auto url = endpoint_of(walk, "token_endpoint");
   if (url.empty()) return skipped("there is no token_endpoint");
+  if (!may_be_asked(walk, "token_endpoint", url)) return skipped("its address is at fault");
   Ask ask{.method = "POST", .url = url};
   ask.headers.set("Accept", "application/json");
   ask.headers.set("Content-Type", "application/x-www-form-urlencoded");

@@ -20,5 +20,8 @@ Finding check_probes(Walk& walk);
 Finding judge_issuer(const std::string& published, const std::string& followed);
 // Pure: one endpoint of the document, as the client of that issuer sees it.
 Finding judge_endpoint(const char* member, const std::string& endpoint, const http::Url& issuer);
+// Whether that is good enough to send a request there: a stranger's document must not choose what inside the network of
+// whoever asks gets one.
+bool may_be_asked(const Walk& walk, const char* member, const std::string& endpoint);
 
 }  // namespace postern::app::doctor

@@ -60,6 +60,7 @@ TEST(DoctorsReport, PrintsNothingThatMovesACursorAndNoToken) {
   EXPECT_EQ(harmless("a\x1b[2Jb\r\nc\xe2\x80\xae"), "a?[2Jb??c???");
   EXPECT_EQ(harmless("say s3cret, s3cret", "s3cret"), "say [token], [token]");
   EXPECT_EQ(harmless(std::string(10'000, 'x')).size(), 603U);
+  EXPECT_EQ(harmless(std::string(10'000, 'x'), {}, 10'000), std::string(10'000, 'x')) << "what is to be pasted";
 }
 
 TEST(DoctorsReport, ShowsNoControlBytesOfServers) {

@@ -247,6 +247,20 @@ TEST(Doctor, HoldsTheAuthorizationServerAgainstTheOneThatIsWanted) {
   EXPECT_EQ(finding_of(diagnose(walk, {}, false), "authorization_server").fault, "wrong_server");
 }
 
+// A stranger's document must not make whoever asks about it send requests into their own network.
+TEST(Doctor, SendsNothingToAnEndpointWhoseAddressIsAtFault) {
+  for (const auto* url : {"https://169.254.169.254/latest", "https://10.0.0.1/token", "https://vault.internal/token",
+                          "http://ai.example.test/oauth/token", "https://[::1]/token", "https://intranet/token"}) {
+    for (const auto* member : {"authorization_endpoint", "token_endpoint", "registration_endpoint"}) {
+      Deployment deployment;
+      deployment.change_server({{member, url}, {"client_id_metadata_document_supported", false}});
+      const auto diagnosis = diagnosis_of(deployment);
+      EXPECT_EQ(finding_of(diagnosis, "endpoints").state, State::failed) << url;
+      for (const auto& asked : deployment.asked) EXPECT_FALSE(asked.ends_with(url)) << member << ": " << asked;
+    }
+  }
+}
+
 TEST(Doctor, StopsWhereNobodyAnswers) {
   Deployment deployment;
   deployment.at[kChallenge] = {.trouble = Trouble::connection};
