@@ -44,7 +44,7 @@ int say_error(Console& console, const std::string& sentence);
 std::string date_of(Time time);
 // Prints the sentence, or with --json the value; kDone.
 int say_done(Console& console, const std::string& sentence, const nlohmann::json& value);
-// One value on one line. What is no UTF-8 in it is replaced.
+// One value on one line, in ASCII. What is no UTF-8 in it is replaced.
 void print_json(Console& console, const nlohmann::json& value);
 
 struct QuickOptions {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/load_for_command.hpp"
 #include "net/tls.hpp"
 #include "server/upstream_options.hpp"
 #include "server/upstream_tls.hpp"
@@ -100,26 +101,38 @@ void check_commands(const config::Config& config, Faults& faults) {
   }
 }
 
-}  // namespace
-
-boost::system::result<Loaded, Faults> check_whole(config::Config config, const config::Sources& sources) {
+boost::system::result<Loaded, Faults> complete(config::Config config, const config::Sources& sources, bool to_run) {
   Faults faults;
   Loaded loaded;
   load_policies(config, sources, loaded.policies, faults);
   if (faults.empty()) check_resources(config, loaded.policies, faults);
   if (faults.empty()) check_roles(config, loaded.policies, faults);
   if (faults.empty()) check_external_roles(config, loaded.policies, faults);
-  check_certificates(config, faults);
-  check_commands(config, faults);
+  if (to_run) {
+    check_certificates(config, faults);
+    check_commands(config, faults);
+  }
   if (!faults.empty()) return faults;
   loaded.config = std::move(config);
   return loaded;
 }
 
+}  // namespace
+
+boost::system::result<Loaded, Faults> check_whole(config::Config config, const config::Sources& sources) {
+  return complete(std::move(config), sources, true);
+}
+
 boost::system::result<Loaded, Faults> load(const std::string& path, const config::Sources& sources) {
   auto config = config::load(path, sources);
   if (!config) return config.error();
-  return check_whole(std::move(*config), sources);
+  return complete(std::move(*config), sources, true);
+}
+
+boost::system::result<Loaded, Faults> load_for_command(const std::string& path, const config::Sources& sources) {
+  auto config = config::load_for_command(path, sources);
+  if (!config) return config.error();
+  return complete(std::move(*config), sources, false);
 }
 
 bool role_is_known(const config::Config& config, const config::Sources& sources, const std::string& role) {

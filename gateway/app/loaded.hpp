@@ -18,6 +18,8 @@ struct Loaded {
 // All faults of all files in one go: the configuration, its policies, certificates and keys, and what they say of each
 // other.
 boost::system::result<Loaded, config::Faults> load(const std::string& path, const config::Sources& sources);
+// The same without certificates, keys and programs, which only who runs the gateway needs.
+boost::system::result<Loaded, config::Faults> load_for_command(const std::string& path, const config::Sources& sources);
 boost::system::result<Loaded, config::Faults> check_whole(config::Config config, const config::Sources& sources);
 
 // Whether a policy of some resource gives the role a meaning; also true where the policies cannot be read.

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
-#include "config/load.hpp"
+#include "config/load_for_command.hpp"
 
 namespace postern::app {
 
@@ -30,7 +30,8 @@ int say_done(Console& console, const std::string& sentence, const nlohmann::json
 }
 
 void print_json(Console& console, const nlohmann::json& value) {
-  console.out << value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  // In ASCII: names that came from outside may hold what moves a terminal's cursor or turns its text around.
+  console.out << value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 std::string user_key(const std::string& name) { return name.find(':') == std::string::npos ? "local:" + name : name; }
@@ -46,7 +47,7 @@ const config::Member* member_in_file(const config::Config& config, const std::st
 }
 
 int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command) {
-  const auto config = config::load(config_file, config::system_sources());
+  const auto config = config::load_for_command(config_file, config::system_sources());
   if (!config) {
     console.err << config.error().to_string();
     return kNo;

@@ -74,7 +74,7 @@ int print_decision(const policy::Decision& decision, const policy::Caller& calle
 
 int policy_test(const std::string& config_file, const std::vector<std::string>& given, Console& console) {
   const auto sources = config::system_sources();
-  const auto loaded = app::load(config_file, sources);
+  const auto loaded = app::load_for_command(config_file, sources);
   if (!loaded) {
     console.err << loaded.error().to_string();
     return kNo;
@@ -108,7 +108,7 @@ int policy_test(const std::string& config_file, const std::vector<std::string>& 
 }
 
 int policy_explain(const ExplainOptions& options, Console& console) {
-  const auto loaded = app::load(options.config, config::system_sources());
+  const auto loaded = app::load_for_command(options.config, config::system_sources());
   if (!loaded) {
     console.err << loaded.error().to_string();
     return kNo;

@@ -26,7 +26,7 @@ std::optional<std::string> display_name_fault(const std::string& name) {
 }  // namespace
 
 int token_mint(const std::string& config_file, const MintOptions& options, Console& console) {
-  const auto loaded = app::load(config_file, config::system_sources());
+  const auto loaded = app::load_for_command(config_file, config::system_sources());
   if (!loaded) {
     console.err << loaded.error().to_string();
     return kNo;

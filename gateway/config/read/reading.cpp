@@ -27,6 +27,7 @@ std::string not_yet(std::string_view what, std::string_view instead) {
 
 std::string readable_file(Reading& reading, const Text& text, std::string_view key) {
   auto path = resolve_path(text.at.file, text.value);
+  if (!reading.to_run) return path;
   if (const auto read = reading.sources.file(path); !read) {
     reading.faults.add(
         text.at, "cannot read the file that " + ticked(key) + " names, " + text.written + ": " + read.error().what);

@@ -32,6 +32,7 @@ struct Reading {
   Config& config;
   Faults& faults;
   const Sources& sources;
+  bool to_run = true;  // else files that only a running gateway needs are not looked at
 
   std::vector<Mention> upstreams_named{};
   std::vector<Mention> servers_named{};
