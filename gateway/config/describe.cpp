@@ -252,7 +252,10 @@ Rows upstreams() {
        Type::text_map,
        "Headers it gets with every call. {tenant.handle}, {tenant.name}, {tenant.plan}, {user.key}, {user.subject}, "
        "{user.provider}, {user.name}, {user.email}, {role}, {scopes}, {client.id}, {client.name}, {grant.id} and "
-       "{resource} are filled in; {user.email|-} gives - where there is none, and without it the call is refused.",
+       "{resource} are filled in; {user.email|-} gives - where there is none, and without it the call is refused. What "
+       "is "
+       "filled in and no ASCII comes as percent-encoded UTF-8 (Zoë as Zo%C3%AB), and % as %25, but for {resource} and "
+       "{client.id}; control characters refuse the call.",
        {.example = "{X-Tenant: \"{tenant.handle}\", X-User: \"{user.email|-}\", X-Scopes: \"{scopes}\"}"}},
       {at + ".credential", Type::mapping, "How the gateway shows itself to the upstream.", {.commented = true}},
       {at + ".credential.bearer",

@@ -1,5 +1,8 @@
 #include "server/header_template.hpp"
 
+#include <algorithm>
+
+#include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "http/message.hpp"
 
@@ -23,6 +26,26 @@ std::string lookup(std::string_view name, const token::Principal& p, std::string
   if (name == "grant.id") return p.grant;
   if (name == "resource") return std::string(resource_url);
   return {};
+}
+
+// Parts that people choose may hold any text, header values only ASCII (RFC 9110 section 5.5): what is none goes as
+// percent-encoded UTF-8 (RFC 3986 section 2.1), and so does "%", so that two texts never become one. URLs are in that
+// form already. Control characters stay, for the whole value to be refused.
+std::string in_ascii(std::string_view name, std::string text) {
+  const bool is_plain =
+      std::ranges::all_of(text, [](char c) { return c != '%' && static_cast<unsigned char>(c) < 0x80; });
+  if (is_plain || name == "resource" || name == "client.id" || !is_valid_utf8(text)) return text;
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c != '%' && byte < 0x80) {
+      out += c;
+    } else {
+      out.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -50,7 +73,7 @@ Result<std::string> HeaderTemplate::render(const token::Principal& principal, st
       out += piece.text;
       continue;
     }
-    auto value = lookup(piece.text, principal, resource_url);
+    auto value = in_ascii(piece.text, lookup(piece.text, principal, resource_url));
     if (value.empty() && !piece.fallback) return fail(Errc::invalid, "{" + piece.text + "} has no value");
     out += value.empty() ? *piece.fallback : value;
   }

@@ -73,7 +73,7 @@ TEST(HeaderTemplate, WithoutADefaultWhatIsMissingRefusesTheCall) {
 TEST(HeaderTemplate, AValueThatCouldSplitTheRequestRefusesTheCall) {
   for (const std::string& evil :
        {std::string("a\r\nX-Admin: 1"), std::string("a\nb"), std::string("a\rb"), std::string("a\0b", 3),
-        std::string("\x7f"), std::string("a\x1b[31m"), std::string("a\x0b"), std::string("Zo\xc3\xab"),
+        std::string("\x7f"), std::string("a\x1b[31m"), std::string("a\x0b"), std::string("Zo\xc3\xab\r\nX: 1"),
         std::string("a\xff"), std::string(" a"), std::string("a "), std::string("a\t"), std::string("a\r\n")}) {
     auto principal = alice();
     principal.user_name = evil;
@@ -83,6 +83,23 @@ TEST(HeaderTemplate, AValueThatCouldSplitTheRequestRefusesTheCall) {
     principal.scopes = {"read", evil + "x\n"};
     EXPECT_EQ(render("{scopes}", principal), "refused");
   }
+}
+
+// RFC 9110 section 5.5 leaves other than ASCII to luck; RFC 3986 section 2.1.
+TEST(HeaderTemplate, WhatIsNoAsciiIsPercentEncodedSoThatNoTwoValuesBecomeOne) {
+  auto principal = alice();
+  principal.user_name = "Zo\xc3\xab \xe2\x80\xae";
+  EXPECT_EQ(render("<{user.name}>", principal), "<Zo%C3%AB %E2%80%AE>");
+  principal.user_name = "Zo%C3%AB";
+  EXPECT_EQ(render("{user.name}", principal), "Zo%25C3%25AB") << "it would pass for another user";
+  principal.tenant_name =
+      "Gl\xc3\xb6"
+      "bex, 100%";
+  EXPECT_EQ(render("{tenant.name}", principal), "Gl%C3%B6bex, 100%25");
+  principal.client = "https://client.example.test/a%20b";
+  EXPECT_EQ(render("{client.id}", principal), principal.client) << "a URL is in that form already";
+  principal.user_name = std::string("a\xc2\x85") + "b";
+  EXPECT_EQ(render("{user.name}", principal), "a%C2%85b") << "a control character, but none of the head";
 }
 
 TEST(HeaderTemplate, AValueIsNotReadAsATemplateAgain) {
