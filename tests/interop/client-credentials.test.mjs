@@ -166,6 +166,18 @@ describe('client credentials', { timeout: 180_000 * patience }, () => {
     assert.equal((await token(credentials)).json().error, 'invalid_client');
   });
 
+  it('the list of clients says where they act', async () => {
+    const { client_id: id } = await add('--confidential');
+    const all = JSON.parse(await gateway.command(['client', 'list', '--json']));
+    const { grant_types, tenant, role, resource, scope } = all.find((each) => each.client_id === id);
+    assert.deepEqual(
+      [grant_types, tenant, role, resource, scope],
+      [['client_credentials'], 'acme', 'admin', gateway.resource, 'mcp.connect tools.read'],
+    );
+    const line = (await gateway.command(['client', 'list'])).split('\n').find((each) => each.startsWith(id));
+    assert.ok(line.endsWith(`client_credentials  acme:admin  ${gateway.resource}  mcp.connect tools.read`), line);
+  });
+
   it('the command line refuses what could not work', async () => {
     const outcome = async (...words) => {
       const { code, output } = await run(binary(), ['client', 'add', '--name', 'x', ...words, '-c', gateway.file]);
@@ -176,6 +188,10 @@ describe('client credentials', { timeout: 180_000 * patience }, () => {
     assert.match(await outcome(...place, '--confidential'), /^2 .*--scope/);
     assert.match(await outcome(...place, '--confidential', '--scope', 'tools.read'), /^1 .*HANDLE:ROLE/);
     assert.match(await outcome(...place, '--confidential', '--scope', 'unheard.of'), /^1 .*no scope `unheard.of`/);
+    for (const host of ['127.0.0.1', 'localhost', '10.1.2.3', '[::1]', '[fd00::1]', '169.254.169.254']) {
+      const words = [...place, '--scope', 'mcp.connect', '--jwks-uri', `https://${host}/keys`];
+      assert.match(await outcome(...words), /^1 .*no address of the public internet.*unsafe_allow_private/, host);
+    }
     assert.match(await outcome('--confidential'), /^2 .*--redirect-uri/);
     assert.match(await outcome(...place, '--jwks', '/nowhere', '--scope', 'mcp.connect'), /^1 .*cannot be read/);
   });

@@ -120,6 +120,20 @@ describe('tokens made elsewhere', { timeout: 180_000 * patience }, () => {
     provider.claims = {};
   });
 
+  it('whoever is known by tokens alone can be disabled, and let in again', async () => {
+    const token = await provider.token(agent);
+    assert.equal((await call(token)).status, 200);
+    await gateway.command(['user', 'disable', 'entra:agent']);
+    await until('the disabling to count', async () => (await call(token)).status === 403);
+    const users = JSON.parse(await gateway.command(['user', 'list', '--json']));
+    const { disabled, members } = users.find(({ user }) => user === 'entra:agent');
+    assert.deepEqual([disabled, members], [true, [{ tenant: 'acme', role: 'viewer' }]]);
+    await gateway.command(['user', 'enable', 'entra:agent']);
+    await until('him to be let in', async () => (await call(token)).status === 200);
+    for (const name of ['nobody', 'elsewhere:agent', 'local:nobody'])
+      await assert.rejects(gateway.command(['user', 'disable', name]), /there is no user/, name);
+  });
+
   it('memberships of the store count, and what is taken away counts at the next call', async () => {
     provider.claims = { tid: 'tenant-of-acme' };
     const token = await provider.token(stranger);

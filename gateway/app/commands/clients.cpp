@@ -14,6 +14,8 @@
 #include "crypto/jwk.hpp"
 #include "crypto/random.hpp"
 #include "http/url.hpp"
+#include "net/address_guard.hpp"
+#include "net/host.hpp"
 #include "oauth/client_metadata.hpp"
 #include "oauth/redirect_uri.hpp"
 #include "tenant/catalog.hpp"
@@ -29,6 +31,16 @@ std::string_view kind_of(const store::Grant& grant) {
     case store::GrantKind::client_credentials: return "client_credentials";
   }
   return "unknown";
+}
+
+bool acts_by_itself(const store::Client& client) {
+  return std::ranges::find(client.grant_types, "client_credentials") != client.grant_types.end();
+}
+
+// Where it acts, for people.
+std::string place_of(const store::Client& client) {
+  return "client_credentials  " + client.tenant + (client.role.empty() ? "" : ":" + client.role) + "  " +
+         client.resource + "  " + client.scope;
 }
 
 // What the options make no sense as: wrong usage.
@@ -68,7 +80,7 @@ Result<std::string> read_keys(const std::string& path) {
 
 // Where a client may act by itself: a resource that is served, a tenant that is there, scopes that the policy knows.
 std::optional<Error> place(Opened& opened, const ClientOptions& options, store::Client& client) {
-  const auto loaded = app::load(opened.config.file, config::system_sources());
+  const auto loaded = app::load_for_command(opened.config.file, config::system_sources());
   if (!loaded) return fail(Errc::denied, "the configuration has faults; run `postern check`");
   const tenant::Catalog catalog(loaded->config, loaded->policies);
   const tenant::Directory directory(loaded->config, opened.store);
@@ -98,6 +110,17 @@ std::optional<Error> place(Opened& opened, const ClientOptions& options, store::
   return std::nullopt;
 }
 
+// Such keys would never be fetched: the gateway asks nothing inside the network that is not named.
+std::optional<Error> inside_fault(const http::Url& url, const config::Fetch& fetch) {
+  const auto address = net::address_literal(url.is_loopback() ? "127.0.0.1" : url.host);
+  const auto refusal =
+      address ? net::AddressGuard(fetch.allow_private).refusal(url.host, *address) : std::optional<std::string>();
+  if (!refusal) return std::nullopt;
+  return fail(Errc::denied, "--jwks-uri: " + url.host + " " + *refusal +
+                                ": the keys would not be fetched; name it in `fetch.unsafe_allow_private`, or give " +
+                                "the keys with --jwks");
+}
+
 Result<store::Client> read_client(Opened& opened, const ClientOptions& options) {
   if (auto fault = options_fault(options)) return *std::move(fault);
   store::Client client;
@@ -118,6 +141,7 @@ Result<store::Client> read_client(Opened& opened, const ClientOptions& options) 
   if (!options.jwks_uri.empty()) {
     const auto url = http::parse_url(options.jwks_uri);
     if (!url || url->scheme != "https" || url->has_userinfo) return fail(Errc::invalid, "--jwks-uri is an https URL");
+    if (auto fault = inside_fault(*url, opened.config.fetch)) return *std::move(fault);
     client.jwks_uri = options.jwks_uri;
   }
   if (options.grant == "client_credentials") {
@@ -174,11 +198,18 @@ int client_list(Opened& opened, Console& console) {
                    {"grant_types", client.grant_types},
                    {"redirect_uris", client.redirect_uris},
                    {"created_at", to_seconds(client.created_at)}});
+    if (acts_by_itself(client)) {
+      auto& entry = all.back();
+      entry["tenant"] = client.tenant;
+      if (!client.role.empty()) entry["role"] = client.role;
+      entry["resource"] = client.resource;
+      entry["scope"] = client.scope;
+    }
     if (!console.json) {
       console.out << client.id << "  "
                   << nlohmann::json(client.name).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << "  "
                   << (client.dynamic ? "dynamic" : "operator") << "  " << date_of(client.created_at) << "  "
-                  << join(client.redirect_uris, " ") << '\n';
+                  << (acts_by_itself(client) ? place_of(client) : join(client.redirect_uris, " ")) << '\n';
     }
   }
   if (console.json) print_json(console, all);

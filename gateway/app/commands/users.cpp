@@ -86,6 +86,20 @@ bool is_of_provider(const Opened& opened, const std::string& name) {
                              [&](const auto& server) { return server.external && server.name == provider; });
 }
 
+// Whoever comes with a provider's tokens alone has no row of the store. With one that says so he is disabled, and
+// stays so however he comes.
+Result<void> disable_unseen(Opened& opened, const std::string& key) {
+  store::User user;
+  user.key = key;
+  user.name = key;
+  user.disabled = true;
+  user.created_at = opened.clock.now();
+  const auto added = opened.store.users().add(user);
+  // He has signed in meanwhile.
+  if (!added && added.error().code == Errc::conflict) return opened.store.users().set_disabled(key, true);
+  return added;
+}
+
 // A name that may be added, and a password where it needs one; the error is a sentence.
 Result<std::string> password_for(Opened& opened, const UserOptions& options, Console& console) {
   if (options.no_password) {
@@ -162,7 +176,10 @@ int user_list(Opened& opened, Console& console) {
 }
 
 int user_disable(Opened& opened, const std::string& name, bool disabled, Console& console) {
-  const auto done = opened.store.users().set_disabled(user_key(name), disabled);
+  auto done = opened.store.users().set_disabled(user_key(name), disabled);
+  if (!done && done.error().code == Errc::not_found && disabled && is_of_provider(opened, name)) {
+    done = disable_unseen(opened, name);
+  }
   if (!done)
     return say_error(console,
                      done.error().code == Errc::not_found ? "there is no user `" + name + "`" : done.error().what);
