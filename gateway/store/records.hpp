@@ -87,7 +87,7 @@ struct Grant {
   std::string revoked_reason;
   std::optional<Time> last_used_at;
   bool narrowed = true;  // asked for more than `connect` of the policy: see policy::Caller
-  std::string name{};  // what the user calls a token made by hand; empty for all others
+  std::string name{};    // what the user calls a token made by hand; empty for all others
 };
 
 // What came with the tokens of one grant on one day (UTC) and was let through, since the last time it was told.
