@@ -29,7 +29,9 @@ ${people.map(([what, said]) => `  ${what.padEnd(22)} ${said}`).join('\n')}
 
 Browsers find every name under .localhost by themselves; other programs may need them in /etc/hosts. Trust
 ${authority.file} there (NODE_EXTRA_CA_CERTS for Node).
-Everything is forgotten when you end this with Ctrl-C.
+Everything is forgotten when you end this with Ctrl-C. Commands of the README work in another shell after
+
+${Object.entries(example.env).map(([variable, value]) => `  export ${variable}='${value}'`).join('\n')}
 `);
 const { code, signal } = await example.child.exited;
 console.error(`Postern ended with ${signal ?? code}:\n${example.logs().slice(-4000)}`);

@@ -1,5 +1,7 @@
 #include "config/tenant_list.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "base/strings.hpp"
 #include "config/read/reading.hpp"
 
@@ -39,8 +41,14 @@ void place(Value& value, int line) {
 }
 
 std::optional<Value> read_line(const std::string& line, int number, const std::string& path, Reading& reading) {
+  if (!nlohmann::json::accept(line)) {
+    reading.faults.add({path, number, 1}, "this line is no JSON: each holds one tenant, such as {\"handle\":\"acme\"}");
+    return std::nullopt;
+  }
   Faults faults;
-  auto item = parse_yaml(line, path, reading.sources, faults);
+  // JSON writes characters beyond the first 65,536 as two halves, which YAML does not know.
+  const bool halves = line.find("\\ud") != std::string::npos || line.find("\\uD") != std::string::npos;
+  auto item = parse_yaml(halves ? nlohmann::json::parse(line).dump() : line, path, reading.sources, faults);
   for (const auto& fault : faults.all()) reading.faults.add({path, number, fault.at.column}, fault.what);
   if (item) place(*item, number);
   return item;

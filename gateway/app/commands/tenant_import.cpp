@@ -49,6 +49,19 @@ config::Faults conflicts(const Opened& opened, const Tenants& tenants) {
   return faults;
 }
 
+// Local users who are members of something and are not there yet: as likely misspelt as late.
+Result<std::size_t> unknown_users(Opened& opened, const std::vector<store::Membership>& memberships) {
+  const auto users = opened.store.users().list();
+  if (!users) return users.error();
+  std::set<std::string> known;
+  for (const auto& user : *users) known.insert(user.key);
+  std::set<std::string> unknown;
+  for (const auto& membership : memberships) {
+    if (membership.user.starts_with("local:") && !known.contains(membership.user)) unknown.insert(membership.user);
+  }
+  return unknown.size();
+}
+
 int say_faults(const config::Faults& faults, Console& console) {
   console.err << faults.to_string();
   return say_error(console, "nothing was imported");
@@ -70,6 +83,11 @@ int tenant_import(Opened& opened, const std::string& file, Console& console) {
   }
   const auto changed = opened.store.tenants().put_all(tenants, memberships);
   if (!changed) return say_error(console, changed.error().what);
+  const auto unknown = unknown_users(opened, memberships);
+  if (!unknown) return say_error(console, unknown.error().what);
+  if (*unknown > 0) {
+    console.err << "postern: " << *unknown << " of the users named are not there yet: add them with `user add`\n";
+  }
   return say_done(console,
                   "imported " + std::to_string(tenants.size()) + " tenants with " + std::to_string(memberships.size()) +
                       " members; " + std::to_string(*changed) + " of these are new or changed",

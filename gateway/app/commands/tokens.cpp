@@ -67,6 +67,9 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   grant.narrowed = false;
   const auto token = oauth::mint_token(grant, *lifetime, context);
   if (!token) return say_error(console, token.error().what);
+  if (resource->manual_tokens) {
+    console.err << "postern: this token is taken with the header `X-Tenant: " << options.tenant << "` alone\n";
+  }
   return say_done(console, *token, {{"access_token", *token}});
 }
 

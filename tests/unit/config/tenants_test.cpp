@@ -109,6 +109,11 @@ TEST_F(TenantList, IsReadLineByLine) {
   EXPECT_THAT(handles(*tenants), ElementsAre("acme", "globex"));
   EXPECT_EQ(tenants->back().at.line, 3);
   EXPECT_TRUE(lines("")->empty());
+  EXPECT_EQ(lines(R"({"handle":"x","name":"\ud83d\ude00 \u00e9"})"
+                  "\n")
+                ->front()
+                .name,
+            "\xF0\x9F\x98\x80 \xC3\xA9");
   std::istringstream broken("{\"handle\":\"acme\"}\n");
   broken.setstate(std::ios::badbit);
   EXPECT_FALSE(read_tenant_lines(broken, "t.jsonl", config_)) << "what can be read in part is not all";

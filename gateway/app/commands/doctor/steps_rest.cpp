@@ -2,6 +2,7 @@
 #include <array>
 
 #include "app/commands/doctor/walk.hpp"
+#include "base/json.hpp"
 
 namespace postern::app::doctor {
 namespace {
@@ -10,9 +11,9 @@ constexpr auto* kOpenApi = "/.well-known/openapi.json";
 constexpr auto* kManifest = "/.well-known/ai-plugin.json";
 constexpr auto* kMend = "`rest: true` on the resource, and let the proxy in front pass this path";
 
-std::variant<nlohmann::json, Finding> document_at(Walk& walk, const char* path) {
+std::variant<nlohmann::json, Finding> document_at(Walk& walk, const char* path, const char* mend = kMend) {
   const auto at = walk.url.origin() + path;
-  return judge_document(walk.get(at), at, kMend);
+  return judge_document(walk.get(at), at, mend);
 }
 
 Finding check_health(Walk& walk) {
@@ -36,7 +37,9 @@ Finding check_openid_document(Walk& walk) {
 }
 
 Finding check_resource_document(Walk& walk) {
-  const auto judged = document_at(walk, "/.well-known/oauth-protected-resource");
+  const auto judged = document_at(walk, "/.well-known/oauth-protected-resource",
+                                  "`root: true` on the resource, which has several beside it on this host, and let the "
+                                  "proxy in front pass this path");
   if (const auto* finding = std::get_if<Finding>(&judged)) return *finding;
   if (!text_of(std::get<nlohmann::json>(judged), "resource").empty()) return ok("");
   return failed("resource_missing", "resource is not there", "the MCP URL", "publish `resource`");
@@ -49,12 +52,17 @@ std::variant<nlohmann::json, Finding> openapi_document(Walk& walk) {
   if (!open.came() || open.status != 401 || !open.has("www-authenticate")) return judge_document(open, at, kMend);
   if (walk.token.empty()) {
     return note("openapi_needs_token", at + ": " + status_line(open),
-                "look again with --token; `public_openapi: true` shows it to importers that have none");
+                "look again with --token, without --rest; `public_openapi: true` shows it to importers that have none");
   }
   Ask ask{.url = at};
   ask.headers.set("Accept", "application/json");
   ask.headers.set("Authorization", "Bearer " + walk.token);
-  return judge_document(walk.prober.ask(ask), at, kMend);
+  const auto answer = walk.prober.ask(ask);
+  if (!answer.came() || answer.status < 400) return judge_document(answer, at, kMend);
+  const auto said = read_json(answer.body);
+  const auto why = said && said->is_object() ? text_of(*said, "error_description") : std::string();
+  return failed("openapi_refused", at + " with the token: " + status_line(answer) + (why.empty() ? "" : ", " + why),
+                "200", "use a token for this resource: one made by hand is refused without its X-Tenant");
 }
 
 // OpenAPI 3.1 section 4.8: a path for each tool.
