@@ -43,7 +43,8 @@ std::string shortened(const std::string& text) {
 Answer failed(const json& content, std::string_view text) {
   const std::string* said = nullptr;
   for (const auto& block : content) {
-    if ((said = text_of(block)) != nullptr) break;
+    said = text_of(block);
+    if (said != nullptr) break;
   }
   auto answer = problem(422, "tool_error", said != nullptr ? shortened(*said) : "the tool has failed");
   answer.member = "content";

@@ -197,7 +197,7 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
     assert.equal(server.requests.length, 0);
     const asked = await post(seen.browser, url, values);
     assert.equal(asked.status, 200);
-    assert.match(textOf(asked.text), /The tools are being listed/);
+    assert.match(textOf(asked.text), /Asked for\./);
     await becomes('down', 'Connected');
     await server.stop();
     await post(seen.browser, url, values);

@@ -112,7 +112,7 @@ describe('10x, the account', { timeout: 300_000 * patience }, () => {
 
     example.legacy = await serve(Number(port));
     await articleOf(pages.carol, url).getByRole('button', { name: 'Check again' }).click();
-    await pages.carol.getByText('The tools are being listed.').waitFor({ timeout: 20_000 * patience });
+    await pages.carol.getByText('Asked for.').waitFor({ timeout: 20_000 * patience });
     await becomes('carol', url, 'Connected');
   });
 });
