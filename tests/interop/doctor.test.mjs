@@ -67,6 +67,7 @@ describe('postern doctor', { timeout: 240_000 * patience }, () => {
     assert.match(stdout, /^✓ The name resolves/);
     assert.match(stdout, /\nChatGPT\n✓ /);
     assert.match(stdout, /\nNothing is in the way of ChatGPT, Claude, Cursor, VS Code and MCP Inspector\.\n/);
+    assert.match(stdout, /This address is of this machine alone/);
     assert.doesNotMatch(stdout, /✗|\x1b/);
   });
 

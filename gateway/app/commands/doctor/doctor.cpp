@@ -51,6 +51,10 @@ void print_verdict(Console& console, const Diagnosis& diagnosis, std::span<const
   }
   if (diagnosis.lines.empty()) return;
   console.out << "\nNothing is in the way of " << names_of(clients) << ".\n";
+  if (walk.url.is_loopback()) {
+    console.out
+        << "This address is of this machine alone: clients that run elsewhere, as ChatGPT does, cannot reach it.\n";
+  }
   if (walk.token.empty()) {
     console.out << "Whether the server behind answers is seen with a token alone: --token - reads one.\n";
   }
