@@ -25,8 +25,8 @@ inline constexpr std::string_view kReturnPath = "/login/return";
 http::Response authorize(const http::Request& request, const PageContext& context);
 // GET shows the form, POST takes `username` and `password`; `continue` is an own path only. Runs on the password pool.
 http::Response login(const http::Request& request, const PageContext& context);
-// `address` is `identity.callback`: sends the browser on to the origin where its sign-in was begun and its cookie is, if
-// this is where that sign-in's provider answers. Nothing else.
+// `address` is `identity.callback`: sends the browser on to the origin where its sign-in was begun and its cookie is,
+// if this is where that sign-in's provider answers. Nothing else.
 http::Response callback(const http::Request& request, const std::string& address, const crypto::Aead& seal);
 // GET of kReturnPath: the answer of a provider becomes a session. Needs what the provider publishes and its answer to
 // the code (oauth::ForeignDocuments).
