@@ -5,6 +5,7 @@
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
 #include "config/ticked.hpp"
+#include "http/characters.hpp"
 
 namespace postern::config {
 namespace {
@@ -47,8 +48,7 @@ void read_words(Reading& reading, MapReader& reader, std::string_view key, std::
   const auto text = reader.text(key);
   if (!text) return;
   out = text->value;
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (std::ranges::none_of(out, is_control)) return;
+  if (std::ranges::none_of(out, http::is_control)) return;
   reading.faults.add(text->at, ticked(key) + " holds a control character: remove it");
 }
 
