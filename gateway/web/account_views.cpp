@@ -37,6 +37,7 @@ mustache::data facts_data(const GrantFacts& facts, const std::string& form_token
   data.set("resource", display_text(facts.resource));
   data.set("url", facts.url);
   data.set("scopes", scope_list(facts.scopes));
+  data.set("facts", fill(templates::facts, data));
   data.set("since", display_time(facts.since));
   data.set("expires", display_time(facts.expires));
   data.set("last_used", facts.last_used ? display_time(*facts.last_used) : "never");

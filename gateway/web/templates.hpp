@@ -12,6 +12,7 @@ extern const std::string_view refused;
 extern const std::string_view account;
 extern const std::string_view logout;
 extern const std::string_view nav;
+extern const std::string_view facts;
 extern const std::string_view apps;
 extern const std::string_view endpoints;
 extern const std::string_view tokens;
