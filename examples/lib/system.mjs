@@ -1,5 +1,5 @@
 // Starts one of the examples as it stands in its folder: its legacy server, its postern.yaml, its users.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { binary, patience } from '../../tests/interop/lib/gateway.mjs';
 import { send } from '../../tests/interop/lib/http.mjs';
@@ -9,13 +9,13 @@ import { until } from '../../tests/interop/lib/wait.mjs';
 export class Example {
   /**
    * `listen`: where it is served, `base`: its ${BASE_DOMAIN}, `certificate` and `key`: files; `env` adds to what its
-   * configuration is filled with; `secret`: the password of all its users; `file`: another configuration of its folder.
-   * What `accompany()` of its server.mjs starts is at `companion`.
+   * configuration is filled with; `secret`: the password of all its users; `file`: another configuration of its folder;
+   * `further`: YAML that is appended to it. What `accompany()` of its server.mjs starts is at `companion`.
    */
-  static async start(name, { listen, base, certificate, key, env = {}, secret, file = 'postern.yaml' }) {
+  static async start(name, { listen, base, certificate, key, env = {}, secret, file = 'postern.yaml', further }) {
     const example = new Example();
     example.folder = temporaryFolder(name);
-    example.file = path.join(root, 'examples', name, file);
+    example.file = further ? example.#extended(name, file, further) : path.join(root, 'examples', name, file);
     const { about, accompany, serve } = await import(`../${name}/server.mjs`);
     example.about = about;
     example.legacy = await serve(0);
@@ -41,6 +41,17 @@ export class Example {
       { seconds: 15 * patience },
     );
     return example;
+  }
+
+  /** Copies the configuration, appends `further`, and links the folders that it names by relative paths. */
+  #extended(name, file, further) {
+    const original = path.join(root, 'examples', name);
+    for (const entry of readdirSync(original, { withFileTypes: true })) {
+      if (entry.isDirectory()) symlinkSync(path.join(original, entry.name), path.join(this.folder, entry.name));
+    }
+    const copy = path.join(this.folder, file);
+    writeFileSync(copy, `${readFileSync(path.join(original, file), 'utf8')}\n${further}\n`);
+    return copy;
   }
 
   /** One command of the command line: its standard output. */

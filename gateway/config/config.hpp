@@ -242,7 +242,7 @@ struct Limits {
   Rate token{10, 30};
   Rate register_{0.5, 30};
   Rate sign_in{1.0 / 6, 10};
-  Rate authorize{5, 60};
+  Rate authorize{20, 300};
 };
 
 // How documents are fetched whose URL a stranger chose.

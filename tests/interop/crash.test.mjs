@@ -1,4 +1,5 @@
-// kill -9 at a random moment, again and again: whatever was acknowledged before is there after the restart.
+// kill -9 at any moment, again and again: whatever was acknowledged before is there after the restart. Random choices come
+// from POSTERN_SEED (default 1).
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -6,16 +7,19 @@ import { UserAgent } from './lib/browserless.mjs';
 import { Gateway, patience, sanitized } from './lib/gateway.mjs';
 import { ping } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
+import { randomFrom } from './lib/random.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { pause } from './lib/wait.mjs';
 
 const rounds = Number(process.env.POSTERN_CRASH_ROUNDS ?? (sanitized ? 20 : 200));
 const workers = 3;
+const seed = Number(process.env.POSTERN_SEED ?? 1);
 
 describe('kill -9', { timeout: 60_000 + rounds * 5_000 * patience }, () => {
   let upstream;
   let gateway;
   let agent;
+  const random = randomFrom(seed);
 
   before(async () => {
     upstream = await RecordingUpstream.start();
@@ -51,7 +55,7 @@ describe('kill -9', { timeout: 60_000 + rounds * 5_000 * patience }, () => {
         };
         families.push(family);
         counts.grants += 1;
-        for (let turns = Math.floor(Math.random() * 3); turns > 0; --turns) {
+        for (let turns = Math.floor(worker.random() * 3); turns > 0; --turns) {
           family.uncertain = 'refresh';
           const next = await family.client.refresh(family.refresh);
           assert.equal(next.status, 200, next.text);
@@ -63,7 +67,7 @@ describe('kill -9', { timeout: 60_000 + rounds * 5_000 * patience }, () => {
           });
           counts.refreshes += 1;
         }
-        if (Math.random() < 0.4) {
+        if (worker.random() < 0.4) {
           family.uncertain = 'revocation';
           assert.equal((await family.client.revoke(family.refresh)).status, 200);
           Object.assign(family, { uncertain: undefined, dead: true });
@@ -113,7 +117,7 @@ describe('kill -9', { timeout: 60_000 + rounds * 5_000 * patience }, () => {
         [200, family.refresh],
         'an acknowledged rotation is gone',
       );
-    } else if (Math.random() < 0.3) {
+    } else if (random() < 0.3) {
       assert.equal((await client.exchange(family.grant)).body.error, 'invalid_grant', 'a used code can be used again');
       family.dead = true;
     }
@@ -129,14 +133,14 @@ describe('kill -9', { timeout: 60_000 + rounds * 5_000 * patience }, () => {
     const team = [];
     for (let index = 0; index < workers; ++index) {
       const client = await OAuthClient.register(gateway);
-      team.push({ client, clients: [client], browser: new UserAgent(), turns: index });
+      team.push({ client, clients: [client], browser: new UserAgent(), turns: index, random: randomFrom(seed + 1 + index) });
       await client.authorize({ browser: team[index].browser });
     }
     const families = [];
     const counts = { grants: 0, refreshes: 0, revocations: 0, clients: 0 };
     await gateway.kill();
     for (let round = 0; round < rounds; ++round) {
-      if (round % 10 === 9) await gateway.killWhileStarting(Math.random() * 30);
+      if (round % 10 === 9) await gateway.killWhileStarting(random() * 30);
       agent = new http.Agent({ keepAlive: true });
       await gateway.start();
       upstream.reset();
@@ -148,7 +152,7 @@ describe('kill -9', { timeout: 60_000 + rounds * 5_000 * patience }, () => {
       }
       await areThere(families.filter((family) => family.fresh));
       const running = team.map((worker) => work(worker, families, counts));
-      await pause((20 + Math.random() * 120) * patience);
+      await pause((20 + random() * 120) * patience);
       await gateway.kill();
       await Promise.all(running);
       agent.destroy();

@@ -1,7 +1,8 @@
 // One user or one client takes no more than its share, whatever it does; the others are served meanwhile.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Gateway, patience } from './lib/gateway.mjs';
+import { UserAgent } from './lib/browserless.mjs';
+import { Gateway, generous, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { callTool, ping } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
@@ -114,5 +115,35 @@ describe('fairness', { timeout: 90_000 * patience }, () => {
     }
     assert.ok(statuses.filter((each) => each === 200).length <= 40, String(statuses));
     assert.equal(statuses.at(-1), 429);
+  });
+});
+
+describe('an office behind one address', { timeout: 90_000 * patience }, () => {
+  const people = 100;
+  let upstream;
+  let gateway;
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+    gateway = await Gateway.start({
+      name: 'office',
+      upstream: upstream.url,
+      configure: (config) => {
+        // Registrations and sign-ins have tighter limits on purpose; everything else is the default.
+        const { register, sign_in } = generous;
+        config.limits = { rate: { register, sign_in } };
+      },
+    });
+  });
+  after(async () => {
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+
+  it(`${people} people who connect an app in the same minute are not told to slow down`, async () => {
+    const client = await OAuthClient.register(gateway);
+    const office = Array.from({ length: people }, () => new UserAgent());
+    for (let first = 0; first < people; first += 10) {
+      await Promise.all(office.slice(first, first + 10).map((browser) => client.authorize({ browser })));
+    }
   });
 });

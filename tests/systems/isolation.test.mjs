@@ -77,7 +77,6 @@ describe('isolation', { timeout: 300_000 * patience }, () => {
           each: { issuer: `https://{tenant}.${domain}` },
         };
         config.tenants = [...tenants, 'app', 'ai'].map((handle) => ({ handle }));
-        config.limits = { ...config.limits, rate: { ...config.limits?.rate, sign_in: '100/m' } };
         config.resources = Object.values(shapes).flatMap(({ at, sessions, picks }) =>
           [[at, 'everything'], [sessions, 'sessions']].map(([address, behind]) => ({
             serve: address('{tenant}'),
