@@ -14,7 +14,7 @@ const payloads = [
   '<svg onload=alert(1)>',
   '"onfocus=alert(2) autofocus="',
   "'><script>alert(3)</script>",
-  '{{7*7}}{{{client}}}<%= 7*7 %>#{7*7}',
+  '{{7331*7331}}{{{client}}}<%= 7331*7331 %>#{7331*7331}',
   '</title></h1><img src=x onerror=alert(4)>',
   'javascript:alert(5)',
   '&lt;b&gt;&#60;script&#62;',
@@ -100,7 +100,7 @@ describe('hostile pages', { timeout: 240_000 * patience }, () => {
       assert.ok(text.includes(payloads.join(' ')), 'nor is the text of the scope');
       assert.ok(text.includes(payloads[4]), 'nor the name of the tenant');
       assert.equal(await page.locator('svg, img, script, [onfocus], [onload], iframe, object').count(), 0, name);
-      assert.ok(!text.includes('49'), 'a template ran');
+      assert.ok(!text.includes(String(7331 * 7331)), 'a template ran');
       assert.deepEqual(seen, [], name);
       await page.context().close();
     }

@@ -244,7 +244,9 @@ describe('the modern era', { timeout: 180_000 * patience }, () => {
       requestState: 'x✓',
     });
     assert.equal((await ask(again)).status, 200);
-    assert.deepEqual(upstream.requests.at(-1).message, again, 'input that was asked for goes through');
-    assert.equal(upstream.requests.length, 1, 'the refused call stayed here');
+    // A stream that a legacy client opened before may have arrived late.
+    const calls = upstream.requests.filter((each) => each.message?.method === 'tools/call');
+    assert.deepEqual(calls.at(-1)?.message, again, 'input that was asked for goes through');
+    assert.equal(calls.length, 1, 'the refused call stayed here');
   });
 });
