@@ -1,5 +1,5 @@
-// Every hostile case of tests/hostile.md has a test that is named by its number, in the file the table says, and every
-// test that is named by a number has its line in the table.
+// Every case of tests/hostile.md and tests/compatibility.md has a test that is named by its number, in the file that the
+// table says, and every test that is named by a number has its line in the table.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,50 +8,53 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const tests = path.join(root, 'tests');
 
 const range = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
-const demanded = [...range(1, 138), ...range(144, 153)];
-// Cases whose code is not there yet.
-const pending = [];
+// `pending`: cases whose code is not there yet.
+const tables = [
+  { file: 'hostile.md', word: 'case', demanded: [...range(1, 138), ...range(144, 153)], pending: [] },
+  { file: 'compatibility.md', word: 'compat', demanded: range(1, 14), pending: range(1, 14) },
+];
 
-const faults = [];
+const testFiles = readdirSync(tests, { recursive: true }).filter(
+  (file) => !file.includes('node_modules') && /(\.test\.mjs|_test\.cpp)$/.test(file),
+);
 
 /** The numbers in the names of the tests of one file. */
-function numbersIn(file) {
+function numbersIn(file, word) {
   const text = readFileSync(path.join(tests, file), 'utf8');
+  const pascal = word[0].toUpperCase() + word.slice(1);
   const name = file.endsWith('.cpp')
-    ? /\bTEST(?:_[FP])?\(\s*\w+,\s*Case(\d+)[A-Z]/g
-    : /\b(?:it|test)\(\s*['"`]case (\d+): /g;
+    ? new RegExp(`\\bTEST(?:_[FP])?\\(\\s*\\w+,\\s*${pascal}(\\d+)[A-Z]`, 'g')
+    : new RegExp(`\\b(?:it|test)\\(\\s*['"\`]${word} (\\d+): `, 'g');
   return new Set([...text.matchAll(name)].map(([, number]) => Number(number)));
 }
 
-const named = new Map();
-for (const file of readdirSync(tests, { recursive: true })) {
-  if (file.includes('node_modules') || !/(\.test\.mjs|_test\.cpp)$/.test(file)) continue;
-  const numbers = numbersIn(file);
-  if (numbers.size > 0) named.set(file, numbers);
-}
-
-const shown = new Map();
-for (const line of readFileSync(path.join(tests, 'hostile.md'), 'utf8').split('\n')) {
-  const row = /^\| (\d+) \|(?:[^|]*\|)*? *([^|]*?) *\|$/.exec(line);
-  if (!row) continue;
-  const number = Number(row[1]);
-  const files = [...row[2].matchAll(/`([^`]+)`/g)].map(([, file]) => file);
-  if (!shown.has(number)) shown.set(number, new Set());
-  for (const file of files) {
-    shown.get(number).add(file);
-    if (!existsSync(path.join(tests, file))) faults.push(`case ${number}: there is no tests/${file}`);
-    else if (!named.get(file)?.has(number)) faults.push(`case ${number}: tests/${file} has no test of that number`);
+function check({ file: table, word, demanded, pending }) {
+  const faults = [];
+  const named = new Map(testFiles.map((file) => [file, numbersIn(file, word)]).filter(([, numbers]) => numbers.size > 0));
+  const shown = new Map();
+  for (const line of readFileSync(path.join(tests, table), 'utf8').split('\n')) {
+    const row = /^\| (\d+) \|(?:[^|]*\|)*? *([^|]*?) *\|$/.exec(line);
+    if (!row) continue;
+    const number = Number(row[1]);
+    const files = [...row[2].matchAll(/`([^`]+)`/g)].map(([, file]) => file);
+    if (!shown.has(number)) shown.set(number, new Set());
+    for (const file of files) {
+      shown.get(number).add(file);
+      if (!existsSync(path.join(tests, file))) faults.push(`${word} ${number}: there is no tests/${file}`);
+      else if (!named.get(file)?.has(number)) faults.push(`${word} ${number}: tests/${file} has no test of that number`);
+    }
+    if (files.length > 0) continue;
+    const excused = row[2] === 'pending' && pending.includes(number);
+    if (!excused) faults.push(`${word} ${number}: no test shows it`);
   }
-  if (files.length > 0) continue;
-  const excused = row[2] === 'pending' && pending.includes(number);
-  if (!excused) faults.push(`case ${number}: no test shows it`);
+  for (const number of demanded) if (!shown.has(number)) faults.push(`${word} ${number}: not in tests/${table}`);
+  for (const [file, numbers] of named)
+    for (const number of numbers)
+      if (!shown.get(number)?.has(file)) faults.push(`tests/${file}: ${word} ${number} is not in tests/${table}`);
+  console.log(`tests/${table}: ${shown.size} cases, ${named.size} files with tests of theirs, ${pending.length} pending`);
+  return faults;
 }
 
-for (const number of demanded) if (!shown.has(number)) faults.push(`case ${number}: not in tests/hostile.md`);
-for (const [file, numbers] of named)
-  for (const number of numbers)
-    if (!shown.get(number)?.has(file)) faults.push(`tests/${file}: case ${number} is not in tests/hostile.md`);
-
+const faults = tables.flatMap(check);
 for (const fault of faults) console.error(fault);
-console.log(`hostile cases: ${shown.size} listed, ${named.size} files with tests of theirs, ${pending.length} pending`);
 process.exit(faults.length > 0 ? 1 : 0);
