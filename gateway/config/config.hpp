@@ -236,7 +236,7 @@ struct Limits {
   Duration body_deadline = 30s;
   Duration handshake_deadline = 10s;
   Duration write_deadline = 30s;
-  Duration idle = 60s;
+  Duration idle = 75s;  // longer than the 60 s of common load balancers, so that these close first
   Duration stream_keepalive = 15s;
   Rate call{50, 100};
   Rate token{10, 30};

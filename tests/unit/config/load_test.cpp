@@ -357,6 +357,18 @@ log: {level: debug}
   EXPECT_THAT(loaded->warnings, Not(::testing::Contains(HasSubstr("hunter2"))));
 }
 
+auto with_top_key(const std::string& line) {
+  const FakeSources fake;
+  return load_text("listen: [{address: 127.0.0.1:1}]\n" + line + "\n", "/p", fake.sources());
+}
+
+// nginx keeps unused connections to what is behind it for 60 s, and so does AWS ALB: whoever closes first must be them,
+// or a request meets a connection that is being closed here.
+TEST(IdleConnections, Compat11AreKeptLongerThanLoadBalancersKeepThem) {
+  EXPECT_GE(with_top_key("")->limits.idle, 75s);
+  EXPECT_EQ(with_top_key("limits: {idle: 620s}")->limits.idle, 620s);
+}
+
 TEST(Warnings, TrustingEveryAddressIsOne) {
   const FakeSources fake;
   const auto loaded =
