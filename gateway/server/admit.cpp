@@ -1,4 +1,4 @@
-#include "base/strings.hpp"
+#include "http/content_coding.hpp"
 #include "http/media_type.hpp"
 #include "server/mcp_exchange.hpp"
 
@@ -41,8 +41,7 @@ MaybeRefusal check_media_type(const McpExchange& x) {
   if (!type || !http::is_media_type(*type, "application/json")) {
     return refusal(415, "unsupported_media_type", "send the JSON-RPC message as Content-Type: application/json");
   }
-  if (const auto* encoding = x.head().fields.find("content-encoding");
-      encoding != nullptr && !ascii_iequals(encoding->value, "identity")) {
+  if (!http::is_identity_coded(x.head().fields)) {
     return refusal(415, "unsupported_media_type", "send the body without Content-Encoding");
   }
   return std::nullopt;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/strings.hpp"
+#include "http/content_coding.hpp"
 #include "http/media_type.hpp"
 #include "server/forward.hpp"
 #include "server/relay.hpp"
@@ -17,11 +18,6 @@ AnswerPlan refuse(authn::Refusal refused) {
   plan.kind = AnswerPlan::Kind::refuse;
   plan.refusal = std::move(refused);
   return plan;
-}
-
-bool encoded(const http::ResponseHead& head) {
-  const auto* field = head.fields.find("content-encoding");
-  return field != nullptr && !ascii_iequals(field->value, "identity");
 }
 
 // The session the upstream minted leaves sealed.
@@ -79,7 +75,7 @@ MaybeRefusal refused_by_upstream(const http::ResponseHead& head, std::string_vie
   if (const auto id = head.fields.only("mcp-session-id"); id && id->size() > kLongestSessionId) {
     return refusal(502, "upstream_error", "the server behind this gateway sent a session id that is too long");
   }
-  if (encoded(head)) {
+  if (!http::is_identity_coded(head.fields)) {
     return refusal(502, "upstream_error",
                    "the server behind this gateway sent a compressed answer, which it was asked not to");
   }

@@ -1,5 +1,6 @@
 #include "base/network.hpp"
 #include "base/strings.hpp"
+#include "http/content_coding.hpp"
 #include "http/media_type.hpp"
 #include "mcp/json_cursor.hpp"
 #include "rest/answer.hpp"
@@ -117,8 +118,7 @@ MaybeRefusal check_media_type(const RestExchange& r) {
   if ((declared || has_body(head)) && (!type || !http::is_media_type(*type, "application/json"))) {
     return refusal(415, "unsupported_media_type", "send the arguments as Content-Type: application/json");
   }
-  if (const auto* encoding = head.fields.find("content-encoding");
-      encoding != nullptr && !ascii_iequals(encoding->value, "identity")) {
+  if (!http::is_identity_coded(head.fields)) {
     return refusal(415, "unsupported_media_type", "send the body without Content-Encoding");
   }
   return std::nullopt;

@@ -1,6 +1,7 @@
 #include "upstream/fetch_exchange.hpp"
 
 #include "base/strings.hpp"
+#include "http/content_coding.hpp"
 #include "http/freshness.hpp"
 #include "http/media_type.hpp"
 #include "net/tcp.hpp"
@@ -47,11 +48,11 @@ std::optional<Error> refused(const http::ResponseHead& head, const FetchRules& r
   const bool refusal = rules.refusals && head.status >= 400;
   if (head.status != 200 && !refusal)
     return fail(Errc::protocol, "the answer is " + std::to_string(head.status) + ", not 200");
+  if (!http::is_identity_coded(head.fields)) {
+    return fail(Errc::protocol, "the answer is compressed, which was not asked for");
+  }
   std::size_t types = 0;
   for (const http::Field& field : head.fields.all()) {
-    if (ascii_iequals(field.name, "content-encoding") && !ascii_iequals(field.value, "identity")) {
-      return fail(Errc::protocol, "the answer is compressed, which was not asked for");
-    }
     if (!ascii_iequals(field.name, "content-type")) continue;
     if (++types > 1 || !is_json(field.value)) return fail(Errc::protocol, "the answer is not of type application/json");
   }
