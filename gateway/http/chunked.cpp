@@ -140,7 +140,8 @@ std::string_view ChunkedDecoder::take_trailer(char c) noexcept {
         state_ = State::trailer_lf;
         return {};
       }
-      return is_visible(c) || c == '\t' ? std::string_view() : "a malformed trailer";
+      // RFC 9110 section 5.5: a trailer is dropped in any case, so bytes above 0x7F do no harm in its value.
+      return !is_control(c) || c == '\t' ? std::string_view() : "a malformed trailer";
   }
 }
 

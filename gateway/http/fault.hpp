@@ -7,11 +7,16 @@
 namespace postern::http {
 
 // The faults that more than one scanner finds.
-constexpr HeadFault bad_request(std::string_view reason) noexcept { return {400, "invalid_request", reason}; }
+// `field`: the name of the header at fault, as it was received.
+constexpr HeadFault bad_request(std::string_view reason, std::string_view field = {}) noexcept {
+  return {400, "invalid_request", reason, field};
+}
 constexpr HeadFault head_too_large(std::string_view reason) noexcept { return {431, "head_too_large", reason}; }
 constexpr HeadFault target_too_long() noexcept { return {414, "target_too_long", "the target is too long"}; }
 
 // What is wrong with the head of an answer is never the client's fault.
-constexpr HeadFault bad_gateway(std::string_view reason) noexcept { return {502, "bad_gateway", reason}; }
+constexpr HeadFault bad_gateway(std::string_view reason, std::string_view field = {}) noexcept {
+  return {502, "bad_gateway", reason, field};
+}
 
 }  // namespace postern::http

@@ -5,6 +5,7 @@
 
 #include "base/strings.hpp"
 #include "http/characters.hpp"
+#include "http/deciding_fields.hpp"
 #include "http/fault.hpp"
 
 namespace postern::http {
@@ -59,26 +60,43 @@ void note_field(std::string_view name, std::string_view raw, MessageFields& foun
   }
 }
 
-// RFC 9112 section 5.1: no white space before the colon; section 5.2: no line folding.
-HeadFault name_fault(char c, bool first) noexcept {
-  if (first && (c == ' ' || c == '\t')) return bad_request("a folded header line");
-  if (first && c == ':') return bad_request("an empty header name");
-  if (c == '_') return bad_request("an underscore in a header name");
-  return bad_request("a byte in a header name that is not allowed there");
+// One field line without its CRLF.
+struct Line {
+  std::string_view name;
+  std::string_view raw;     // the value with the blanks around it
+  bool underscore = false;  // in the name
+  bool obs_text = false;    // the value holds bytes above 0x7F
+};
+
+// RFC 9112 section 5.1: no white space before the colon; section 5.2: no line folding. `line`: from the name on.
+HeadFault name_fault(std::string_view line, std::size_t at) noexcept {
+  const char c = line[at];
+  if (at == 0 && (c == ' ' || c == '\t')) return bad_request("a folded header line");
+  if (at == 0 && c == ':') return bad_request("an empty header name");
+  const auto end = line.find_first_of(":\r\n");
+  const bool named = end != std::string_view::npos && line[end] == ':';
+  return bad_request("a byte in a header name that is not allowed there",
+                     named ? line.substr(0, end) : std::string_view());
 }
 
-HeadFault value_fault(char c) noexcept {
-  if (c == '\r' || c == '\n') return bad_request("a bare line end in a header");
-  if (c == '\0') return bad_request("a NUL byte in a header");
-  return bad_request("a byte in a header that is not allowed there");
+HeadFault value_fault(char c, std::string_view name) noexcept {
+  if (c == '\r' || c == '\n') return bad_request("a bare line end in a header", name);
+  if (c == '\0') return bad_request("a NUL byte in a header", name);
+  return bad_request("a control byte in a header", name);
 }
 
 // The end of the value that begins at `at`: where its CRLF stands, or the byte that does not belong there.
-std::size_t value_end(std::string_view head, std::size_t at, bool obs_text) noexcept {
+std::size_t value_end(std::string_view head, std::size_t at, bool& obs_text) noexcept {
   for (;;) {
     at = obs_text ? find_unprintable<true>(head, at) : find_unprintable<false>(head, at);
-    if (at == head.size() || head[at] != '\t') return at;
-    ++at;
+    if (at == head.size()) return at;
+    if (is_high(head[at])) {
+      obs_text = true;
+    } else if (head[at] != '\t') {
+      return at;
+    } else {
+      ++at;
+    }
   }
 }
 
@@ -86,30 +104,68 @@ bool has_line_end(std::string_view head, std::size_t at) noexcept {
   return head.size() - at >= 2 && head[at] == '\r' && head[at + 1] == '\n';
 }
 
+// The field line at `at`, which then is where the next one begins.
+std::optional<HeadFault> scan_line(std::string_view head, std::size_t& at, Line& line) noexcept {
+  const std::size_t name_start = at;
+  while (at < head.size() && is(head[at], character::kFieldName)) ++at;
+  line.underscore = at < head.size() && head[at] == '_';
+  while (line.underscore && at < head.size() && is(head[at], character::kToken)) ++at;
+  if (at == head.size()) return bad_request("an incomplete head");
+  if (head[at] != ':' || at == name_start) return name_fault(head.substr(name_start), at - name_start);
+  line.name = head.substr(name_start, at - name_start);
+
+  const std::size_t value_start = at + 1;
+  line.obs_text = false;
+  at = value_end(head, value_start, line.obs_text);
+  if (at == head.size()) return bad_request("an incomplete head");
+  if (!has_line_end(head, at)) return value_fault(head[at], line.name);
+  line.raw = head.substr(value_start, at - value_start);
+  at += 2;
+  return std::nullopt;
+}
+
+// "Transfer_Encoding": no honest sender writes that, and whoever reads it as the real one sees another end of the body.
+bool is_twin_of_framing(std::string_view name) noexcept {
+  for (const std::string_view framing : {"content-length", "transfer-encoding"}) {
+    if (name.size() != framing.size()) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < name.size() && same; ++i) {
+      same = framing[i] == '-' ? name[i] == '-' || name[i] == '_' : ascii_lower(name[i]) == framing[i];
+    }
+    if (same) return true;
+  }
+  return false;
+}
+
+// A field that a request must not hold in this form, though others may.
+std::optional<HeadFault> request_fault(const Line& line) noexcept {
+  if (line.underscore && is_twin_of_framing(line.name)) {
+    return bad_request("an underscore in the name of a header that frames the body", line.name);
+  }
+  if (line.obs_text && !line.underscore && decides(line.name)) {
+    return bad_request("a byte above 0x7F in a header that decides something here: send ASCII, or leave it out",
+                       line.name);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<HeadFault> scan_fields(std::string_view head, std::size_t start, HeadKind kind, const HeadLimits& limits,
                                      FieldBlock& fields, MessageFields& found) noexcept {
   const bool request = kind == HeadKind::request;
-  const std::uint8_t name_class = request ? character::kFieldName : character::kToken;
   const std::size_t most = std::min(limits.fields, FieldBlock::kCapacity);
   std::size_t at = start;
-  while (!has_line_end(head, at)) {
-    const std::size_t name_start = at;
-    while (at < head.size() && is(head[at], name_class)) ++at;
-    if (at == head.size()) return bad_request("an incomplete head");
-    if (head[at] != ':' || at == name_start) return name_fault(head[at], at == name_start);
-    const std::string_view name = head.substr(name_start, at - name_start);
-
-    const std::size_t value_start = at + 1;
-    at = value_end(head, value_start, !request);
-    if (at == head.size()) return bad_request("an incomplete head");
-    if (!has_line_end(head, at)) return value_fault(head[at]);
-    const std::string_view raw = head.substr(value_start, at - value_start);
-    at += 2;
-
-    if (fields.all().size() == most || !fields.push({name, trim(raw)})) return head_too_large("too many header fields");
-    note_field(name, raw, found);
+  for (std::size_t lines = 0; !has_line_end(head, at); ++lines) {
+    Line line;
+    if (const auto fault = scan_line(head, at, line)) return fault;
+    if (lines == most) return head_too_large("too many header fields");
+    if (request && (line.underscore || line.obs_text)) {
+      if (const auto fault = request_fault(line)) return fault;
+      continue;
+    }
+    if (!fields.push({line.name, trim(line.raw)})) return head_too_large("too many header fields");
+    note_field(line.name, line.raw, found);
   }
   if (at + 2 != head.size()) return bad_request("bytes after the end of the head");
   return std::nullopt;

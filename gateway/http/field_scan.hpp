@@ -26,7 +26,8 @@ struct MessageFields {
   bool connection_protected = false;  // it names a field that must never be dropped on a client's word
 };
 
-// The field lines of `head` from `start` to the empty line that ends it, into `fields`.
+// The field lines of `head` from `start` to the empty line that ends it, into `fields`; of a request without those that
+// scan_request_head() leaves out.
 std::optional<HeadFault> scan_fields(std::string_view head, std::size_t start, HeadKind kind, const HeadLimits& limits,
                                      FieldBlock& fields, MessageFields& found) noexcept;
 

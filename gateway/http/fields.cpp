@@ -6,11 +6,21 @@
 #include <string>
 
 #include "base/strings.hpp"
+#include "http/characters.hpp"
 
 namespace postern::http {
 
 void throw_exception_from_error(const HeadFault& fault, const boost::source_location&) {
   throw std::logic_error(std::string(fault.reason));
+}
+
+std::string fault_text(const HeadFault& fault) {
+  constexpr std::size_t longest = 64;
+  std::size_t shown = 0;
+  while (shown < std::min(fault.field.size(), longest) && is(fault.field[shown], character::kToken)) ++shown;
+  std::string text(fault.reason);
+  if (shown > 0) text.append(" (header: ").append(fault.field.substr(0, shown)).append(")");
+  return text;
 }
 
 FieldBlock::FieldBlock(const FieldBlock& other) noexcept : size_(other.size_) {

@@ -5,6 +5,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -17,18 +18,26 @@ struct Field {
   std::string_view value;  // without surrounding blanks
 };
 
-// What is refused, and how: the status, the `error` code of the answer's body, and a sentence. All static strings.
+// What is refused, and how: the status, the `error` code of the answer's body, and a reason. These are static strings.
 // After a HeadFault the connection is always closed: where the message ends is not known.
 struct HeadFault {
   int status = 400;
   std::string_view error = "invalid_request";
   std::string_view reason;
+  // The name of the header at fault as it was received, hence any bytes; points into the head. Empty when the fault is
+  // not about one header. Shown by fault_text() only.
+  std::string_view field;
 
   // As an aggregate it could be made from one number, and Result<std::size_t, HeadFault> could not.
   constexpr HeadFault() noexcept = default;
-  constexpr HeadFault(int with_status, std::string_view with_error, std::string_view with_reason) noexcept
-      : status(with_status), error(with_error), reason(with_reason) {}
+  constexpr HeadFault(int with_status, std::string_view with_error, std::string_view with_reason,
+                      std::string_view with_field = {}) noexcept
+      : status(with_status), error(with_error), reason(with_reason), field(with_field) {}
 };
+
+// The reason, with the name of the header at fault behind it: "a NUL byte in a header (header: X-Note)". Of the name
+// only the part that is a token (RFC 9110 section 5.6.2) is shown, and at most 64 bytes of it.
+std::string fault_text(const HeadFault& fault);
 
 // Result<T, HeadFault>::value() on a fault is a bug: std::logic_error.
 [[noreturn]] void throw_exception_from_error(const HeadFault& fault, const boost::source_location& where);

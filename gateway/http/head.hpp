@@ -42,8 +42,8 @@ enum class HeadKind : std::uint8_t { request, response };
 
 // Finds the end of a head in a buffer that grows, without looking at a byte twice. Refuses as early as it can see that
 // the head cannot become valid: a wrong byte in the request line, a bare LF or CR, a control byte, a target or head
-// over its limit, too many lines, bytes that are no request line at all (a TLS hello, the HTTP/2 preface). Not
-// thread-safe.
+// over its limit, too many lines, bytes that are no request line at all (a TLS hello, the HTTP/2 preface). Bytes above
+// 0x7F are left to the scanners below. Not thread-safe.
 class HeadFinder {
  public:
   explicit HeadFinder(const HeadLimits& limits, HeadKind kind = HeadKind::request) noexcept
@@ -59,6 +59,7 @@ class HeadFinder {
  private:
   std::optional<HeadFault> feed_start(std::string_view head) noexcept;
   Result<std::size_t, HeadFault> feed_fields(std::string_view head) noexcept;
+  std::string_view name_at_fault(std::string_view head) const noexcept;
 
   HeadLimits limits_;
   HeadKind kind_;
@@ -71,7 +72,10 @@ class HeadFinder {
 
 // RFC 9112 sections 2 to 6, the strict reading: what nginx or HAProxy refuse is refused (reference: RFC 9112 section
 // 11.2 request smuggling). `head` is exactly one complete head as HeadFinder found it. Unknown methods of upper-case
-// letters, "-" and "_" are accepted up to 32 bytes; CONNECT, TRACE and TRACK are not.
+// letters, "-" and "_" are accepted up to 32 bytes; CONNECT, TRACE and TRACK are not. Two kinds of fields are left out
+// of the result rather than refused, because honest proxies add them: one whose name holds "_", which CGI-like servers
+// confuse with "-", and one whose value holds bytes above 0x7F (RFC 9110 section 5.5, obs-text), unless something here
+// decides by it (deciding_fields.hpp), which is a fault. Both still count as fields towards the limit.
 Result<RequestHead, HeadFault> scan_request_head(std::string_view head, const HeadLimits& limits) noexcept;
 
 // The same for an answer of an upstream; `request_method` decides about bodies (RFC 9112 section 6.3: HEAD, 1xx, 204,

@@ -9,10 +9,10 @@ namespace {
 
 constexpr std::string_view kAnswerStart = "HTTP/1.";
 
-HeadFault byte_fault(char c) noexcept {
-  if (c == '\n') return bad_request("a bare line feed in the head");
-  if (c == '\0') return bad_request("a NUL byte in the head");
-  return bad_request("a byte in the head that is not allowed there");
+HeadFault byte_fault(char c, std::string_view field) noexcept {
+  if (c == '\n') return bad_request("a bare line feed in the head", field);
+  if (c == '\0') return bad_request("a NUL byte in the head", field);
+  return bad_request("a control byte in the head", field);
 }
 
 }  // namespace
@@ -27,7 +27,9 @@ Result<std::size_t, HeadFault> HeadFinder::feed(std::string_view buffer) noexcep
   if (end && *end == 0 && buffer.size() >= limits_.head) {
     end = !started_ && request_line_.in_target() ? target_too_long() : head_too_large("the head is too large");
   }
-  if (!end && kind_ == HeadKind::response) return bad_gateway(end.error().reason);
+  if (!end && kind_ == HeadKind::response) {
+    return bad_gateway(end.error().reason, end.error().field);
+  }
   return end;
 }
 
@@ -49,20 +51,28 @@ std::optional<HeadFault> HeadFinder::feed_start(std::string_view head) noexcept 
   return std::nullopt;
 }
 
+// Of the field line that is being read; empty in a status line, and while the name's colon has not come.
+std::string_view HeadFinder::name_at_fault(std::string_view head) const noexcept {
+  if (kind_ == HeadKind::response && lines_ == 0) return {};
+  const auto line = head.substr(line_start_, scanned_ - line_start_);
+  const auto colon = line.find(':');
+  return colon == std::string_view::npos ? std::string_view() : line.substr(0, colon);
+}
+
 Result<std::size_t, HeadFault> HeadFinder::feed_fields(std::string_view head) noexcept {
   const bool answer = kind_ == HeadKind::response;
   const std::size_t most_lines = std::min(limits_.fields, FieldBlock::kCapacity) + (answer ? 1 : 0);
   for (;;) {
-    scanned_ = answer ? find_unprintable<true>(head, scanned_) : find_unprintable<false>(head, scanned_);
+    scanned_ = find_unprintable<true>(head, scanned_);
     if (scanned_ == head.size()) return 0;
     const char c = head[scanned_];
     if (c == '\t') {
       ++scanned_;
       continue;
     }
-    if (c != '\r') return byte_fault(c);
+    if (c != '\r') return byte_fault(c, name_at_fault(head));
     if (scanned_ + 1 == head.size()) return 0;  // the CR is looked at again together with what follows it
-    if (head[scanned_ + 1] != '\n') return bad_request("a bare carriage return in the head");
+    if (head[scanned_ + 1] != '\n') return bad_request("a bare carriage return in the head", name_at_fault(head));
     const bool empty_line = scanned_ == line_start_;
     scanned_ += 2;
     if (empty_line) return scanned_;

@@ -62,7 +62,7 @@ Result<ResponseHead, HeadFault> scan_response_head(std::string_view head, std::s
                                                    const HeadLimits& limits) noexcept {
   if (head.size() > limits.head) return bad_gateway("the head is too large");
   ResponseHead filled;  // not made inside the result, which would zero all of it first
-  if (const auto fault = fill(head, request_method, limits, filled)) return bad_gateway(fault->reason);
+  if (const auto fault = fill(head, request_method, limits, filled)) return bad_gateway(fault->reason, fault->field);
   return filled;
 }
 

@@ -107,10 +107,10 @@ awaitable<void> Connection::refuse_head(const http::HeadFault& fault) {
   keep_alive_ = false;
   worker_.services().metrics.bad_request(fault.status);
   const auto id = worker_.next_request_id();
+  const auto reason = http::fault_text(fault);
   worker_.services().log.info(
-      "bad_request",
-      {{"request_id", id}, {"peer", stream_->peer()}, {"status", fault.status}, {"reason", fault.reason}});
-  const auto response = error_response(fault.status, fault.error, fault.reason, id);
+      "bad_request", {{"request_id", id}, {"peer", stream_->peer()}, {"status", fault.status}, {"reason", reason}});
+  const auto response = error_response(fault.status, fault.error, reason, id);
   const auto head = response_head(response.status, response.headers, false, false, response.body.size());
   const std::string_view pieces[] = {head, response.body};
   stream_->write_deadline(after(limits_.write_deadline));

@@ -121,12 +121,12 @@ awaitable<Result<void>> HttpConversation::read_head(std::shared_ptr<HttpConversa
 Result<bool> HttpConversation::scan_head(http::HeadFinder& finder, const std::string& method) {
   for (;;) {
     const auto size = finder.feed(input_.unread());
-    if (!size) return broken(size.error().reason);
+    if (!size) return broken(http::fault_text(size.error()));
     if (*size == 0) return false;
     head_text_.assign(input_.unread().substr(0, *size));
     input_.consume(*size);
     const auto head = http::scan_response_head(head_text_, method, limits_);
-    if (!head) return broken(head.error().reason);
+    if (!head) return broken(http::fault_text(head.error()));
     // RFC 9110 section 15.2: any number of informational answers may come before the final one; nobody asked for 101.
     if (head->status == 101) return broken("it switches protocols");
     if (head->status < 200) {

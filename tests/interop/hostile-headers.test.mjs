@@ -132,15 +132,13 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
   });
 
   it('case 111: twins of our own fields', async () => {
-    for (const lines of [
-      ['X_Tenant: evil'],
-      ['X-Tenant : evil'],
-      [' X-Tenant: evil'],
-      ['X-Tenant\t: evil'],
-      ['X_Forwarded_For: evil'],
-    ])
+    for (const lines of [['X-Tenant : evil'], [' X-Tenant: evil'], ['X-Tenant\t: evil'], ['X_Tenant : evil']])
       await refuses([400], lines);
     for (const lines of [
+      // Left out, as nginx does: honest proxies send such names, and no server behind gets to confuse them with ours.
+      ['X_Tenant: evil', 'x_user: evil'],
+      ['X_Tenant: evil', 'X-Tenant: evil', 'X_TENANT: evil'],
+      ['X_Forwarded_For: evil', 'X_Tenant-: evil', '_X-Tenant: evil'],
       ['X-Tenant: evil', 'x-tenant: evil', 'X-TENANT: evil'],
       ['X.Tenant: evil', 'XTenant: evil', 'X-Tenant-: evil', 'X--Tenant: evil'],
     ]) {

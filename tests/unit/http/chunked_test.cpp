@@ -60,6 +60,12 @@ TEST(ChunkedDecoder, ReadsAndDropsTrailers) {
   EXPECT_TRUE(decode(message, 1).done);
 }
 
+TEST(ChunkedDecoder, Compat5BytesAbove0x7FInATrailerAreDroppedWithIt) {
+  const auto out = decode("1\r\nx\r\n0\r\nX-City: S\xC3\xA3o Paulo\r\nX_A: \xFF\r\n\r\n");
+  EXPECT_TRUE(out.done);
+  EXPECT_EQ(out.body, "x");
+}
+
 TEST(ChunkedDecoder, WaitsForEveryByteOfTheEnd) {
   const std::string_view message = "1\r\nx\r\n0\r\n\r\n";
   for (std::size_t size = 0; size < message.size(); ++size) {

@@ -78,5 +78,29 @@ TEST(HeadFinder, TakesAnAnswerByteByByteWithAsManyFieldsAsItsLimit) {
   EXPECT_EQ(finder.feed(head).value(), head.size());
 }
 
+TEST(HeadFinder, NamesTheHeaderAtFault) {
+  const auto text_of = [](std::string_view lines) {
+    HeadFinder finder{HeadLimits{}};
+    const auto text = "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(lines);
+    const auto found = finder.feed(text);
+    return found ? std::string() : fault_text(found.error());
+  };
+  EXPECT_EQ(text_of(std::string_view("X-Note: a\0b", 11)), "a NUL byte in the head (header: X-Note)");
+  EXPECT_EQ(text_of("X-Note: a\x01"), "a control byte in the head (header: X-Note)");
+  EXPECT_EQ(text_of("X-Note: a\n"), "a bare line feed in the head (header: X-Note)");
+  EXPECT_EQ(text_of("X-Note: a\rb"), "a bare carriage return in the head (header: X-Note)");
+  EXPECT_EQ(text_of("X-No\x01te: a"), "a control byte in the head") << "its colon has not come";
+}
+
+TEST(FaultText, ShowsOfANameOnlyWhatIsAToken) {
+  const auto shown = [](std::string_view field) { return fault_text({400, "invalid_request", "why", field}); };
+  EXPECT_EQ(shown(""), "why");
+  EXPECT_EQ(shown("X-Tenant "), "why (header: X-Tenant)");
+  EXPECT_EQ(shown("X\x1B[2Kevil"), "why (header: X)");
+  EXPECT_EQ(shown(" X"), "why");
+  EXPECT_EQ(shown("Authorization Bearer secret"), "why (header: Authorization)");
+  EXPECT_EQ(shown(std::string(5000, 'a')), "why (header: " + std::string(64, 'a') + ")");
+}
+
 }  // namespace
 }  // namespace postern::http

@@ -23,6 +23,14 @@ TEST(ResponseHeadScan, YieldsStatusAndFields) {
   EXPECT_EQ(head.fields.only("x_a"), "caf\xC3\xA9");
 }
 
+TEST(ResponseHeadScan, Compat5AnAnswerMayHoldBytesAbove0x7F) {
+  const std::string text =
+      "HTTP/1.1 200 D\xE9j\xE0\r\nContent-Length: 0\r\nX-City: S\xE3o Paulo\r\nContent-Disposition: \xFF\r\n\r\n";
+  HeadFinder finder(HeadLimits{}, HeadKind::response);
+  ASSERT_EQ(finder.feed(text).value(), text.size());
+  EXPECT_EQ(scanned(text).fields.all().size(), 3U);
+}
+
 TEST(ResponseHeadScan, TakesAStatusLineWithoutAReason) {
   EXPECT_EQ(scanned("HTTP/1.1 404 \r\n\r\n").status, 404);
   EXPECT_EQ(scanned("HTTP/1.1 404\r\n\r\n").status, 404);

@@ -1,0 +1,119 @@
+// What honest clients and proxies send that a strict reading would refuse although that protects nobody.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { bytes, exchange, head } from '../raw/lib/raw.mjs';
+import { Gateway, patience } from './lib/gateway.mjs';
+import { bearerChallenge, header, send } from './lib/http.mjs';
+import { ping, post, rpc } from './lib/mcp.mjs';
+import { OAuthClient } from './lib/oauth.mjs';
+import { mint, shopPolicy, startRest } from './lib/rest.mjs';
+import { RecordingUpstream } from './lib/upstream.mjs';
+import { until } from './lib/wait.mjs';
+
+describe('headers that proxies add', { timeout: 120_000 * patience }, () => {
+  let upstream;
+  let gateway;
+  let token;
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+    gateway = await Gateway.start({
+      name: 'compat-headers',
+      upstream: upstream.url,
+      configure: (config) => {
+        config.upstreams.everything.headers = { 'X-Tenant': '{tenant.handle}', 'X-User': '{user.name}' };
+      },
+    });
+    token = (await (await OAuthClient.register(gateway)).grant()).access_token;
+  });
+  after(async () => {
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+  beforeEach(() => upstream.reset());
+
+  /** One ping with these lines, one byte for each character: `{answer, request}`, what reached the server behind. */
+  async function call(lines, { trailers } = {}) {
+    upstream.reset();
+    const body = JSON.stringify(rpc('ping'));
+    const framing = trailers ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
+    const sent = head(
+      'POST /mcp HTTP/1.1',
+      `Host: 127.0.0.1:${gateway.port}`,
+      `Authorization: Bearer ${token}`,
+      'Accept: application/json, text/event-stream',
+      'Content-Type: application/json',
+      ...lines,
+      framing,
+    );
+    const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n${(trailers ?? []).join('\r\n')}\r\n\r\n`;
+    const { responses } = await exchange(gateway.port, [sent, bytes(trailers ? chunks : body)], { answers: 1 });
+    assert.equal(responses.length, 1, lines.join());
+    return { answer: responses[0], request: upstream.requests[0] };
+  }
+
+  const city = { 'as UTF-8': 'S\xc3\xa3o Paulo', 'as Latin-1': 'S\xe3o Paulo', 'as neither': '\xff\x80' };
+
+  it('compat 5: a header that decides nothing may hold any text: it is left out, the request goes on', async () => {
+    for (const [what, value] of Object.entries(city)) {
+      for (const name of ['cf-ipcity', 'X-Vercel-IP-City', 'User-Agent', 'tracestate']) {
+        const { answer, request } = await call([`${name}: ${value}`, 'traceparent: kept']);
+        assert.equal(answer.status, 200, `${name} ${what}: ${answer.body}`);
+        assert.equal(request.headers[name.toLowerCase()], undefined, `${name} ${what}`);
+        assert.equal(request.headers.traceparent, 'kept', 'those beside it pass');
+        assert.doesNotMatch(JSON.stringify(request.rawHeaders), /Paulo|\u00ff/, what);
+      }
+      const metadata = await exchange(
+        gateway.port,
+        head('GET /.well-known/oauth-protected-resource/mcp HTTP/1.1', `Host: 127.0.0.1:${gateway.port}`, `cf-ipcity: ${value}`),
+        { answers: 1 },
+      );
+      assert.equal(metadata.responses[0]?.status, 200, what);
+    }
+  });
+
+  it('compat 5: one that decides something is refused, and the refusal names it', async () => {
+    for (const name of ['Origin', 'Content-Type', 'Mcp-Session-Id', 'Mcp-Name', 'X-Forwarded-For', 'X-Tenant', 'Cookie']) {
+      const { answer } = await call([`${name}: S\xc3\xa3o`]);
+      assert.equal(answer.status, 400, name);
+      const { error, error_description: why } = JSON.parse(answer.body);
+      assert.equal(error, 'invalid_request', name);
+      assert.match(why, /above 0x7F/, name);
+      assert.ok(why.includes(`(header: ${name})`), why);
+      upstream.untouched(name);
+    }
+    await until('the log to name it as well', () => /bad_request.*\(header: Cookie\)/.test(gateway.logs()));
+  });
+
+  it('compat 5: a name with an underscore is left out as nginx does, and is never its twin', async () => {
+    for (const line of ['X_Tenant: evil', 'x_user: evil', 'X_Real_IP: evil', 'Mcp_Session_Id: evil', 'Content_Type: evil']) {
+      const { answer, request } = await call([line]);
+      assert.equal(answer.status, 200, `${line}: ${answer.body}`);
+      assert.deepEqual([request.headers['x-tenant'], request.headers['x-user']], ['acme', 'alice'], line);
+      assert.doesNotMatch(JSON.stringify(request.rawHeaders), /evil|_/i, line);
+    }
+    const { answer } = await call(['Transfer_Encoding: chunked']);
+    assert.equal(answer.status, 400, 'whoever reads that as the real one sees another end of the body');
+    assert.match(JSON.parse(answer.body).error_description, /\(header: Transfer_Encoding\)/);
+    upstream.untouched('a twin of Transfer-Encoding');
+  });
+
+  it('compat 5: trailers with such bytes are dropped like all trailers', async () => {
+    const { answer, request } = await call([], { trailers: [`X-City: ${city['as Latin-1']}`, 'X_Tenant: evil'] });
+    assert.equal(answer.status, 200, answer.body);
+    assert.doesNotMatch(JSON.stringify(request.rawHeaders), /Paulo|evil/);
+  });
+
+  it('compat 5: a server behind may answer with such headers', async () => {
+    upstream.answer = (message, request, response) => {
+      const theirs = { 'X-City': 'S\xe3o Paulo', 'Content-Disposition': 'inline; filename="\xff"', X_Y: '1' };
+      response.writeHead(200, { 'Content-Type': 'application/json', ...theirs });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result: {} }));
+      return true;
+    };
+    const answer = await ping(gateway.resource, token);
+    upstream.answer = undefined;
+    assert.equal(answer.status, 200, answer.text);
+    for (const name of ['x-city', 'content-disposition', 'x_y']) assert.equal(answer.headers[name], undefined, name);
+  });
+});
