@@ -1,6 +1,7 @@
 #include "authn/bearer.hpp"
 
 #include "base/strings.hpp"
+#include "http/characters.hpp"
 
 namespace postern::authn {
 namespace {
@@ -24,14 +25,19 @@ bool is_b64token(std::string_view text) noexcept {
 Bearer extract_bearer(const http::FieldBlock& fields) noexcept {
   const http::Field* field = fields.find("Authorization");
   if (field == nullptr) return {};
-  constexpr Bearer malformed{BearerState::malformed, {}};
-  if (fields.count("Authorization") != 1 || field->value.size() > kLongestField) return malformed;
+  if (fields.count("Authorization") != 1) return {BearerState::repeated};
 
+  // RFC 9110 section 11.4: credentials = auth-scheme [ 1*SP ( token68 / ... ) ]
   const std::string_view value = field->value;
-  if (value.size() <= kScheme.size() || value[kScheme.size()] != ' ') return malformed;
-  if (!ascii_iequals(value.substr(0, kScheme.size()), kScheme)) return malformed;
-  const std::string_view token = value.substr(kScheme.size() + 1);
-  if (!is_b64token(token)) return malformed;
+  std::size_t end = 0;
+  while (end < value.size() && http::is(value[end], http::character::kToken)) ++end;
+  if (value.empty()) return {};
+  if (!ascii_iequals(value.substr(0, end), kScheme)) return {BearerState::other_scheme};
+  std::string_view token = value.substr(end);
+  if (token.empty()) return {};
+  if (!token.starts_with(' ') || value.size() > kLongestField) return {BearerState::unreadable};
+  while (token.starts_with(' ')) token.remove_prefix(1);
+  if (!is_b64token(token)) return {BearerState::unreadable};
   return {BearerState::present, token};
 }
 

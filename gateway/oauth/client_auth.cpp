@@ -48,6 +48,12 @@ Result<Credentials, ClientAuthFailure> read_basic(std::string_view header) {
   return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1), true};
 }
 
+// An empty field shows no more than none at all.
+std::optional<std::string_view> authorization_of(const http::Request& request) {
+  const auto header = request.header("Authorization");
+  return header && header->empty() ? std::nullopt : header;
+}
+
 Result<Credentials, ClientAuthFailure> read_credentials(const http::Request& request, const http::Form& form) {
   const auto posted_id = form.get("client_id");
   // RFC 6749 section 2.3.1: an empty secret may as well be left out.
@@ -55,7 +61,7 @@ Result<Credentials, ClientAuthFailure> read_credentials(const http::Request& req
   if (posted_secret && posted_secret->empty()) posted_secret.reset();
   if (request.header_count("Authorization") > 1) return malformed("Send one Authorization header at most.");
 
-  const auto header = request.header("Authorization");
+  const auto header = authorization_of(request);
   if (!header) {
     if (!posted_id || posted_id->empty()) return malformed("client_id is missing.");
     auto secret = posted_secret ? std::optional<std::string>(*posted_secret) : std::nullopt;
@@ -95,7 +101,7 @@ Result<store::Client, ClientAuthFailure> by_assertion(const http::Request& reque
   const auto assertion = form.get("client_assertion");
   const auto type = form.get("client_assertion_type");
   if (!assertion || !type) return malformed("Send client_assertion and client_assertion_type together.");
-  if (form.get("client_secret") || request.header("Authorization")) {
+  if (form.get("client_secret") || authorization_of(request)) {
     return malformed("Authenticate in one way: by client_assertion or by a secret.");
   }
   if (*type != kJwtBearerAssertion) return invalid_client(false, "unknown client_assertion_type");

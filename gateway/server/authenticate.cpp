@@ -15,6 +15,28 @@ authn::Refusal invalid_token(std::string description) {
   return challenged(401, "invalid_token", std::move(description), "invalid_token");
 }
 
+authn::Refusal invalid_token_format() {
+  return challenged(401, "invalid_token_format", "this is no access token of this server; sign in to get one",
+                    "invalid_token");
+}
+
+// RFC 6750 section 3.1. What was sent is not shown: it may be a password.
+authn::Refusal without_token(authn::BearerState state) {
+  switch (state) {
+    case authn::BearerState::repeated:
+      return challenged(400, "invalid_request",
+                        "the request has several Authorization headers; send exactly one, as \"Bearer TOKEN\"",
+                        "invalid_request");
+    case authn::BearerState::unreadable: return invalid_token_format();
+    case authn::BearerState::other_scheme:
+      return challenged(401, "missing_bearer_token",
+                        "the Authorization header has another scheme than Bearer; sign in: this server takes OAuth 2.1 "
+                        "access tokens",
+                        "");
+    default: return challenged(401, "missing_bearer_token", "sign in: this server takes OAuth 2.1 access tokens", "");
+  }
+}
+
 // From the cache, else from the store on its pool.
 awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
   auto& services = x.services();
@@ -77,13 +99,8 @@ authn::Refusal store_away() {
 // RFC 6750 section 3.1, RFC 8707 section 2: the token must be ours, alive, and for this resource.
 awaitable<MaybeRefusal> authenticate(McpExchange& x) {
   const auto bearer = authn::extract_bearer(x.head().fields);
-  if (bearer.state == authn::BearerState::missing) {
-    auto refused = challenged(401, "missing_bearer_token", "sign in: this server takes OAuth 2.1 access tokens", "");
-    co_return refused;
-  }
-  if (bearer.state == authn::BearerState::malformed) {
-    auto refused = challenged(400, "invalid_request", "send exactly one Authorization header, as \"Bearer TOKEN\"",
-                              "invalid_request");
+  if (bearer.state != authn::BearerState::present) {
+    auto refused = without_token(bearer.state);
     co_return refused;
   }
   if (x.resource.server->external) {
@@ -94,8 +111,7 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
   }
   const auto& format = x.resource.server->access_token;
   if (!token::has_access_token_shape(bearer.token, format.prefix, format.format == config::TokenFormat::jwt)) {
-    auto refused = challenged(401, "invalid_token_format", "this is no access token of this server; sign in to get one",
-                              "invalid_token");
+    auto refused = invalid_token_format();
     co_return refused;
   }
   const std::string token(bearer.token);

@@ -1,3 +1,4 @@
+#include "authn/bearer.hpp"
 #include "base/network.hpp"
 #include "base/strings.hpp"
 #include "http/content_coding.hpp"
@@ -86,7 +87,7 @@ awaitable<MaybeRefusal> stand_in_for_nobody(RestExchange& r) {
 }
 
 awaitable<MaybeRefusal> identify(RestExchange& r) {
-  const bool unsigned_one = r.x.head().fields.count("authorization") == 0;
+  const bool unsigned_one = authn::extract_bearer(r.x.head().fields).is_absent();
   if (unsigned_one && r.route.kind == RouteKind::rest_openapi && r.x.resource.public_openapi) {
     auto refused = co_await stand_in_for_nobody(r);
     co_return refused;

@@ -117,3 +117,93 @@ describe('headers that proxies add', { timeout: 120_000 * patience }, () => {
     for (const name of ['x-city', 'content-disposition', 'x_y']) assert.equal(answer.headers[name], undefined, name);
   });
 });
+
+// RFC 6750 section 3.1: only a challenge without an error makes clients begin to authorize.
+describe('Authorization that shows no token', { timeout: 120_000 * patience }, () => {
+  let upstream;
+  let gateway;
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+    gateway = await startRest({
+      name: 'compat-authorization',
+      upstream: upstream.url,
+      policy: { ...shopPolicy, rules: [], otherwise: 'allow' },
+      configure: (config) => {
+        config.resources[0].public_openapi = true;
+      },
+    });
+  });
+  after(async () => {
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+
+  const absent = ['', 'Bearer', 'bearer', 'Basic YWxpY2U6eA==', 'token abc', 'ApiKey abc', 'DPoP abc', 'Negotiate abc=='];
+  const unreadable = ['Bearer a b', 'Bearer "abc"', 'Bearer a,b', 'Bearer \tabc', 'Bearer abc', `Bearer ${'x'.repeat(9000)}`];
+  const addresses = () => ({
+    MCP: (headers) => post(gateway.resource, rpc('ping'), { headers }),
+    'MCP, GET': (headers) => send(gateway.resource, { headers: { Accept: 'text/event-stream', ...headers } }),
+    REST: (headers) => send(`${gateway.origin}/tools/echo`, { method: 'POST', json: {}, headers }),
+  });
+
+  it('compat 6: empty, "Bearer" alone and other schemes are 401 missing_bearer_token with the plain challenge', async () => {
+    for (const [what, ask] of Object.entries(addresses())) {
+      for (const value of absent) {
+        const answer = await ask({ Authorization: value });
+        assert.equal(answer.status, 401, `${what} ${value}: ${answer.text}`);
+        assert.match(answer.text, /missing_bearer_token/, `${what} ${value}`);
+        const challenge = bearerChallenge(answer);
+        assert.equal(challenge.error, undefined, `${what} ${value}`);
+        assert.equal(challenge.resource_metadata, `${gateway.origin}/.well-known/oauth-protected-resource/mcp`);
+        if (value.includes(' ')) assert.ok(!answer.text.includes(value.split(' ')[1]), 'what was sent is not echoed');
+      }
+    }
+    upstream.untouched('requests without a token');
+  });
+
+  it('compat 6: "Bearer" with something unreadable is 401 invalid_token_format', async () => {
+    for (const [what, ask] of Object.entries(addresses())) {
+      for (const value of unreadable) {
+        const answer = await ask({ Authorization: value });
+        assert.equal(answer.status, 401, `${what} ${value.slice(0, 40)}: ${answer.text}`);
+        assert.match(answer.text, /invalid_token_format/, `${what} ${value.slice(0, 40)}`);
+        assert.equal(bearerChallenge(answer).error, 'invalid_token', `${what} ${value.slice(0, 40)}`);
+      }
+    }
+    upstream.untouched('requests without a token');
+  });
+
+  it('compat 6: two headers have two readings and stay a 400', async () => {
+    for (const url of [gateway.resource, `${gateway.origin}/tools/echo`])
+      for (const values of [['Bearer abc', 'Bearer abc'], ['', 'Bearer abc'], ['Basic eDp5', 'Bearer abc'], ['', '']]) {
+        const headers = ['Accept', 'application/json', ...values.flatMap((value) => ['Authorization', value])];
+        const answer = await send(url, { json: rpc('ping'), headers });
+        assert.equal(answer.status, 400, `${url} ${values}: ${answer.text}`);
+        assert.equal(bearerChallenge(answer).error, 'invalid_request', `${url} ${values}`);
+      }
+  });
+
+  it('compat 6: what is open to anybody is open to who shows no token', async () => {
+    for (const value of [undefined, ...absent]) {
+      const headers = value === undefined ? {} : { Authorization: value };
+      const answer = await send(`${gateway.origin}/.well-known/openapi.json`, { headers });
+      assert.equal(answer.status, 200, `${value}: ${answer.text}`);
+    }
+    const bad = await send(`${gateway.origin}/.well-known/openapi.json`, { headers: { Authorization: 'Bearer a b' } });
+    assert.equal(bad.status, 401);
+  });
+
+  it('compat 6: a public client may send an empty Authorization to the token endpoint', async () => {
+    const client = await OAuthClient.register(gateway);
+    const form = { grant_type: 'authorization_code', client_id: client.id, code: 'none', code_verifier: 'v'.repeat(43) };
+    const answer = await send(`${gateway.origin}/oauth/token`, { form, headers: { Authorization: '' } });
+    assert.deepEqual([answer.status, answer.json().error], [400, 'invalid_grant'], answer.text);
+  });
+
+  it('compat 6: blanks between the scheme and a good token do not matter', async () => {
+    const token = await mint(gateway, 'mcp:read');
+    const answer = await post(gateway.resource, rpc('ping'), { headers: { Authorization: `Bearer   ${token}` } });
+    assert.equal(answer.status, 200, answer.text);
+  });
+});

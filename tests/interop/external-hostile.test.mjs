@@ -59,6 +59,26 @@ describe('forged tokens of a provider', { timeout: 120_000 * patience }, () => {
     assert.equal(answer.status, 200, answer.text);
   });
 
+  it('compat 6: an Authorization that shows no token is 401, and only the plain challenge starts a sign-in', async () => {
+    const ask = (value) =>
+      send(`${gateway.origin}/external`, {
+        json: { jsonrpc: '2.0', id: 1, method: 'ping' },
+        headers: { Accept: 'application/json, text/event-stream', Authorization: value },
+      });
+    for (const value of ['', 'Bearer', 'Basic eDp5', 'token x', 'DPoP x', 'Negotiate x==']) {
+      const answer = await ask(value);
+      assert.equal(answer.status, 401, `${value}: ${answer.text}`);
+      assert.equal(answer.json().error.data.error, 'missing_bearer_token', value);
+      assert.equal(bearerChallenge(answer).error, undefined, value);
+    }
+    for (const value of ['Bearer a b', 'Bearer "x"', 'Bearer x,y']) {
+      const answer = await ask(value);
+      assert.equal(answer.status, 401, `${value}: ${answer.text}`);
+      assert.equal(answer.json().error.data.error, 'invalid_token_format', value);
+      assert.equal(bearerChallenge(answer).error, 'invalid_token', value);
+    }
+  });
+
   it('none of them reaches the server behind', async () => {
     const now = Math.floor(Date.now() / 1000);
     const head = { alg: 'RS256', typ: 'JWT', kid: 'good' };

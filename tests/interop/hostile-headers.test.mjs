@@ -168,21 +168,23 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
     for (const [credentials, statuses] of [
       [[`Authorization: ${good}`, `Authorization: ${good}`], [400]],
       [[`Authorization: ${good}`, 'authorization: Bearer other'], [400]],
-      [['Authorization: Bearer'], [400]],
-      [['Authorization:'], [400, 401]],
-      [[`Authorization: Bearer ${token} x`], [400]],
-      [[`Authorization: ${good}, Basic eDp5`], [400, 401]],
+      [['Authorization: Bearer'], [401]],
+      [['Authorization:'], [401]],
+      [['Authorization:', `Authorization: ${good}`], [400]],
+      [[`Authorization: Bearer ${token} x`], [401]],
+      [[`Authorization: ${good}, Basic eDp5`], [401]],
       [[`Authorization: Bearer ${'x'.repeat(12_000)}`], [401]],
-      [[`Authorization: Basic ${Buffer.from('alice:x').toString('base64')}`], [400, 401]],
-      [[`Authorization: Token ${token}`], [400, 401]],
-      [[`Authorization: ${token}`], [400, 401]],
+      [[`Authorization: Basic ${Buffer.from('alice:x').toString('base64')}`], [401]],
+      [[`Authorization: Token ${token}`], [401]],
+      [[`Authorization: ${token}`], [401]],
+      [[`Authorization: Bearer ${token}\xe9`], [400]],
     ])
       await refuses(statuses, [], { credentials });
     // RFC 9110 section 11.1: the scheme is a word without case.
     await passes([], { credentials: [`Authorization: bearer ${token}`] });
     await refuses([431], [], { credentials: [`Authorization: Bearer ${'x'.repeat(20_000)}`] });
-    const two = (await call([], { credentials: [`Authorization: Bearer  ${token}`] })).answer;
-    assert.ok([200, 400, 401].includes(two.status), 'two blanks: read as the same token, or refused');
+    // Section 11.4: one blank or several stand between the scheme and the token.
+    await passes([], { credentials: [`Authorization: Bearer  ${token}`] });
   });
 
   it('case 116: too many cookies, too large ones, and ours twice, are no session', async () => {

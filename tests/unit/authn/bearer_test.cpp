@@ -31,22 +31,49 @@ TEST(Bearer, TheSchemeIsComparedWithoutCase) {
   }
 }
 
-TEST(Bearer, EverythingElseIsMalformed) {
-  for (const std::string value :
-       {"", "Bearer", "Bearer ", "Bearer  abc", "Bearer\tabc", "Bearer abc def", "Bearer abc,def", "Bearer \"abc\"",
-        "Bearer a=b", "Bearer ==", "Bearerabc", "Basic YTpi", "DPoP abc", "abc", "Bearer abc;", "Bearer \xC3\xA4"}) {
-    EXPECT_EQ(extract({value}).state, BearerState::malformed) << value;
+TEST(Bearer, SeveralBlanksMayFollowTheScheme) {
+  const std::vector<std::string> values{"Bearer   abc"};
+  EXPECT_EQ(extract(values).state, BearerState::present);
+  EXPECT_EQ(extract(values).token, "abc");
+}
+
+TEST(Bearer, Compat6AnEmptyFieldOrTheSchemeAloneIsNoToken) {
+  for (const char* value : {"", "Bearer", "bearer"}) {
+    EXPECT_EQ(extract({value}).state, BearerState::missing) << value;
+    EXPECT_TRUE(extract({value}).is_absent()) << value;
   }
 }
 
-TEST(Bearer, TwoAuthorizationFieldsAreMalformed) {
-  EXPECT_EQ(extract({"Bearer abc", "Bearer abc"}).state, BearerState::malformed);
-  EXPECT_EQ(extract({"Bearer abc", "Basic YTpi"}).state, BearerState::malformed);
+TEST(Bearer, Compat6AnotherSchemeIsNoToken) {
+  for (const std::string value :
+       {"Basic YTpi", "Basic", "token abc", "ApiKey abc", "DPoP abc", "Negotiate abc==", "abc", "Bearerabc",
+        "mcpv1_abc", "Digest username=\"a\", realm=\"b\"", "\"abc\"", ",", "=", "Basic \xC3\xA4", "Basic Bearer abc"}) {
+    EXPECT_EQ(extract({value}).state, BearerState::other_scheme) << value;
+    EXPECT_TRUE(extract({value}).is_absent()) << value;
+  }
+  EXPECT_EQ(extract({"Basic " + std::string(20'000, 'a')}).state, BearerState::other_scheme);
 }
 
-TEST(Bearer, AFieldOver16KiBIsMalformed) {
+TEST(Bearer, Compat6BearerWithWhatCannotBeATokenIsUnreadable) {
+  for (const std::string value :
+       {"Bearer\tabc", "Bearer abc def", "Bearer abc,def", "Bearer \"abc\"", "Bearer a=b", "Bearer ==", "Bearer=abc",
+        "Bearer, abc", "Bearer abc;", "Bearer abc, Basic YTpi", "Bearer \xC3\xA4"}) {
+    EXPECT_EQ(extract({value}).state, BearerState::unreadable) << value;
+    EXPECT_FALSE(extract({value}).is_absent()) << value;
+  }
+}
+
+TEST(Bearer, Compat6TwoAuthorizationFieldsAreRepeated) {
+  for (const std::vector<std::string>& values : std::vector<std::vector<std::string>>{
+           {"Bearer abc", "Bearer abc"}, {"Bearer abc", "Basic YTpi"}, {"", "Bearer abc"}, {"", ""}}) {
+    EXPECT_EQ(extract(values).state, BearerState::repeated);
+    EXPECT_FALSE(extract(values).is_absent());
+  }
+}
+
+TEST(Bearer, AFieldOver16KiBIsUnreadable) {
   EXPECT_EQ(extract({"Bearer " + std::string(16 * 1024 - 7, 'a')}).state, BearerState::present);
-  EXPECT_EQ(extract({"Bearer " + std::string(16 * 1024 - 6, 'a')}).state, BearerState::malformed);
+  EXPECT_EQ(extract({"Bearer " + std::string(16 * 1024 - 6, 'a')}).state, BearerState::unreadable);
 }
 
 }  // namespace
