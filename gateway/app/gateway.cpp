@@ -92,6 +92,7 @@ struct Gateway::Impl {
   token::SigningKeys signing_keys;
   server::UsageCounter usage;
   server::ToolChecks tool_checks{kToolChecks, kToolChecksOfOneUser};
+  telemetry::SaidOnce said;
   net::OffloadPool store_pool{"store", 4, 1024};
   net::OffloadPool password_pool{"password", cores(), 64};
   net::OffloadPool fetch_pool{"fetch", 8, 64};
@@ -165,6 +166,7 @@ struct Gateway::Impl {
                  signing_keys,
                  usage,
                  tool_checks,
+                 said,
                  &duplex,
                  &rest},
         counter(config.limits.connections, config.limits.connections_per_address) {

@@ -267,6 +267,9 @@ struct Log {
   std::string audit;  // empty: the same place
 };
 
+// The field in which the trusted proxies say who their client is. Only this one is read.
+enum class ClientIpHeader : std::uint8_t { x_forwarded_for, forwarded };
+
 struct PolicyFile {
   std::string path;
   Position at;
@@ -276,7 +279,8 @@ struct Config {
   std::string file;
   std::vector<Listener> listen;
   std::vector<std::string> trusted_proxies;  // CIDRs, checked
-  std::string store;                         // "sqlite:/absolute/path"
+  ClientIpHeader client_ip_header = ClientIpHeader::x_forwarded_for;
+  std::string store;  // "sqlite:/absolute/path"
   Position store_at;
   std::vector<AuthorizationServer> authorization_servers;
   Identity identity;

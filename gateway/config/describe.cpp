@@ -47,8 +47,16 @@ Rows listen() {
        {.example = "tls/mcp.key", .required = true}},
       {"trusted_proxies",
        Type::texts,
-       "Networks of the proxies in front. Only from these do X-Forwarded-* and Forwarded count.",
+       "Networks of the proxies in front, which say for whom they speak in the header that `client_ip_header` names. "
+       "From anybody else that header counts for nothing.",
        {.fallback = "[]", .may_be_empty = true}},
+      {"client_ip_header",
+       Type::words,
+       "The header in which the proxies in `trusted_proxies` say where a request comes from: the last address in it "
+       "that is none of theirs. Limits and sign-in lock-outs count by that address. Only this header is read, so "
+       "every proxy must write it: one that sets the other header and passes this one on lets its clients choose "
+       "their address.",
+       {.fallback = "X-Forwarded-For", .words = {"X-Forwarded-For", "Forwarded"}}},
       {"store",
        Type::text,
        "Where users, clients, grants and tokens are kept: sqlite: and the path of a file, as seen from this file's "

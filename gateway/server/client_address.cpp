@@ -1,10 +1,14 @@
 #include "server/client_address.hpp"
 
+#include <optional>
+#include <span>
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
 #include "base/strings.hpp"
+#include "http/forwarded.hpp"
 
 namespace postern::server {
 
@@ -35,18 +39,43 @@ bool covers(const ip::network_v6& network, const ip::address_v6& address) {
   return ip::network_v6(address, network.prefix_length()).network() == network.network();
 }
 
-std::vector<std::string_view> forwarded_hops(const http::FieldBlock& fields) {
-  std::vector<std::string_view> hops;
-  for (const auto& field : fields.all()) {
-    if (!ascii_iequals(field.name, "x-forwarded-for")) continue;
-    for (const auto part : split(field.value, ',')) hops.push_back(trim(part));
-  }
-  return hops;
+// Of an entry of a field. A zone ("fe80::1%eth0") means something on the machine alone that wrote it.
+bool parse_hop(const std::optional<std::string>& text, ip::address& out) {
+  return text && text->find('%') == std::string::npos && parse_address(*text, out);
 }
+
+// The addresses that one field brings, last first, over all its lines.
+class Hops {
+ public:
+  Hops(const http::FieldBlock& fields, config::ClientIpHeader header)
+      : fields_(fields.all()), forwarded_(header == config::ClientIpHeader::forwarded) {}
+
+  // False when there is no further entry. `text` is nullopt for an entry that holds no address.
+  bool next(std::optional<std::string>& text) {
+    while (!list_) {
+      if (fields_.empty()) return false;
+      const auto& field = fields_.back();
+      fields_ = fields_.first(fields_.size() - 1);
+      if (ascii_iequals(field.name, forwarded_ ? "forwarded" : "x-forwarded-for")) list_ = field.value;
+    }
+    const auto entry = http::take_last_entry(list_);
+    const auto node = forwarded_ ? http::forwarded_for(entry) : std::string(entry);
+    const auto address = node ? http::node_address(*node) : std::nullopt;
+    text.reset();
+    if (address) text = std::string(*address);
+    return true;
+  }
+
+ private:
+  std::span<const http::Field> fields_;  // those that were not looked at
+  bool forwarded_;
+  std::optional<std::string_view> list_;  // what is left of the line that is being read
+};
 
 }  // namespace
 
-TrustedProxies::TrustedProxies(const std::vector<std::string>& cidrs) : networks_(std::make_unique<Networks>()) {
+TrustedProxies::TrustedProxies(const std::vector<std::string>& cidrs, config::ClientIpHeader header)
+    : networks_(std::make_unique<Networks>()), header_(header) {
   for (const auto& cidr : cidrs) {
     boost::system::error_code error;
     const auto v4 = ip::make_network_v4(cidr, error);
@@ -78,18 +107,25 @@ bool TrustedProxies::contains(std::string_view text) const {
   return false;
 }
 
-std::string TrustedProxies::client_address(std::string_view peer, const http::FieldBlock& fields) const {
-  std::string result(peer);
+ClientAddress TrustedProxies::client_address(std::string_view peer, const http::FieldBlock& fields) const {
+  ClientAddress result{std::string(peer)};
   if (!contains(peer)) return result;
-  const auto hops = forwarded_hops(fields);
-  std::size_t looked_at = 0;
-  for (auto hop = hops.rbegin(); hop != hops.rend() && looked_at < kMaxHops; ++hop, ++looked_at) {
+  Hops hops(fields, header_);
+  std::optional<std::string> text;
+  for (std::size_t looked_at = 0; looked_at < kMaxHops && hops.next(text); ++looked_at) {
     ip::address address;
-    if (!parse_address(*hop, address)) break;
-    result = address.to_string();
-    if (!contains(result)) break;
+    if (!parse_hop(text, address)) {
+      result.unreadable = true;
+      break;
+    }
+    result.address = address.to_string();
+    if (!contains(result.address)) break;
   }
   return result;
+}
+
+std::string_view TrustedProxies::header() const noexcept {
+  return header_ == config::ClientIpHeader::forwarded ? "Forwarded" : "X-Forwarded-For";
 }
 
 }  // namespace postern::server

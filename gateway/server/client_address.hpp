@@ -5,27 +5,41 @@
 #include <string_view>
 #include <vector>
 
+#include "config/config.hpp"
 #include "http/head.hpp"
 
 namespace postern::server {
 
-// The proxies whose X-Forwarded-For counts. Immutable; thread-safe.
+struct ClientAddress {
+  std::string address;
+  // The walk along the proxies ended at an entry that holds no address: whoever comes that way counts as the proxy that
+  // wrote it.
+  bool unreadable = false;
+};
+
+// The proxies whose word counts on where a request comes from. Immutable; thread-safe.
 class TrustedProxies {
  public:
-  // CIDRs that the configuration has checked.
-  explicit TrustedProxies(const std::vector<std::string>& cidrs);
+  // CIDRs that the configuration has checked, and the one field that these proxies set. Any other is never read, for a
+  // client could have sent it.
+  explicit TrustedProxies(const std::vector<std::string>& cidrs,
+                          config::ClientIpHeader header = config::ClientIpHeader::x_forwarded_for);
   ~TrustedProxies();
   TrustedProxies(TrustedProxies&&) noexcept;
   TrustedProxies& operator=(TrustedProxies&&) noexcept;
 
   bool contains(std::string_view address) const;
   // The address that limits and logs count: the peer itself, or, when the peer is a trusted proxy, the right-most entry
-  // of X-Forwarded-For that is not one. An entry that is no address ends the search: the hop that wrote it counts.
-  std::string client_address(std::string_view peer, const http::FieldBlock& fields) const;
+  // of the field that is not one. An entry that is no address (RFC 7239 section 6: "unknown", "_hidden") ends the
+  // search: the proxy that wrote it counts.
+  ClientAddress client_address(std::string_view peer, const http::FieldBlock& fields) const;
+  // The name of the field that is read.
+  std::string_view header() const noexcept;
 
  private:
   struct Networks;
   std::unique_ptr<Networks> networks_;
+  config::ClientIpHeader header_;
 };
 
 }  // namespace postern::server

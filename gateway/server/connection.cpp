@@ -59,12 +59,26 @@ awaitable<bool> Connection::serve_one() {
   context.head = *head;
   context.id = worker_.next_request_id();
   context.snapshot = worker_.snapshot();
-  context.peer = context.snapshot->proxies().client_address(stream_->peer(), context.head.fields);
+  find_client(context);
   keep_alive_ = context.head.keep_alive && !worker_.draining();
   co_await dispatch(context);
   if (keep_alive_) co_await finish_body(context);
   input_.unpin();
   co_return keep_alive_;
+}
+
+void Connection::find_client(RequestContext& context) {
+  const auto& proxies = context.snapshot->proxies();
+  auto client = proxies.client_address(stream_->peer(), context.head.fields);
+  context.peer = std::move(client.address);
+  auto& services = worker_.services();
+  if (!client.unreadable || !services.said.first("client_address_unreadable")) return;
+  const auto what = std::string(proxies.header()) +
+                    " holds an entry that is no address: all clients behind this proxy share its limits and lock-outs. "
+                    "Let the proxy write plain addresses, or name the header that it sets in `client_ip_header`. This "
+                    "is written once.";
+  services.log.warning("client_address_unreadable",
+                       {{"request_id", context.id}, {"peer", context.peer}, {"what", what}});
 }
 
 awaitable<std::optional<std::size_t>> Connection::read_head(http::HeadFinder& finder) {

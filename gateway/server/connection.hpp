@@ -78,6 +78,8 @@ class Connection {
  private:
   awaitable<std::optional<std::size_t>> read_head(http::HeadFinder& finder);
   awaitable<bool> serve_one();
+  // Whose address counts for the request; a proxy whose header cannot be read is warned about.
+  void find_client(RequestContext& context);
   awaitable<void> dispatch(RequestContext& context);
   awaitable<void> refuse_head(const http::HeadFault& fault);
   awaitable<void> finish_body(RequestContext& context);

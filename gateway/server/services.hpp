@@ -17,6 +17,7 @@
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
+#include "telemetry/once.hpp"
 #include "token/cache.hpp"
 #include "token/signing_keys.hpp"
 #include "upstream/documents.hpp"
@@ -54,6 +55,7 @@ struct Services {
   token::SigningKeys& signing_keys;
   UsageCounter& usage;  // of grants, for their users
   ToolChecks& tool_checks;
+  telemetry::SaidOnce& said;              // warnings that are written once
   upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
   RestState* rest = nullptr;              // of resources with `rest: true`, which need it
 };

@@ -12,7 +12,7 @@ Snapshot::Snapshot(config::Config config, const Policies& policies, Services& se
       verifier_(services.store, directory_),
       users_(services.store.users(), services.clock),
       router_(catalog_, config_),
-      proxies_(config_.trusted_proxies),
+      proxies_(config_.trusted_proxies, config_.client_ip_header),
       page_seal_(services.consent_seal) {
   for (const auto& upstream : config_.upstreams) {
     auto& templates = headers_[upstream.name];

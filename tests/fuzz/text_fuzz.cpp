@@ -1,10 +1,12 @@
-// URLs and media types: every input is taken as each of them. What is accepted and written again must be read as the
-// same.
+// URLs, media types and what proxies say of their clients: every input is taken as each of them. What is accepted and
+// written again must be read as the same.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/authority.hpp"
+#include "http/forwarded.hpp"
 #include "http/media_type.hpp"
 #include "http/url.hpp"
 #include "require.hpp"
@@ -33,11 +35,27 @@ void check_types(std::string_view input) {
           "a range is needed to accept");
 }
 
+// Whatever a client wrote at the left: the entry that a proxy appends is read as it stands alone.
+void check_forwarded(std::string_view input) {
+  constexpr std::string_view entry = "for=\"[2001:db8::9]:443\";proto=https";
+  const auto text = std::string(input) + ", " + std::string(entry);
+  std::optional<std::string_view> list = text;
+  require(take_last_entry(list) == entry && list == input, "an appended entry is the last one");
+  std::size_t entries = 0;
+  for (list = input; list; ++entries) {
+    const auto node = forwarded_for(take_last_entry(list));
+    const auto address = node ? node_address(*node) : std::nullopt;
+    require(!address || address->size() <= node->size(), "an address is a part of its node");
+  }
+  require(entries <= input.size() + 1, "a comma ends each entry");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   check_url(input);
   check_types(input);
+  check_forwarded(input);
   return 0;
 }

@@ -207,3 +207,92 @@ describe('Authorization that shows no token', { timeout: 120_000 * patience }, (
     assert.equal(answer.status, 200, answer.text);
   });
 });
+
+describe('where a request comes from', { timeout: 120_000 * patience }, () => {
+  let upstream;
+  const gateways = {};
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+    for (const field of ['X-Forwarded-For', 'Forwarded'])
+      gateways[field] = await Gateway.start({
+        name: `compat-${field.toLowerCase()}`,
+        upstream: upstream.url,
+        configure: (config) => {
+          config.trusted_proxies = ['127.0.0.0/8', '10.0.0.0/8', 'fd00::/8'];
+          if (field !== 'X-Forwarded-For') config.client_ip_header = field;
+          config.limits.rate.register = '1/h burst 1';
+        },
+      });
+  });
+  after(async () => {
+    for (const gateway of Object.values(gateways)) await gateway.stop();
+    await upstream?.stop();
+  });
+
+  /** The address that the log has for a request with these headers. */
+  async function peerFor(gateway, headers) {
+    const answer = await send(`${gateway.origin}/.well-known/oauth-authorization-server`, { headers });
+    assert.equal(answer.status, 200, JSON.stringify(headers));
+    const id = header(answer, 'x-request-id');
+    const isIts = (line) => line.includes(id) && line.includes('"peer"');
+    return JSON.parse(await until('its line', () => gateway.logs().split('\n').find(isIts))).peer;
+  }
+  const register = async (gateway, headers) => {
+    const json = { client_name: 'C', redirect_uris: ['http://127.0.0.1:7777/x'], token_endpoint_auth_method: 'none' };
+    return (await send(`${gateway.origin}/oauth/register`, { json, headers })).status;
+  };
+
+  it('compat 7: entries of X-Forwarded-For may have ports, brackets and quotes', async () => {
+    const gateway = gateways['X-Forwarded-For'];
+    for (const [value, peer] of [
+      ['203.0.113.5:51234', '203.0.113.5'],
+      ['1.1.1.1:1, 203.0.113.5:51234, 10.0.0.7:443', '203.0.113.5'],
+      ['2001:db8::1', '2001:db8::1'],
+      ['[2001:db8::1]', '2001:db8::1'],
+      ['[2001:db8::1]:443', '2001:db8::1'],
+      ['"[2001:db8::1]:443"', '2001:db8::1'],
+      ['203.0.113.5, [fd00::1]:80', '203.0.113.5'],
+    ])
+      assert.equal(await peerFor(gateway, { 'X-Forwarded-For': value }), peer, value);
+  });
+
+  it('compat 7: Forwarded is read where the configuration says that the proxy sets it', async () => {
+    const gateway = gateways.Forwarded;
+    for (const [value, peer] of [
+      ['for=203.0.113.5', '203.0.113.5'],
+      ['For="[2001:db8:cafe::17]:4711";proto=https', '2001:db8:cafe::17'],
+      ['for=1.1.1.1, for="203.0.113.5:51234";by=10.0.0.1, for=10.0.0.7', '203.0.113.5'],
+      ['for="1.1.1.1, for=203.0.113.5', '203.0.113.5'],
+      ['for=203.0.113.5, for=unknown', '127.0.0.1'],
+      ['for=_hidden', '127.0.0.1'],
+    ])
+      assert.equal(await peerFor(gateway, { Forwarded: value }), peer, value);
+  });
+
+  it('compat 7: each user behind the proxy has limits of their own, and cannot choose another address', async () => {
+    const { 'X-Forwarded-For': listed, Forwarded: standard } = gateways;
+    assert.equal(await register(listed, { 'X-Forwarded-For': '198.51.100.1:1' }), 201);
+    assert.equal(await register(listed, { 'X-Forwarded-For': '198.51.100.2:1' }), 201, 'another user');
+    assert.equal(await register(listed, { 'X-Forwarded-For': '198.51.100.1:2' }), 429, 'the first, from another port');
+    const lie = { 'X-Forwarded-For': '198.51.100.1:3', Forwarded: 'for=198.51.100.3' };
+    assert.equal(await register(listed, lie), 429, 'the other field is not read');
+    assert.equal(await register(standard, { Forwarded: 'for="[2001:db8:1::1]:1"' }), 201);
+    assert.equal(await register(standard, { Forwarded: 'for="[2001:db8:2::1]:1"' }), 201);
+    assert.equal(await register(standard, { Forwarded: 'for="[2001:db8:1::1]:2"' }), 429);
+    const other = { Forwarded: 'for="[2001:db8:1::1]:2"', 'X-Forwarded-For': '198.51.100.9' };
+    assert.equal(await register(standard, other), 429, 'the other field is not read');
+  });
+
+  it('compat 7: an entry that cannot be read counts as the proxy and is warned about once', async () => {
+    const gateway = gateways['X-Forwarded-For'];
+    for (let i = 0; i < 3; ++i)
+      assert.equal(await peerFor(gateway, { 'X-Forwarded-For': '203.0.113.5, secret-host.internal' }), '127.0.0.1');
+    const lines = gateway.logs().split('\n').filter((line) => line.includes('client_address_unreadable'));
+    assert.equal(lines.length, 1, lines.join('\n'));
+    const { level, peer, what } = JSON.parse(lines[0]);
+    assert.deepEqual([level, peer], ['warning', '127.0.0.1']);
+    assert.match(what, /X-Forwarded-For.*`client_ip_header`/);
+    assert.ok(!lines[0].includes('secret-host'), 'what the entry held is not logged');
+  });
+});

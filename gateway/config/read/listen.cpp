@@ -105,6 +105,10 @@ void read_listen(Reading& reading, MapReader& top) {
 }
 
 void read_trusted_proxies(Reading& reading, MapReader& top) {
+  std::size_t header = 0;
+  if (top.choice("client_ip_header", header, {"X-Forwarded-For", "Forwarded"})) {
+    reading.config.client_ip_header = static_cast<ClientIpHeader>(header);
+  }
   const auto networks = top.texts("trusted_proxies", false, true);
   if (!networks) return;
   for (const auto& text : *networks) {

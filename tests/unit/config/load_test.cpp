@@ -362,6 +362,16 @@ auto with_top_key(const std::string& line) {
   return load_text("listen: [{address: 127.0.0.1:1}]\n" + line + "\n", "/p", fake.sources());
 }
 
+TEST(ClientIpHeaderKey, Compat7SaysWhichFieldTheProxiesSet) {
+  EXPECT_EQ(with_top_key("")->client_ip_header, ClientIpHeader::x_forwarded_for);
+  EXPECT_EQ(with_top_key("client_ip_header: X-Forwarded-For")->client_ip_header, ClientIpHeader::x_forwarded_for);
+  EXPECT_EQ(with_top_key("client_ip_header: Forwarded")->client_ip_header, ClientIpHeader::forwarded);
+  const auto other = with_top_key("client_ip_header: X-Real-IP");
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().to_string(), HasSubstr("`client_ip_header`"));
+  EXPECT_THAT(other.error().to_string(), HasSubstr("X-Forwarded-For"));
+}
+
 // nginx keeps unused connections to what is behind it for 60 s, and so does AWS ALB: whoever closes first must be them,
 // or a request meets a connection that is being closed here.
 TEST(IdleConnections, Compat11AreKeptLongerThanLoadBalancersKeepThem) {

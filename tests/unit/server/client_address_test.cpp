@@ -7,13 +7,15 @@
 namespace postern::server {
 namespace {
 
+const std::vector<std::string> kNetworks{"10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::1/128"};
+
 const TrustedProxies& proxies() {
-  static const TrustedProxies trusted({"10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::1/128"});
+  static const TrustedProxies trusted(kNetworks);
   return trusted;
 }
 
 std::string client(std::string_view peer, const Pairs& fields) {
-  return proxies().client_address(peer, fields_of(fields));
+  return proxies().client_address(peer, fields_of(fields)).address;
 }
 
 std::string behind(std::string_view forwarded_for) {
@@ -49,7 +51,7 @@ TEST(TrustedProxies, WithoutAnyNobodyIsTrusted) {
   const TrustedProxies none({});
   EXPECT_FALSE(none.contains("127.0.0.1"));
   const Pairs fields{{"X-Forwarded-For", "203.0.113.9"}};
-  EXPECT_EQ(none.client_address("127.0.0.1", fields_of(fields)), "127.0.0.1");
+  EXPECT_EQ(none.client_address("127.0.0.1", fields_of(fields)).address, "127.0.0.1");
 }
 
 TEST(ClientAddress, WhatAClientClaimsItselfDoesNotCount) {
@@ -93,9 +95,32 @@ TEST(ClientAddress, WhenAllAreTrustedItIsTheFirst) {
 TEST(ClientAddress, AnEntryThatIsNoAddressEndsTheSearchAtTheHopThatWroteIt) {
   EXPECT_EQ(behind("203.0.113.9, unknown"), "10.0.0.1");
   EXPECT_EQ(behind("203.0.113.9, unknown, 10.0.0.2"), "10.0.0.2");
-  for (const char* garbage : {"", " ", ",", "203.0.113.9,", "203.0.113.9:1234", "[2001:db8::9]", "[2001:db8::9]:80",
-                              "203.0.113", "203.0.113.999", "0x7f000001", "<script>", "203.0.113.9;10.0.0.2"}) {
+  for (const char* garbage : {"", " ", ",", "203.0.113.9,", "203.0.113.9:", "203.0.113.9:x", "[2001:db8::9",
+                              "[2001:db8::9]80", "fe80::1%eth0", "203.0.113", "203.0.113.999", "0x7f000001", "<script>",
+                              "203.0.113.9;10.0.0.2", "\"203.0.113.9", "_hidden"}) {
     EXPECT_EQ(behind(garbage), "10.0.0.1") << garbage;
+    const Pairs fields{{"X-Forwarded-For", garbage}};
+    EXPECT_TRUE(proxies().client_address("10.0.0.1", fields_of(fields)).unreadable) << garbage;
+  }
+}
+
+TEST(ClientAddress, OnlyAnUnreadableEntryThatIsReachedIsTold) {
+  const auto unreadable = [](std::string_view peer, const Pairs& fields) {
+    return proxies().client_address(peer, fields_of(fields)).unreadable;
+  };
+  EXPECT_FALSE(unreadable("10.0.0.1", {{"X-Forwarded-For", "garbage, 203.0.113.9"}}));
+  EXPECT_FALSE(unreadable("198.51.100.1", {{"X-Forwarded-For", "garbage"}})) << "no proxy of ours wrote it";
+  EXPECT_FALSE(unreadable("10.0.0.1", {}));
+}
+
+TEST(ClientAddress, Compat7EntriesMayHavePortsBracketsAndQuotes) {
+  for (const char* entry :
+       {"203.0.113.5:51234", "\"203.0.113.5\"", "\"203.0.113.5:51234\"", "1.1.1.1:1, 203.0.113.5:2",
+        "203.0.113.5:51234, 10.0.0.2:443", "203.0.113.5, [fd00::7]:443", "[::ffff:203.0.113.5]:1"}) {
+    EXPECT_EQ(behind(entry), "203.0.113.5") << entry;
+  }
+  for (const char* entry : {"2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443", "\"[2001:db8::1]:443\""}) {
+    EXPECT_EQ(behind(entry), "2001:db8::1") << entry;
   }
 }
 
@@ -108,6 +133,46 @@ TEST(ClientAddress, AnEndlessListIsNotReadToItsEnd) {
   std::string hops = "203.0.113.9";
   for (int i = 0; i < 3000; ++i) hops += ", 10.0.0.2";
   EXPECT_EQ(behind(hops), "10.0.0.2");
+}
+
+ClientAddress by_forwarded(const Pairs& fields) {
+  static const TrustedProxies trusted(kNetworks, config::ClientIpHeader::forwarded);
+  return trusted.client_address("10.0.0.1", fields_of(fields));
+}
+
+std::string forwarded(const std::string& value) { return by_forwarded({{"Forwarded", value}}).address; }
+
+// RFC 7239 section 4, with the examples there.
+TEST(ClientAddress, Compat7ForwardedCountsWhereTheConfigurationSaysSo) {
+  EXPECT_EQ(forwarded("for=203.0.113.9"), "203.0.113.9");
+  EXPECT_EQ(forwarded("For=\"[2001:db8:cafe::17]:4711\""), "2001:db8:cafe::17");
+  EXPECT_EQ(forwarded("for=192.0.2.60;proto=http;by=203.0.113.43"), "192.0.2.60");
+  EXPECT_EQ(forwarded("for=1.1.1.1, for=203.0.113.9, for=10.0.0.2;by=10.0.0.1"), "203.0.113.9");
+  EXPECT_EQ(forwarded("for=\"203.0.113.9:51234\";host=\"a, for=1.1.1.1\""), "203.0.113.9");
+  EXPECT_EQ(by_forwarded({{"Forwarded", "for=203.0.113.9"}, {"forwarded", "for=10.0.0.2"}}).address, "203.0.113.9");
+}
+
+TEST(ClientAddress, Compat7WhatForwardedHidesCountsAsTheProxyThatHidIt) {
+  for (const char* value : {"for=unknown", "for=_hidden", "for=\"_hidden:80\"", "proto=https", "",
+                            "for=203.0.113.9;for=1.1.1.1", "for=\"203.0.113.9", "203.0.113.9"}) {
+    const auto found = by_forwarded({{"Forwarded", value}});
+    EXPECT_EQ(found.address, "10.0.0.1") << value;
+    EXPECT_TRUE(found.unreadable) << value;
+  }
+  EXPECT_EQ(forwarded("for=203.0.113.9, for=_hidden, for=10.0.0.2"), "10.0.0.2");
+}
+
+TEST(ClientAddress, Compat7OnlyOneOfTheTwoFieldsIsRead) {
+  const Pairs both{{"Forwarded", "for=203.0.113.1"}, {"X-Forwarded-For", "203.0.113.2"}};
+  EXPECT_EQ(by_forwarded(both).address, "203.0.113.1");
+  EXPECT_EQ(client("10.0.0.1", both), "203.0.113.2");
+  EXPECT_EQ(by_forwarded({{"X-Forwarded-For", "203.0.113.2"}}).address, "10.0.0.1");
+}
+
+TEST(ClientAddress, AClientCannotHideWhatAProxyAppendsToItsForwarded) {
+  for (const std::string open : {"for=\"", "for=1.1.1.1;x=\"", "\"", "\\", "for=\"1.1.1.1\\\""}) {
+    EXPECT_EQ(forwarded(open + ", for=\"203.0.113.9:1\""), "203.0.113.9") << open;
+  }
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ class CorsTest : public testing::Test {
   idp::ProviderKeys provider_keys_{documents_, documents_};
   UsageCounter usage_;
   ToolChecks tool_checks_{1, 1};
+  telemetry::SaidOnce said_;
   Services services_{.store = *store_,
                      .clock = clock_,
                      .log = log_,
@@ -83,6 +84,7 @@ class CorsTest : public testing::Test {
                      .signing_keys = signing_keys_,
                      .usage = usage_,
                      .tool_checks = tool_checks_,
+                     .said = said_,
                      .duplex = nullptr};
   std::shared_ptr<const Snapshot> snapshot_;
   RequestContext context_;
