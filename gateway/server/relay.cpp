@@ -72,7 +72,9 @@ awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, 
   const auto whole = co_await read_whole(answer, share);
   if (!whole && whole.error().code == Errc::busy) co_return no_memory();
   if (!whole) co_return broken_answer(whole.error().what);
-  const bool of_session = plan.kind == AnswerPlan::Kind::maybe_of_session && is_about_session(*whole);
+  const bool asked = x.message && x.message->kind == mcp::MessageKind::request;
+  const bool of_session =
+      plan.kind == AnswerPlan::Kind::maybe_of_session && is_about_session(*whole, asked ? &x.message->id : nullptr);
   if (of_session) co_return x.session ? session_has_ended() : session_is_missing();
   if (!filters_lists(x)) {
     auto unchanged = co_await send_whole(x, answer, headers, *whole);

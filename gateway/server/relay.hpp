@@ -2,6 +2,9 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "server/client_watch.hpp"
 #include "server/mcp_exchange.hpp"
@@ -31,8 +34,11 @@ AnswerPlan plan_answer(McpExchange& exchange, const upstream::Exchange& answer);
 awaitable<MaybeRefusal> relay(McpExchange& exchange, upstream::Exchange& answer, AnswerPlan plan);
 
 // MCP 2025-11-25, "Session management": 404 tells a client to begin a new session, 400 that it must send one. Many
-// servers answer 400 with an error that names the session to both, and leave their clients stuck.
-bool is_about_session(std::string_view answer);
+// servers answer 400 with an error that names the session to both, and leave their clients stuck. Such an error comes
+// from the transport, which has not looked at the request: it has no id, null, or one of its own (Python's SDK writes
+// "server-error"). An error with the id of the request (`own_id`; nullptr: it has none) is the answer to it, whatever
+// its words are.
+bool is_about_session(std::string_view answer, const nlohmann::json* own_id);
 
 // Decides what of a list answer this caller may see; used for whole answers and for events.
 bool filters_lists(const McpExchange& exchange);

@@ -54,7 +54,8 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
     if (answer.finished()) break;
     bytes = co_await answer.read_body();
   }
-  if (status == 400 && !session_.id.empty() && is_about_session(whole)) {
+  const nlohmann::json own_id = id;
+  if (status == 400 && !session_.id.empty() && is_about_session(whole, id.empty() ? nullptr : &own_id)) {
     out.lost_session = true;
     co_return std::nullopt;
   }

@@ -20,9 +20,11 @@ authn::Refusal session_is_missing() {
   return refusal(400, "session_required", "send the Mcp-Session-Id that the answer to initialize gave");
 }
 
-bool is_about_session(std::string_view answer) {
+bool is_about_session(std::string_view answer, const nlohmann::json* own_id) {
   const auto json = mcp::parse_json(answer);
   if (!json || !json->is_object()) return false;
+  const auto id = json->find("id");
+  if (own_id != nullptr && id != json->end() && *id == *own_id) return false;
   const auto error = json->find("error");
   if (error == json->end() || !error->is_object()) return false;
   const auto code = error->find("code");
