@@ -2,7 +2,6 @@
 #include <array>
 
 #include "base/strings.hpp"
-#include "http/content_coding.hpp"
 #include "http/media_type.hpp"
 #include "server/forward.hpp"
 #include "server/relay.hpp"
@@ -60,33 +59,11 @@ std::string media_type_of(const http::ResponseHead& head) {
   return ascii_lower(trim(field->value.substr(0, field->value.find(';'))));
 }
 
-// The server behind knows nothing of OAuth: what it says about credentials or other addresses is no answer to the
-// client.
-MaybeRefusal refused_by_upstream(const http::ResponseHead& head, std::string_view type) {
-  const int status = head.status;
-  if (status == 401 || status == 403 || status == 407 || (status >= 300 && status < 400)) {
-    return refusal(502, "upstream_refused",
-                   "the server behind this gateway refused the call (its status was " + std::to_string(status) + ")");
-  }
-  if (status >= 500 && type != "application/json") {
-    return refusal(502, "upstream_error",
-                   "the server behind this gateway failed (its status was " + std::to_string(status) + ")");
-  }
-  if (const auto id = head.fields.only("mcp-session-id"); id && id->size() > kLongestSessionId) {
-    return refusal(502, "upstream_error", "the server behind this gateway sent a session id that is too long");
-  }
-  if (!http::is_identity_coded(head.fields)) {
-    return refusal(502, "upstream_error",
-                   "the server behind this gateway sent a compressed answer, which it was asked not to");
-  }
-  return std::nullopt;
-}
-
 AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
   const auto& head = answer.head();
   const auto type = media_type_of(head);
   if (head.status == 404 && x.session) return refuse(session_has_ended());
-  if (auto refused = refused_by_upstream(head, type)) return refuse(std::move(*refused));
+  if (auto refused = refused_by_upstream(x, head, type)) return refuse(std::move(*refused));
 
   AnswerPlan plan;
   for (const auto& field : head.fields.all()) {

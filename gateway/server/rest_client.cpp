@@ -246,7 +246,7 @@ awaitable<MaybeRefusal> RestClient::send(Running& running, std::string body, htt
     out.lost_session = true;
     co_return std::nullopt;
   }
-  auto refused = refused_by_upstream(head, media_type_of(head));
+  auto refused = refused_by_upstream(x_, head, media_type_of(head));
   if (refused) co_return refused;
   if (id.empty() && head.status / 100 == 2) co_return std::nullopt;
   refused = co_await read_answer(running, std::move(id), limit, out);

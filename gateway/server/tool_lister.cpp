@@ -10,6 +10,7 @@
 #include "mcp/list_filter.hpp"
 #include "mcp/sse.hpp"
 #include "server/mcp_exchange.hpp"
+#include "upstream/turned_away.hpp"
 
 namespace postern::server {
 namespace {
@@ -81,6 +82,7 @@ struct ToolLister::Answer {
   int status = 0;
   std::string session;
   std::string address;
+  std::string location;    // of a redirect, as it can be shown
   json message = nullptr;  // the JSON-RPC answer; null: none that is one
 };
 
@@ -140,6 +142,7 @@ awaitable<Result<ToolLister::Answer>> ToolLister::send(std::string method, json 
   got.status = head.status;
   got.session = head.fields.only("mcp-session-id").value_or("");
   got.address = attempt->answer->address();
+  got.location = upstream::shown_location(head.fields.only("location").value_or(""));
   const bool wanted = message.is_object() && message.contains("id");
   if (!wanted) co_return got;
   auto id = message["id"];
@@ -221,7 +224,9 @@ awaitable<Result<std::int64_t>> ToolLister::list() {
     auto answer = co_await send(std::move(post), std::move(message));
     if (!answer) co_return answer.error();
     if (!answer->message.is_object()) {
-      co_return fail(Errc::unavailable, "it does not list its tools; its status was " + std::to_string(answer->status));
+      const auto advice = upstream::advice_on(answer->status, answer->location, subject_.resource->upstream->name);
+      co_return fail(Errc::unavailable,
+                     "it does not list its tools; its status was " + std::to_string(answer->status) + ": " + advice);
     }
     const auto error = answer->message.find("error");
     if (error != answer->message.end()) {

@@ -81,6 +81,94 @@ describe('errors of a server behind that mention a session', { timeout: 120_000 
   });
 });
 
+describe('a server behind that refuses the gateway', { timeout: 240_000 * patience }, () => {
+  let upstream;
+  let gateway;
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+    gateway = await Gateway.start({
+      name: 'compat-refuses',
+      upstream: upstream.url,
+      policy: everything,
+    });
+    token = await mint(gateway, 'mcp:read');
+  });
+  after(async () => {
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+  let token;
+
+  const secret = 'one-time-secret-4711';
+  const cases = () => [
+    [307, { Location: `${upstream.url}/?ticket=${secret}` }, `${upstream.url}/`, 'urls'],
+    [302, { Location: `https://u:${secret}@login.example.test/in#${secret}` }, 'https://login.example.test/in', 'urls'],
+    [401, { 'WWW-Authenticate': `Bearer realm="${secret}"` }, undefined, 'credential.bearer'],
+    [403, {}, undefined, 'credential.bearer'],
+    [421, { 'Content-Type': 'text/plain' }, undefined, 'urls'],
+  ];
+  const answering = (status, headers) => (message, request, response) => {
+    response.writeHead(status, headers).end(`refused ${secret}`);
+    return true;
+  };
+  const warningsOf = (status) =>
+    gateway
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('"upstream_refused"'))
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.level === 'warning' && line.status === status);
+
+  it('compat 10: the caller gets a 502, and the log says once what was answered and which key helps', async () => {
+    for (const [status, headers, location, key] of cases()) {
+      upstream.answer = answering(status, headers);
+      for (let i = 0; i < 3; ++i) {
+        const answer = await ping(gateway.resource, token);
+        assert.deepEqual([answer.status, answer.message.error.data.error], [502, 'upstream_refused'], String(status));
+        assert.equal(answer.headers.location, undefined);
+        assert.equal(answer.headers['www-authenticate'], undefined);
+        assert.ok(!JSON.stringify(answer).includes(secret), String(status));
+      }
+      const warnings = warningsOf(status);
+      assert.equal(warnings.length, 1, `${status}: ${JSON.stringify(warnings)}`);
+      assert.equal(warnings[0].upstream, 'everything');
+      assert.equal(warnings[0].location, location ?? '');
+      assert.ok(warnings[0].what.includes(`\`upstreams.everything.${key}\``), warnings[0].what);
+    }
+    upstream.answer = undefined;
+    assert.ok(!gateway.logs().includes(secret));
+  });
+
+  it('compat 10: doctor says the status, the Location and the key, not that nobody answers', async () => {
+    for (const [status, headers, location, key] of cases()) {
+      upstream.answer = answering(status, headers);
+      const found = await doctor(gateway.resource, '--client', 'claude', '--token', token);
+      assert.equal(faults(found)[0], 'initialize server_behind_refuses', String(status));
+      const { seen, mend } = found.steps.find((step) => step.step === 'initialize');
+      assert.ok(seen.includes(String(status)), seen);
+      if (location) assert.ok(seen.includes(`Location: ${location}`), seen);
+      assert.ok(mend.includes(`\`upstreams.*.${key}\``), mend);
+      assert.ok(!JSON.stringify(found).includes(secret), String(status));
+    }
+    upstream.answer = undefined;
+  });
+
+  it('compat 10: a wrong path and a page of a failure are told as well', async () => {
+    for (const [status, fault] of [
+      [404, 'server_behind_refuses'],
+      [500, 'server_behind_fails'],
+    ]) {
+      upstream.answer = answering(status, { 'Content-Type': 'text/html' });
+      const found = await doctor(gateway.resource, '--client', 'claude', '--token', token);
+      assert.equal(faults(found)[0], `initialize ${fault}`);
+      assert.ok(found.steps.find((step) => step.step === 'initialize').mend.includes('`upstreams.*.urls`'));
+      assert.equal(warningsOf(status).length, 1, String(status));
+    }
+    upstream.answer = undefined;
+  });
+});
+
 describe('answers that are said not to be compressed', { timeout: 120_000 * patience }, () => {
   let upstream;
   let gateway;

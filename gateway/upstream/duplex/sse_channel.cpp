@@ -16,6 +16,7 @@
 #include "mcp/sse.hpp"
 #include "upstream/duplex/duplex_server.hpp"
 #include "upstream/duplex/endpoint.hpp"
+#include "upstream/turned_away.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::upstream {
@@ -47,8 +48,11 @@ HttpUpstreamOptions http_options(const DuplexOptions& options, std::chrono::mill
   return out;
 }
 
-Error wrong_answer(std::string_view to, int status) {
-  return fail(Errc::unavailable, "the server answered " + std::to_string(status) + " to " + std::string(to));
+Error wrong_answer(std::string_view to, const http::ResponseHead& head, std::string_view name) {
+  const auto location = shown_location(head.fields.only("location").value_or(""));
+  auto what = "the server answered " + std::to_string(head.status) + " to " + std::string(to);
+  if (!location.empty()) what += " with Location " + location;
+  return fail(Errc::unavailable, what + ": " + advice_on(head.status, location, name));
 }
 
 class SseChannel final : public MessageChannel, public std::enable_shared_from_this<SseChannel> {
@@ -133,7 +137,7 @@ class SseChannel final : public MessageChannel, public std::enable_shared_from_t
     self->stream_ = std::move(*begun);
     const auto& head = self->stream_->head();
     const auto type = head.fields.only("content-type");
-    if (head.status != 200) co_return wrong_answer("GET", head.status);
+    if (head.status != 200) co_return wrong_answer("GET", head, self->name_);
     if (!type || !http::is_media_type(*type, "text/event-stream")) {
       co_return fail(Errc::unavailable, "the server answered GET with something else than an event stream");
     }
@@ -198,7 +202,7 @@ class SseChannel final : public MessageChannel, public std::enable_shared_from_t
       co_await read_away(**answer);
       co_return;
     }
-    sent(wrong_answer("POST", status));
+    sent(wrong_answer("POST", (*answer)->head(), self->name_));
     // It knows nothing of the session any more: whoever uses it must begin anew.
     if (status == 404) self->close();
   }

@@ -69,6 +69,19 @@ bool holds_answer(std::string_view body, int id) {
   return body.find("data:") != std::string_view::npos && message_in(body, id).has_value();
 }
 
+std::optional<RefusalBehind> refusal_behind(const Answer& answer) {
+  const auto body = read_json(answer.body);
+  if (!body || !body->is_object() || !body->contains("error")) return std::nullopt;
+  const auto& error = (*body)["error"];
+  if (!error.is_object() || !error.contains("data") || !error["data"].is_object()) return std::nullopt;
+  const auto& data = error["data"];
+  const auto status = data.find("upstream_status");
+  if (status == data.end() || !status->is_number_integer() || *status < 100 || *status > 599) return std::nullopt;
+  const auto location = data.find("upstream_location");
+  const bool leads = location != data.end() && location->is_string();
+  return RefusalBehind{status->get<int>(), leads ? location->get<std::string>() : std::string()};
+}
+
 std::string error_name(const Answer& answer) {
   const auto body = read_json(answer.body);
   if (!body || !body->is_object()) return "";

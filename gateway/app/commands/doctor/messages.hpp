@@ -23,5 +23,11 @@ std::optional<nlohmann::json> message_of(const Answer& answer, int id);
 bool holds_answer(std::string_view body, int id);
 // What a refusal calls itself: `error` of a JSON body, or `error.data.error` of a JSON-RPC error; "" when neither.
 std::string error_name(const Answer& answer);
+// What the gateway says of the server behind that refused its call: the status, and of a redirect where it leads.
+struct RefusalBehind {
+  int status = 0;
+  std::string location{};
+};
+std::optional<RefusalBehind> refusal_behind(const Answer& answer);
 
 }  // namespace postern::app::doctor

@@ -3,6 +3,7 @@
 #include "app/commands/doctor/messages.hpp"
 #include "app/commands/doctor/walk.hpp"
 #include "base/strings.hpp"
+#include "upstream/turned_away.hpp"
 
 namespace postern::app::doctor {
 namespace {
@@ -21,6 +22,13 @@ Answer call(Walk& walk, const nlohmann::json& message, int id) {
   if (walk.protocol == kModernProtocol) ask.headers.set("Mcp-Method", message["method"].get<std::string>());
   ask.enough = [id](std::string_view body) { return holds_answer(body, id); };
   return walk.prober.ask(ask);
+}
+
+Finding judge_server_behind(const RefusalBehind& refused, const std::string& url) {
+  const auto leads = refused.location.empty() ? std::string() : " with Location: " + refused.location;
+  return failed(refused.status >= 500 ? "server_behind_fails" : "server_behind_refuses",
+                url + ": the server behind the gateway answered " + std::to_string(refused.status) + leads,
+                "the answer of a server of MCP", upstream::advice_on(refused.status, refused.location, "*"));
 }
 
 // What the gateway calls each refusal, and whose turn it is then.
@@ -46,6 +54,11 @@ Finding judge_refusal(const Answer& answer, const std::string& url) {
   if (answer.status == 403) {
     return failed(name.empty() ? "forbidden" : name, seen, expected,
                   "role, plan or policy do not allow it: `postern policy explain` says which rule");
+  }
+  if (const auto behind = refusal_behind(answer)) return judge_server_behind(*behind, url);
+  // The gateway's own refusals have a name. What has none and came past the steps before is the server's.
+  if (name.empty() && answer.status >= 400 && answer.status < 500 && answer.status != 429) {
+    return judge_server_behind({answer.status}, url);
   }
   if (answer.status == 502 || answer.status == 504) {
     return failed("server_behind_down", seen, expected,
