@@ -143,9 +143,12 @@ Rows authorization_servers() {
        {.fallback = server.registration.open ? "open" : "closed", .words = {"open", "closed"}}},
       {at + ".registration.redirect_domains",
        Type::texts,
-       "The hosts a registering client may send users back to, each exactly, or [any]. Clients on the user's machine "
-       "need "
-       "127.0.0.1 and localhost.",
+       "Where a client that registers, or that a document describes, may send users back to, or [any]. An entry is a "
+       "host, which stands for itself alone; \"*.example.com\" for every host below example.com at any depth, without "
+       "example.com itself; or a private-use scheme with its colon, such as \"cursor:\". Clients on the user's machine "
+       "need localhost, 127.0.0.1 and \"[::1]\", on any port. Redirect URIs elsewhere are left out of the "
+       "registration, "
+       "which the log says; a client of which none is left is refused.",
        {.fallback = "[any]"}},
       {at + ".registration.metadata_documents",
        Type::truth,
@@ -155,7 +158,8 @@ Rows authorization_servers() {
        {.fallback = truth(server.registration.metadata_documents)}},
       {at + ".registration.metadata_document_domains",
        Type::texts,
-       "The hosts such documents, and the jwks_uri of a client that registers, may be at, or [any].",
+       "The hosts such documents, and the jwks_uri of a client that registers, may be at, or [any]. \"*.example.com\" "
+       "stands for every host below example.com.",
        {.fallback = "[any]"}},
   };
 }

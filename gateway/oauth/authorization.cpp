@@ -19,7 +19,7 @@ constexpr std::array<AuthorizationRule, 8> kRules{
 AuthorizationCheck check_authorization(const http::Form& parameters, const Context& context) {
   AuthorizationRequest request;
   if (auto fault = check_client(parameters, context, request)) return *std::move(fault);
-  if (auto fault = check_redirect_uri(parameters, request)) return *std::move(fault);
+  if (auto fault = check_redirect_uri(parameters, context, request)) return *std::move(fault);
   for (const AuthorizationRule rule : kRules) {
     if (auto fault = rule(parameters, context, request)) {
       const auto state = request.has_state ? std::optional(request.state) : std::nullopt;

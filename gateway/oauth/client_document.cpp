@@ -118,10 +118,11 @@ Result<store::Client, OAuthError> read_client_document(std::string_view text, st
         "token_endpoint_auth_method must be none or private_key_jwt, or a list must offer one of them.");
   }
   (*document)["token_endpoint_auth_method"] = open ? "none" : "private_key_jwt";
-  auto client = read_client_metadata(*document, registration);
-  if (!client) return bad_document(client.error().description);
-  client->id = url;
-  if (!signs) client->jwks = client->jwks_uri = "";
+  auto read = read_client_metadata(*document, registration);
+  if (!read) return bad_document(read.error().description);
+  store::Client client = std::move(read->client);
+  client.id = url;
+  if (!signs) client.jwks = client.jwks_uri = "";
   return client;
 }
 

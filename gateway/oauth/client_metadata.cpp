@@ -63,20 +63,36 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
   return std::ranges::find(list, value) != list.end();
 }
 
-// One dangerous URI refuses the registration. Where the operator names domains, URIs elsewhere are left out as long as
-// one remains: clients register several at once.
-Read<std::vector<std::string>> redirect_uris(const json& document, const config::Registration& registration) {
+// Says which, since whoever is refused has to find out what to ask the operator for.
+OAuthError none_allowed(const std::string& name, const std::vector<std::string>& uris) {
+  const std::string listed = list_redirect_uris(uris);
+  return oauth_error("invalid_redirect_uri",
+                     "This server allows none of these redirect URIs: " + listed +
+                         ". Its operator can allow their hosts and schemes with the key registration.redirect_domains.",
+                     "registration.redirect_domains allows none of the redirect URIs of the client " +
+                         (name.empty() ? std::string("without a name") : name) + ": " + listed);
+}
+
+struct RedirectUris {
+  std::vector<std::string> kept;
+  std::vector<std::string> left_out;
+};
+
+// A URI that is dangerous or malformed refuses the registration, because no working client has one and whoever wrote it
+// should hear of it. Those that the operator does not allow are left out as long as one remains: clients register
+// several at once and use what they get (RFC 7591 section 3.2.1).
+Read<RedirectUris> redirect_uris(const json& document, const config::Registration& registration) {
   auto asked = texts(document, "redirect_uris");
   if (!asked) return bad_redirect(asked.error().description);
   if (!*asked || (*asked)->empty()) return bad_redirect("redirect_uris must name at least one URI.");
   if ((*asked)->size() > kMostRedirectUris) return bad_redirect("redirect_uris may name 50 URIs at most.");
-  std::vector<std::string> uris;
+  RedirectUris uris;
   for (std::string& uri : **asked) {
     if (auto fault = redirect_uri_fault(uri)) return bad_redirect(*std::move(fault));
     const bool allowed = !registration.redirect_domains || redirect_domain_allowed(uri, *registration.redirect_domains);
-    if (allowed && !contains(uris, uri)) uris.push_back(std::move(uri));
+    auto& list = allowed ? uris.kept : uris.left_out;
+    if (!contains(list, uri)) list.push_back(std::move(uri));
   }
-  if (uris.empty()) return bad_redirect("The operator of this server allows other redirect domains only.");
   return uris;
 }
 
@@ -116,7 +132,8 @@ Read<std::string> client_name(const json& document, const std::vector<std::strin
   if (auto fault = display_name_fault(*name)) return bad_metadata("client_name " + *fault);
   // Consent has to call the client something.
   const auto shown = trim(*name);
-  return shown.empty() ? redirect_host(uris.front()) : std::string(shown);
+  if (!shown.empty()) return std::string(shown);
+  return uris.empty() ? std::string() : redirect_host(uris.front());
 }
 
 Read<std::string> application_type(const json& document, const std::vector<std::string>& uris) {
@@ -177,18 +194,20 @@ std::optional<OAuthError> keys_fault(const store::Client& client) {
 
 }  // namespace
 
-Result<store::Client, OAuthError> read_client_metadata(const json& document, const config::Registration& registration) {
+Result<ClientMetadata, OAuthError> read_client_metadata(const json& document,
+                                                        const config::Registration& registration) {
   if (!document.is_object()) return bad_metadata("The client's metadata must be a JSON object.");
   auto uris = redirect_uris(document, registration);
   if (!uris) return uris.error();
+  auto name = client_name(document, uris->kept);
+  if (!name) return name.error();
+  if (uris->kept.empty()) return none_allowed(*name, uris->left_out);
   const auto auth = auth_method(document);
   if (!auth) return auth.error();
   auto grants = grant_types(document);
   if (!grants) return grants.error();
   if (auto fault = response_types_fault(document)) return *std::move(fault);
-  auto name = client_name(document, *uris);
-  if (!name) return name.error();
-  auto type = application_type(document, *uris);
+  auto type = application_type(document, uris->kept);
   if (!type) return type.error();
   auto uri = client_uri(document);
   if (!uri) return uri.error();
@@ -199,10 +218,11 @@ Result<store::Client, OAuthError> read_client_metadata(const json& document, con
   auto jwks_uri = keys_address(document);
   if (!jwks_uri) return jwks_uri.error();
 
-  store::Client client;
+  ClientMetadata read{{}, std::move(uris->left_out)};
+  store::Client& client = read.client;
   client.name = *std::move(name);
   client.auth = *auth;
-  client.redirect_uris = *std::move(uris);
+  client.redirect_uris = std::move(uris->kept);
   client.grant_types = *std::move(grants);
   client.application_type = *std::move(type);
   client.client_uri = *std::move(uri);
@@ -211,7 +231,7 @@ Result<store::Client, OAuthError> read_client_metadata(const json& document, con
   client.jwks_uri = *std::move(jwks_uri);
   client.dynamic = true;
   if (auto fault = keys_fault(client)) return *std::move(fault);
-  return client;
+  return read;
 }
 
 std::string client_fingerprint(const store::Client& client) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -11,11 +13,18 @@
 
 namespace postern::oauth {
 
-// RFC 7591 section 2: what a client says of itself, as far as it is taken. Without id, secret and times. What is not
-// supported is left out (and so not echoed); what is wrong, or would leave a client that cannot work, is refused with
-// invalid_redirect_uri or invalid_client_metadata. Pure.
-Result<store::Client, OAuthError> read_client_metadata(const nlohmann::json& document,
-                                                       const config::Registration& registration);
+// A client as its metadata describes it, without id, secret and times.
+struct ClientMetadata {
+  store::Client client;
+  // Redirect URIs that the client named and the operator's `redirect_domains` does not allow. They are not registered.
+  std::vector<std::string> left_out;
+};
+
+// RFC 7591 section 2: what a client says of itself, as far as it is taken. What is not supported is left out (and so
+// not echoed); what is wrong, or would leave a client that cannot work, is refused with invalid_redirect_uri or
+// invalid_client_metadata. Pure.
+Result<ClientMetadata, OAuthError> read_client_metadata(const nlohmann::json& document,
+                                                        const config::Registration& registration);
 
 // SHA-256 over everything the record says, so that equal public registrations share one row.
 std::string client_fingerprint(const store::Client& client);

@@ -12,7 +12,7 @@ namespace postern::oauth {
 struct OAuthError {
   int status = 400;         // first, so that a string alone does not make an error
   std::string error;        // "invalid_grant"
-  std::string description;  // public: a sentence that says what to do, without the client's own input
+  std::string description;  // public: what to do; of the client's own input only redirect URIs that are not allowed
   std::string detail;       // private
 };
 

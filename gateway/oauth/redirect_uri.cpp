@@ -6,31 +6,13 @@
 #include "base/strings.hpp"
 #include "http/authority.hpp"
 #include "http/form.hpp"
+#include "http/private_scheme.hpp"
 #include "http/url.hpp"
 
 namespace postern::oauth {
 namespace {
 
-// Schemes that run code, read what is local, or hand over to a program of the system that is no OAuth client. Compared
-// with the parsed scheme in lower case, so neither case nor leading bytes hide one.
-// clang-format off
-constexpr auto kRefusedSchemes = std::to_array<std::string_view>({
-    "about", "acap", "afp", "blob", "chrome", "chrome-extension", "cid", "content", "data", "dict", "dns", "edge",
-    "facetime", "feed", "file", "filesystem", "ftp", "ftps", "geo", "git", "gopher", "hcp", "imap", "intent", "irc", "ircs",
-    "itms", "itms-apps", "jar", "javascript", "ldap", "ldaps", "livescript", "magnet", "mailto", "market", "mhtml",
-    "microsoft-edge", "mid", "ms-msdt", "ms-settings", "mk", "mocha", "moz-extension", "news", "nfs", "nntp", "pop", "res", "resource",
-    "rtsp", "search-ms", "sftp", "shell", "sip", "sips", "smb", "sms", "ssh", "svn", "tel", "telnet", "tftp", "unsafe", "urn",
-    "vbscript", "view-source", "vnc", "webcal", "ws", "wss", "wyciwyg", "x-apple",
-});
-// clang-format on
-
 constexpr auto kLoopbackHosts = std::to_array<std::string_view>({"127.0.0.1", "[::1]", "localhost"});
-
-bool is_refused_scheme(std::string_view scheme) noexcept {
-  // One letter is a drive.
-  return scheme.size() < 2 || scheme.starts_with("ms-") ||
-         std::ranges::find(kRefusedSchemes, scheme) != kRefusedSchemes.end();
-}
 
 // A path that a server may read as another one, plain or encoded.
 bool has_dot_segment(std::string_view path) {
@@ -54,7 +36,7 @@ std::optional<std::string> scheme_fault(const http::Url& url) {
     if (url.host.empty()) return "An https redirect URI needs a host.";
   } else if (url.scheme == "http") {
     if (!loopback) return "http redirect URIs are for 127.0.0.1, [::1] and localhost only: use https.";
-  } else if (is_refused_scheme(url.scheme)) {
+  } else if (!http::is_private_use_scheme(url.scheme)) {
     return "This scheme cannot be a redirect URI.";
   } else if (url.host.empty() && url.path.find_first_not_of('/') == std::string::npos) {
     return "A private-use redirect URI needs a host or a path.";
@@ -116,9 +98,24 @@ bool redirect_domain_allowed(std::string_view uri, const std::vector<std::string
   const bool web = url->scheme == "https" || url->scheme == "http";
   return std::ranges::any_of(domains, [&](std::string_view domain) {
     if (!web) return domain.ends_with(':') && ascii_iequals(domain.substr(0, domain.size() - 1), url->scheme);
+    // The dot stays: it keeps out the domain itself and names that merely end like it.
     if (domain.starts_with("*.")) return url->host.ends_with(ascii_lower(domain.substr(1)));
     return ascii_iequals(domain, url->host);
   });
+}
+
+std::string list_redirect_uris(const std::vector<std::string>& uris) {
+  constexpr std::size_t most = 5;
+  constexpr std::size_t longest = 200;
+  std::vector<std::string> shown;
+  for (const auto& uri : uris) {
+    if (shown.size() == most) {
+      shown.push_back("and " + std::to_string(uris.size() - most) + " more");
+      break;
+    }
+    shown.push_back(uri.size() > longest ? uri.substr(0, longest) + "..." : uri);
+  }
+  return join(shown, ", ");
 }
 
 std::string redirect_host(std::string_view uri) {

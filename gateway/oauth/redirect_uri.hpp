@@ -18,9 +18,14 @@ std::optional<std::string> redirect_uri_fault(std::string_view uri);
 // for `localhost`, which is what the clients use.
 bool redirect_uri_matches(std::string_view registered, std::string_view asked) noexcept;
 
-// Whether an operator's list of hosts admits the URI. An entry is a host ("chatgpt.com", "localhost"), a host and all
-// below it ("*.example.com"), or a private-use scheme ("cursor:").
+// Whether an operator's list admits the URI. An entry is a host ("chatgpt.com", "localhost", "[::1]"), which stands for
+// itself on any port; "*.example.com" for every host below example.com, without example.com itself; or a private-use
+// scheme and its colon ("cursor:"). What is no such entry admits nothing: config::redirect_domain_fault().
 bool redirect_domain_allowed(std::string_view uri, const std::vector<std::string>& domains);
+
+// Redirect URIs for a message or the log, separated by commas: at most five, each cut at 200 characters. They have to
+// have passed redirect_uri_fault(), which leaves printable ASCII without quotes and backslashes.
+std::string list_redirect_uris(const std::vector<std::string>& uris);
 
 // What people are shown as the place they are sent to: the host, or the scheme where it is private.
 std::string redirect_host(std::string_view uri);

@@ -3,6 +3,7 @@
 
 #include "base/strings.hpp"
 #include "config/forms.hpp"
+#include "config/host_pattern.hpp"
 #include "config/read/provider.hpp"
 #include "config/ticked.hpp"
 
@@ -112,8 +113,29 @@ void read_refresh_token(Reading& reading, const Value& value, RefreshTokens& tok
   reading.finish(reader, "authorization_servers.*.refresh_token");
 }
 
+// In YAML an unquoted `cursor:` is a mapping and an unquoted `[::1]` is a list.
+bool lacks_quotes(Reading& reading, const MapReader& reader, std::string_view key) {
+  const auto* list = reader.value().find(key);
+  if (list == nullptr || list->kind != Value::Kind::list) return false;
+  bool found = false;
+  for (const auto& item : list->items) {
+    const bool text = (item.kind != Value::Kind::map && item.kind != Value::Kind::list) || item.read_file;
+    if (text) continue;
+    found = true;
+    reading.faults.add(item.at, "an entry of " + ticked(key) +
+                                    " must be text: put it in quotes where it holds a colon, such as \"cursor:\" or "
+                                    "\"[::1]\"");
+  }
+  return found;
+}
+
 void read_domains(Reading& reading, MapReader& reader, std::string_view key,
+                  std::string_view (*fault_of)(std::string_view) noexcept,
                   std::optional<std::vector<std::string>>& out) {
+  if (lacks_quotes(reading, reader, key)) {
+    reader.optional(key);
+    return;
+  }
   const auto texts = reader.texts(key);
   if (!texts) return;
   std::vector<std::string> domains;
@@ -124,10 +146,8 @@ void read_domains(Reading& reading, MapReader& reader, std::string_view key,
     }
     if (text.value == "any") {
       reading.faults.add(text.at, "`any` stands alone in " + ticked(key) + ": remove it or the others");
-    } else if (!is_domain(text.value)) {
-      reading.faults.add(text.at, ticked(key) + " " + text.written +
-                                      " must be a host name in lower case such as chatgpt.com, without scheme, port "
-                                      "and path");
+    } else if (const auto fault = fault_of(text.value); !fault.empty()) {
+      reading.faults.add(text.at, ticked(key) + " " + text.written + " " + std::string(fault));
     } else {
       domains.push_back(text.value);
     }
@@ -139,9 +159,10 @@ void read_registration(Reading& reading, const Value& value, Registration& regis
   MapReader reader(value, "registration", reading.faults);
   std::size_t dynamic = 0;
   if (reader.choice("dynamic", dynamic, {"open", "closed"})) registration.open = dynamic == 0;
-  read_domains(reading, reader, "redirect_domains", registration.redirect_domains);
+  read_domains(reading, reader, "redirect_domains", redirect_domain_fault, registration.redirect_domains);
   reader.boolean("metadata_documents", registration.metadata_documents);
-  read_domains(reading, reader, "metadata_document_domains", registration.metadata_document_domains);
+  read_domains(reading, reader, "metadata_document_domains", host_pattern_fault,
+               registration.metadata_document_domains);
   if (!registration.metadata_documents && reader.has("metadata_document_domains")) {
     reading.faults.add(
         reader.at("metadata_document_domains"),

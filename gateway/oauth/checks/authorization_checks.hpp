@@ -15,7 +15,8 @@ namespace postern::oauth {
 // As long as these two have not passed, nothing may be redirected.
 std::optional<PageError> check_client(const http::Form& parameters, const Context& context,
                                       AuthorizationRequest& request);
-std::optional<PageError> check_redirect_uri(const http::Form& parameters, AuthorizationRequest& request);
+std::optional<PageError> check_redirect_uri(const http::Form& parameters, const Context& context,
+                                            AuthorizationRequest& request);
 
 // From here on the client hears of a fault at its redirect URI.
 using Fault = std::optional<OAuthError>;

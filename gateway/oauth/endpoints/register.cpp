@@ -8,6 +8,7 @@
 #include "oauth/client_metadata.hpp"
 #include "oauth/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
+#include "oauth/redirect_uri.hpp"
 
 namespace postern::oauth {
 namespace {
@@ -51,6 +52,19 @@ nlohmann::ordered_json describe(const store::Client& client) {
   return body;
 }
 
+// A client that goes on to use one of these meets an error page, and only the operator can do something about it.
+void tell_left_out(const store::Client& client, const std::vector<std::string>& left_out, const http::Request& request,
+                   const Context& context) {
+  if (left_out.empty()) return;
+  const std::string uris = list_redirect_uris(left_out);
+  context.log.warning("redirect_uris_left_out",
+                      {{"client", client.id},
+                       {"name", client.name},
+                       {"uris", uris},
+                       {"detail", "registration.redirect_domains does not allow them: add their hosts or schemes"},
+                       {"request_id", request.request_id}});
+}
+
 }  // namespace
 
 http::Response register_client(const http::Request& request, const Context& context) {
@@ -62,8 +76,9 @@ http::Response register_client(const http::Request& request, const Context& cont
   }
   const auto document = read_document(request);
   if (!document) return refuse("register", request, document.error(), context);
-  auto client = read_client_metadata(*document, context.server.registration);
-  if (!client) return refuse("register", request, client.error(), context);
+  auto metadata = read_client_metadata(*document, context.server.registration);
+  if (!metadata) return refuse("register", request, metadata.error(), context);
+  store::Client* const client = &metadata->client;
 
   if (!client->jwks_uri.empty() && !documents_trusted_from(client->jwks_uri, context.server.registration)) {
     return refuse("register", request,
@@ -88,6 +103,7 @@ http::Response register_client(const http::Request& request, const Context& cont
                                           {"new", registered->id == client->id},
                                           {"peer", request.peer},
                                           {"request_id", request.request_id}});
+  tell_left_out(*registered, metadata->left_out, request, context);
 
   auto body = describe(*registered);
   if (!secret.empty()) {

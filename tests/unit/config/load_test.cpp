@@ -68,6 +68,20 @@ TEST_F(Sample, AuthorizationServersAreRead) {
   EXPECT_THAT(closed.registration.redirect_domains.value(), ElementsAre("chatgpt.com", "claude.ai"));
 }
 
+TEST(Load, Compat9RedirectDomainsHoldSchemesLoopbacksAndWhatIsBelowADomain) {
+  const auto config = load_text(
+      "listen: [{address: 127.0.0.1:8080}]\nauthorization_servers: {main: {issuer: \"http://127.0.0.1:8080\", "
+      "registration: {redirect_domains: [\"cursor:\", \"com.example.app:\", \"[::1]\", 127.0.0.1, localhost, "
+      "\"*.example.com\", chatgpt.com], metadata_document_domains: [\"*.example.com\"]}}}\n"
+      "upstreams: {tools: {urls: [http://127.0.0.1:3001/mcp]}}\n",
+      "/p/r.yaml", system_sources());
+  ASSERT_TRUE(config) << config.error().to_string();
+  const auto& registration = config->authorization_servers[0].registration;
+  EXPECT_THAT(registration.redirect_domains.value(), ElementsAre("cursor:", "com.example.app:", "[::1]", "127.0.0.1",
+                                                                 "localhost", "*.example.com", "chatgpt.com"));
+  EXPECT_THAT(registration.metadata_document_domains.value(), ElementsAre("*.example.com"));
+}
+
 TEST_F(Sample, TokensMadeElsewhereAreRead) {
   const auto& server = config_.authorization_servers[2];
   ASSERT_TRUE(server.external);

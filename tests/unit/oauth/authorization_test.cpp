@@ -69,6 +69,20 @@ class AuthorizationTest : public OAuthTest {
   }
 };
 
+// To add the connection again does not help where the operator does not allow the address.
+TEST_F(AuthorizationTest, Compat9APageSaysThatTheOperatorDoesNotAllowTheAddress) {
+  server().registration.redirect_domains = std::vector<std::string>{"app.example.test"};
+  const auto checked = check(with("redirect_uri", "cursor://anysphere.cursor-mcp/oauth/callback"));
+  const auto* page = std::get_if<PageError>(&checked);
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->status, 400);
+  EXPECT_NE(page->text.find("registration.redirect_domains"), std::string::npos) << page->text;
+  EXPECT_NE(log_.text().find("redirect_uri_not_allowed"), std::string::npos);
+  const auto other = check(with("redirect_uri", "https://app.example.test/other"));
+  ASSERT_NE(std::get_if<PageError>(&other), nullptr);
+  EXPECT_EQ(std::get_if<PageError>(&other)->text.find("redirect_domains"), std::string::npos);
+}
+
 TEST_F(AuthorizationTest, AGoodRequestIsAccepted) {
   const auto request = accepted(good());
   EXPECT_EQ(request.client.id, "client_a");

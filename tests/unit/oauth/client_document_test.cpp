@@ -69,6 +69,17 @@ TEST(ClientDocument, NameAndRedirectUrisAreRequired) {
   }
 }
 
+TEST(ClientDocument, Compat9UrisThatAreNotAllowedAreLeftOut) {
+  config::Registration registration;
+  registration.redirect_domains = {"localhost"};
+  const auto client = read(document(), registration);
+  ASSERT_TRUE(client) << client.error().description;
+  EXPECT_THAT(client->redirect_uris, ElementsAre("http://localhost/callback"));
+  registration.redirect_domains = {"chatgpt.com"};
+  EXPECT_THAT(fault(document(), registration), HasSubstr("https://app.example.test/cb, http://localhost/callback"));
+  EXPECT_THAT(fault(document(), registration), HasSubstr("registration.redirect_domains"));
+}
+
 TEST(ClientDocument, ASecretThatEverybodyCanReadIsNone) {
   for (const char* member : {"client_secret", "client_secret_expires_at"}) {
     auto body = document();
@@ -137,7 +148,7 @@ TEST(ClientDocument, TheRulesOfRegisteredRedirectUrisHold) {
   ASSERT_TRUE(client);
   EXPECT_THAT(client->redirect_uris, ElementsAre("http://localhost/callback"));
   registration.redirect_domains = {"claude.ai"};
-  EXPECT_THAT(fault(document(), registration), HasSubstr("other redirect domains"));
+  EXPECT_THAT(fault(document(), registration), HasSubstr("registration.redirect_domains"));
 }
 
 TEST(ClientDocument, WhatIsNoSingleObjectIsRefused) {

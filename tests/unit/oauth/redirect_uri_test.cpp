@@ -120,14 +120,28 @@ TEST(RedirectUri, AnOperatorsDomainsAdmitHostsTheirSubdomainsAndSchemesAsWritten
   EXPECT_TRUE(redirect_domain_allowed("https://chatgpt.com/connector/oauth/x", {"claude.ai", "chatgpt.com"}));
   EXPECT_TRUE(redirect_domain_allowed("https://a.b.example.com/cb", {"*.example.com"}));
   EXPECT_TRUE(redirect_domain_allowed("http://localhost:1/cb", {"localhost"}));
+  EXPECT_TRUE(redirect_domain_allowed("http://[::1]:8787/cb", {"[::1]"}));
   EXPECT_TRUE(redirect_domain_allowed("cursor://anysphere.cursor-mcp/cb", {"cursor:"}));
+  EXPECT_TRUE(redirect_domain_allowed("CURSOR://anysphere.cursor-mcp/cb", {"cursor:"}));
   EXPECT_FALSE(redirect_domain_allowed("https://evilchatgpt.com/", {"chatgpt.com"}));
   EXPECT_FALSE(redirect_domain_allowed("https://chatgpt.com.evil.example/", {"chatgpt.com"}));
   EXPECT_FALSE(redirect_domain_allowed("https://sub.chatgpt.com/", {"chatgpt.com"}));
   EXPECT_FALSE(redirect_domain_allowed("https://example.com/cb", {"*.example.com"}));
   EXPECT_FALSE(redirect_domain_allowed("https://evilexample.com/cb", {"*.example.com"}));
   EXPECT_FALSE(redirect_domain_allowed("cursor://chatgpt.com/cb", {"chatgpt.com"}));
+  EXPECT_FALSE(redirect_domain_allowed("cursor2://x/cb", {"cursor:"}));
+  EXPECT_FALSE(redirect_domain_allowed("https://cursor/cb", {"cursor:"}));
+  EXPECT_FALSE(redirect_domain_allowed("https://app.example/cb", {"https:"})) << "no entry stands for all of the web";
+  EXPECT_FALSE(redirect_domain_allowed("http://127.0.0.1/cb", {"[::1]", "localhost"}));
   EXPECT_FALSE(redirect_domain_allowed("http://localhost/cb", {"chatgpt.com"}));
+}
+
+TEST(RedirectUri, AListForAMessageIsBounded) {
+  EXPECT_EQ(list_redirect_uris({"https://a.test/1", "cursor://b/2"}), "https://a.test/1, cursor://b/2");
+  const auto long_one = "https://a.test/" + std::string(2000, 'x');
+  const auto list = list_redirect_uris(std::vector<std::string>(50, long_one));
+  EXPECT_LT(list.size(), 1200U);
+  EXPECT_TRUE(list.ends_with(", and 45 more")) << list;
 }
 
 TEST(RedirectUri, PeopleAreShownTheHostOrThePrivateScheme) {

@@ -158,6 +158,54 @@ TEST_F(RegisterTest, AnOperatorsDomainsRestrictRedirectUris) {
   EXPECT_EQ(registered(with("redirect_uris", mixed))["redirect_uris"], json({"https://chatgpt.com/connector/oauth/x"}));
 }
 
+// The three that Cursor registers at once.
+TEST_F(RegisterTest, Compat9UrisThatAreNotAllowedAreLeftOutAndTheAnswerAndTheLogSayWhich) {
+  const json asked = {"cursor://anysphere.cursor-mcp/oauth/callback",
+                      "https://www.cursor.com/agents/mcp/oauth/callback", "http://localhost:8787/callback"};
+  const auto kept = [&](std::vector<std::string> domains) {
+    server().registration.redirect_domains = std::move(domains);
+    return registered(with("redirect_uris", asked))["redirect_uris"];
+  };
+  EXPECT_EQ(kept({"cursor:", "*.cursor.com", "localhost"}), asked);
+  EXPECT_EQ(log_.text().find("redirect_uris_left_out"), std::string::npos);
+  EXPECT_EQ(kept({"cursor:"}), json::array({asked[0]}));
+  EXPECT_EQ(kept({"*.cursor.com"}), json::array({asked[1]}));
+  EXPECT_EQ(kept({"localhost"}), json::array({asked[2]}));
+  EXPECT_NE(log_.text().find("Inspector cursor://anysphere.cursor-mcp/oauth/callback, "
+                             "https://www.cursor.com/agents/mcp/oauth/callback registration.redirect_domains"),
+            std::string::npos)
+      << log_.text();
+  const json ours = registered(with("redirect_uris", {"http://localhost:1/cb", "http://[::1]:1/cb"}));
+  EXPECT_EQ(ours["redirect_uris"], json::array({"http://localhost:1/cb"}));
+}
+
+// RFC 7591 section 3.2.2.
+TEST_F(RegisterTest, Compat9WhereNoUriIsLeftTheErrorNamesThemAndTheKey) {
+  server().registration.redirect_domains = std::vector<std::string>{"chatgpt.com"};
+  const auto response =
+      answer(with("redirect_uris", {"cursor://anysphere.cursor-mcp/oauth/callback", "http://[::1]:1/cb"}).dump());
+  EXPECT_EQ(error_of(response), "400 invalid_redirect_uri");
+  const std::string description = json::parse(response.body)["error_description"];
+  for (const char* part :
+       {"cursor://anysphere.cursor-mcp/oauth/callback", "http://[::1]:1/cb", "registration.redirect_domains"}) {
+    EXPECT_NE(description.find(part), std::string::npos) << description;
+  }
+  // RFC 6749 section 5.2.
+  for (const char c : description) EXPECT_TRUE(c >= 0x20 && c < 0x7F && c != '"' && c != '\\') << description;
+  EXPECT_NE(log_.text().find("none of the redirect URIs of the client Inspector: cursor://"), std::string::npos)
+      << log_.text();
+  json many = json::array();
+  for (int i = 0; i < 50; ++i) many.push_back("https://x.test/" + std::to_string(i) + std::string(1000, 'x'));
+  EXPECT_LT(answer(with("redirect_uris", many).dump()).body.size(), 2000U);
+}
+
+TEST_F(RegisterTest, Compat9ADangerousUriRefusesTheRegistrationWhateverIsAllowed) {
+  server().registration.redirect_domains = std::vector<std::string>{"app.example.test"};
+  for (const char* uri : {"javascript:alert(1)", "data:text/html,x", "http://evil.example/cb", "https://a@b.test/"}) {
+    EXPECT_EQ(refused(with("redirect_uris", {kRedirect, uri})), "400 invalid_redirect_uri") << uri;
+  }
+}
+
 TEST_F(RegisterTest, UnsupportedGrantTypesAreDroppedAndTheAnswerSaysSo) {
   const auto kept = [this](const json& types) { return registered(with("grant_types", types))["grant_types"]; };
   EXPECT_EQ(kept({"authorization_code", "password", "implicit", "refresh_token"}),

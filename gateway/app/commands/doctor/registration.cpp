@@ -88,7 +88,9 @@ Result<Registered> read_registration(const Answer& answer, const std::vector<std
                     .auth_method = text_of(*body, "token_endpoint_auth_method")};
   for (const auto& uri : redirect_uris) {
     if (body->contains("redirect_uris") && !lists(*body, "redirect_uris", uri)) {
-      return fail(Errc::protocol, "the server did not register the redirect URI " + uri);
+      return fail(Errc::denied, "the server did not register the redirect URI " + uri +
+                                    ": its operator has to allow the host or scheme with "
+                                    "`registration: {redirect_domains: [...]}`");
     }
     client.redirect_uris.push_back(uri);
   }
