@@ -70,7 +70,7 @@ std::vector<SentCookie> cookies_that_begin(const Request& request, std::string_v
   std::vector<SentCookie> found;
   each_cookie(request, [&](std::string_view sent, std::string_view value) {
     if (!sent.starts_with(wanted) || !all_of(sent, character::kToken)) return;
-    found.push_back({std::string(sent.substr(hidden)), sent.size() + value.size()});
+    found.push_back({std::string(sent.substr(hidden)), std::string(value), sent.size() + value.size()});
   });
   return found;
 }

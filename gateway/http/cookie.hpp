@@ -27,7 +27,8 @@ std::optional<std::string> read_cookie(const Request& request, std::string_view 
 
 struct SentCookie {
   std::string name;  // without `__Host-`
-  std::size_t size = 0;
+  std::string value;
+  std::size_t size = 0;  // of name and value as they were sent
 };
 // Our cookies whose names begin like that, in the order they are sent in: the oldest first (RFC 6265 section 5.4).
 // Bounded as above; what else stands in the field is passed over.

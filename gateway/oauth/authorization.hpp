@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,7 @@ AuthorizationCheck check_authorization(const http::Form& parameters, const Conte
 // for 10 minutes and decided once.
 struct Consent {
   std::string id;       // random; what makes it single-use
+  std::string code;     // what an approval gives the client; secret until then
   std::string browser;  // SHA-256 of the browser's cookie
   std::string user;
   std::string client;
@@ -67,9 +69,9 @@ struct Consent {
 Consent make_consent(const AuthorizationRequest& request, std::string_view browser, std::string_view user,
                      const Context& context);
 std::string seal_consent(const Consent& consent, const Context& context);
-// `browser` as in Consent. denied: not ours, or of another browser or user. expired.
-Result<Consent> open_consent(std::string_view sealed, std::string_view browser, std::string_view user,
-                             const Context& context);
+// `browsers` are all that the page may be bound to. denied: it is not ours, or of another browser. Whether it has
+// expired and whose it is are for the caller to look at: an app can still be told that nothing comes of it.
+Result<Consent> open_consent(std::string_view sealed, const std::vector<std::string>& browsers, const Context& context);
 
 // What the scopes come to for a member with that role: what may be granted, in the policy's order; empty: nothing
 // remains.
@@ -77,11 +79,26 @@ std::vector<std::string> grantable_scopes(const Consent& consent, std::string_vi
 
 // Stores grant and code in one step and yields the Location to send the browser to (code, state, iss). conflict: this
 // page was decided before. denied: the user is disabled or no member of the tenant, its plan does not include the
-// resource, no scope remains, or the client is gone; the page stays undecided, so deny() can still send the browser
-// back.
+// resource, no scope remains, or the client is gone; the page stays undecided, so refuse_consent() can still send the
+// browser back.
 Result<std::string> approve(const Consent& consent, std::string_view tenant, const Context& context);
-// Marks the page as decided and yields the Location with `access_denied`.
-Result<std::string> deny(const Consent& consent, const Context& context);
+// Marks the page as decided and yields the Location with the error: the user said no, or the page cannot be decided any
+// more. A page that was refused before yields it again, since a browser may have dropped the first answer. conflict: it
+// was approved before. not_found: the client is gone, and where the page leads can no longer be trusted.
+Result<std::string> refuse_consent(const Consent& consent, const OAuthError& why, const Context& context);
+
+// What became of the approval of a page that was decided before.
+enum class EarlierApproval : std::uint8_t {
+  none,     // it was refused
+  waiting,  // the client has not fetched its tokens yet, and still can
+  fetched,  // it has
+  lapsed,   // it has not, and can no longer
+};
+Result<EarlierApproval> earlier_approval(const Consent& consent, const Context& context);
+// The Location of an approval, with code, state and iss.
+std::string approval_location(const Consent& consent, const Context& context);
+// The parameters of the request that the page is of, to ask once more.
+std::vector<std::pair<std::string, std::string>> request_of(const Consent& consent);
 
 // The URI with the parameters added to whatever query it has.
 std::string append_query(std::string_view uri, const std::vector<std::pair<std::string, std::string>>& parameters);

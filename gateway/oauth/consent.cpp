@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -75,6 +76,7 @@ Consent make_consent(const AuthorizationRequest& request, std::string_view brows
                      const Context& context) {
   Consent consent;
   consent.id = crypto::random_token(16);
+  consent.code = token::make_token(token::kCodePrefix);
   consent.browser = browser;
   consent.user = user;
   consent.client = request.client.id;
@@ -92,6 +94,7 @@ Consent make_consent(const AuthorizationRequest& request, std::string_view brows
 std::string seal_consent(const Consent& consent, const Context& context) {
   const json document = {
       {"id", consent.id},
+      {"code", consent.code},
       {"browser", base64url_encode(consent.browser)},  // not text
       {"user", consent.user},
       {"client", consent.client},
@@ -107,7 +110,7 @@ std::string seal_consent(const Consent& consent, const Context& context) {
   return base64url_encode(context.seal.seal(document.dump(), seal_purpose(context)));
 }
 
-Result<Consent> open_consent(std::string_view sealed, std::string_view browser, std::string_view user,
+Result<Consent> open_consent(std::string_view sealed, const std::vector<std::string>& browsers,
                              const Context& context) {
   const auto bytes = base64url_decode(sealed);
   const auto opened = bytes ? context.seal.open(*bytes, seal_purpose(context)) : std::nullopt;
@@ -117,6 +120,8 @@ Result<Consent> open_consent(std::string_view sealed, std::string_view browser, 
 
   Consent consent;
   document.at("id").get_to(consent.id);
+  // A page that was open while the gateway was renewed has none.
+  consent.code = document.value("code", token::make_token(token::kCodePrefix));
   consent.browser = base64url_decode(document.at("browser").get_ref<const std::string&>()).value_or("");
   document.at("user").get_to(consent.user);
   document.at("client").get_to(consent.client);
@@ -130,9 +135,10 @@ Result<Consent> open_consent(std::string_view sealed, std::string_view browser, 
   consent.narrowed = document.value("narrowed", true);
   consent.expires_at = from_millis(document.at("expires_at").get<std::int64_t>());
 
-  if (!crypto::constant_time_equal(consent.browser, browser)) return fail(Errc::denied, "shown in another browser");
-  if (consent.user != user) return fail(Errc::denied, "shown to another user");
-  if (consent.expires_at <= context.clock.now()) return fail(Errc::expired, "the consent page has expired");
+  const bool shown_here = std::ranges::any_of(browsers, [&consent](const std::string& browser) {
+    return crypto::constant_time_equal(consent.browser, browser);
+  });
+  if (!shown_here) return fail(Errc::denied, "shown in another browser");
   return consent;
 }
 
@@ -153,8 +159,7 @@ Result<std::string> approve(const Consent& consent, std::string_view tenant, con
   if (!standing) return standing.error();
   approval.grant.scopes = std::move(standing->scopes);
 
-  const std::string code = token::make_token(token::kCodePrefix);
-  approval.code.hash = token::token_hash(code);
+  approval.code.hash = token::token_hash(consent.code);
   approval.code.grant = approval.grant.id;
   approval.code.client = consent.client;
   approval.code.redirect_uri = consent.redirect_uri;
@@ -162,19 +167,52 @@ Result<std::string> approve(const Consent& consent, std::string_view tenant, con
   approval.code.expires_at = context.clock.now() + kCodeLifetime;
   if (const auto stored = context.store.grants().approve(approval); !stored) return stored.error();
   audit("consent_approved", consent, tenant, approval.grant.id, approval.grant.scopes, context);
+  return approval_location(consent, context);
+}
 
-  std::vector<std::pair<std::string, std::string>> parameters{{"code", code}};
+std::string approval_location(const Consent& consent, const Context& context) {
+  std::vector<std::pair<std::string, std::string>> parameters{{"code", consent.code}};
   if (consent.has_state) parameters.emplace_back("state", consent.state);
   parameters.emplace_back("iss", context.server.issuer);
   return append_query(consent.redirect_uri, parameters);
 }
 
-Result<std::string> deny(const Consent& consent, const Context& context) {
+// RFC 6749 section 4.1.2.1. The redirect URI was checked when the page was made; that the client is still there is
+// looked at again, since an operator may have removed it because of where it leads.
+Result<std::string> refuse_consent(const Consent& consent, const OAuthError& why, const Context& context) {
+  const auto there = client_is_there(consent.client, context);
+  if (!there && there.error().code == Errc::denied) return fail(Errc::not_found, there.error().what);
+  if (!there) return there.error();
   const auto stored = context.store.grants().refuse(consent.id, consent.expires_at);
-  if (!stored) return stored.error();
-  audit("consent_denied", consent, "", "", consent.scopes, context);
-  return error_location(consent.redirect_uri, oauth_error("access_denied", "The user did not approve."),
-                        optional_state(consent), context);
+  if (!stored && stored.error().code != Errc::conflict) return stored.error();
+  // Looked at in any case: that a page was decided is forgotten once it has expired, its code is not.
+  const auto before = earlier_approval(consent, context);
+  if (!before) return before.error();
+  if (*before != EarlierApproval::none) return fail(Errc::conflict, "the page was approved before");
+  if (stored) audit("consent_denied", consent, "", "", consent.scopes, context);
+  return error_location(consent.redirect_uri, why, optional_state(consent), context);
+}
+
+Result<EarlierApproval> earlier_approval(const Consent& consent, const Context& context) {
+  const auto found = context.store.grants().find_code(token::token_hash(consent.code));
+  if (!found) return found.error();
+  if (!*found) return EarlierApproval::none;
+  const auto& [code, grant] = **found;
+  if (code.used_at) return EarlierApproval::fetched;
+  const bool good = code.expires_at > context.clock.now() && !grant.revoked_at;
+  return good ? EarlierApproval::waiting : EarlierApproval::lapsed;
+}
+
+std::vector<std::pair<std::string, std::string>> request_of(const Consent& consent) {
+  std::vector<std::pair<std::string, std::string>> parameters{{"response_type", "code"},
+                                                              {"client_id", consent.client},
+                                                              {"redirect_uri", consent.redirect_uri},
+                                                              {"code_challenge", consent.challenge},
+                                                              {"code_challenge_method", "S256"},
+                                                              {"resource", consent.resource},
+                                                              {"scope", join(consent.scopes, " ")}};
+  if (consent.has_state) parameters.emplace_back("state", consent.state);
+  return parameters;
 }
 
 }  // namespace postern::oauth

@@ -67,9 +67,10 @@ boost::system::result<Session, http::Response> require_session(const http::Reque
 boost::system::result<http::Form, http::Response> account_form(const http::Request& request, std::string_view form,
                                                                const Session& session, const PageContext& context) {
   auto sent = own_form(request, context);
-  if (!sent || is_form_token(sent->get_or_empty("form_token"), form, session.hash, context)) return sent;
-  return refuse(403, "Nothing was changed", "The form belongs to another sign-in. Open the page again.", request,
-                context.oauth);
+  if (!sent || is_form_token(sent->get_or_empty("form_token"), form, session.browser, session.user.key, context))
+    return sent;
+  return refuse(403, "Nothing was changed", "The form belongs to another account or browser. Open the page again.",
+                request, context.oauth);
 }
 
 Result<std::vector<Reachable>> reachable(std::string_view user, std::size_t most, const PageContext& context) {

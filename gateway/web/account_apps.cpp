@@ -41,7 +41,7 @@ http::Response show(const Session& session, std::string notice, const http::Requ
   if (!apps) return store_away(apps.error(), request, context.oauth);
   AppsView view;
   view.head = head_of(session, AccountPlace::apps, std::move(notice));
-  view.form_token = form_token(kForm, session.hash, context);
+  view.form_token = form_token(kForm, session.browser, session.user.key, context);
   view.more = grants->size() - apps->size();
   view.apps = *std::move(apps);
   return page_response(200, render_apps(view), kOwnForms, context.oauth.secure());

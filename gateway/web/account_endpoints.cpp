@@ -64,7 +64,7 @@ http::Response show(const Session& session, std::string notice, const http::Requ
   if (!connections) return store_away(connections.error(), request, context.oauth);
   EndpointsView view;
   view.head = head_of(session, AccountPlace::endpoints, std::move(notice));
-  view.form_token = form_token(kForm, session.hash, context);
+  view.form_token = form_token(kForm, session.browser, session.user.key, context);
   view.more = all->size() > kMostShown;
   for (std::size_t i = 0; i < std::min(all->size(), kMostShown); ++i) {
     const auto& [tenant, role] = (*all)[i].membership;

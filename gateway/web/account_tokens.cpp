@@ -121,7 +121,7 @@ http::Response show(const Session& session, const std::vector<Place>& places, Sh
     view.tokens.push_back({grant.name, *std::move(facts)});
   }
   view.head = head_of(session, AccountPlace::tokens, std::move(shown.notice));
-  view.form_token = form_token(kForm, session.hash, context);
+  view.form_token = form_token(kForm, session.browser, session.user.key, context);
   view.made = std::move(shown.made);
   view.form = std::move(shown.form);
   if (places.size() > 1) view.places = links_to(places);
@@ -198,7 +198,8 @@ Result<NewToken> mint(const Wish& wish, const Place& place, const Session& sessi
 
 // Sent twice, a form makes one token: the second one would be known to nobody.
 Result<void> use_once(const http::Form& form, const Session& session, const PageContext& context) {
-  const auto once = crypto::sha256_string("token form " + session.hash + form.get_or_empty("once"));
+  const auto once =
+      crypto::sha256_string("token form " + session.user.key + std::string(1, '\0') + form.get_or_empty("once"));
   return context.oauth.store.clients().use_once(once, context.oauth.clock.now() + context.session_lifetime);
 }
 

@@ -17,9 +17,6 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-// Own addresses have to pass the limit of request targets.
-constexpr std::size_t kLongestLocation = 8000;
-
 http::Response go_to(const std::string& own_location, const oauth::AuthorizationRequest& asked,
                      const PageContext& context) {
   if (own_location.size() > kLongestLocation) {

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::string_view kSessionCookie = "postern_session";
 constexpr std::string_view kBrowserCookie = "postern_browser";
+// Of those a browser sends, as many as are looked at: far more than pages that somebody opens in one moment.
+constexpr std::size_t kMostMarks = 16;
 
 http::CookieOptions cookie_options(const PageContext& context, long max_age) {
   return {.secure = context.oauth.secure(), .max_age = max_age};
@@ -45,23 +47,55 @@ bool may_sign_in(const std::string& user, const PageContext& context) {
 
 std::string token_purpose(std::string_view form) { return "form token: " + std::string(form); }
 
+std::string bound_to(std::string_view mark, std::string_view user) {
+  return crypto::sha256_string(std::string(mark) + std::string(user));
+}
+
 }  // namespace
+
+std::vector<std::string> KnownBrowser::marks() const {
+  std::vector<std::string> all;
+  for (const Cookie& cookie : cookies_) all.push_back(crypto::sha256_string(cookie.value));
+  return all;
+}
+
+KnownBrowser find_browser(const http::Request& request, const PageContext& context) {
+  KnownBrowser browser;
+  for (auto& cookie : http::cookies_that_begin(request, kBrowserCookie, context.oauth.secure())) {
+    if (browser.cookies_.size() == kMostMarks) break;
+    if (!cookie.value.empty()) browser.cookies_.push_back({std::move(cookie.name), std::move(cookie.value)});
+  }
+  return browser;
+}
+
+KnownBrowser new_browser() {
+  KnownBrowser browser;
+  // A name of its own, so that another page that is opened at the same time does not overwrite it.
+  browser.cookies_.push_back({std::string(kBrowserCookie) + "_" + crypto::random_token(6), crypto::random_token()});
+  return browser;
+}
+
+std::string browser_cookie(const KnownBrowser& browser, long max_age, const PageContext& context) {
+  const auto& cookie = browser.cookies_.front();
+  return http::set_cookie(cookie.name, cookie.value, cookie_options(context, max_age));
+}
 
 Result<std::optional<Session>> find_session(const http::Request& request, const PageContext& context) {
   const auto cookie = http::read_cookie(request, kSessionCookie, context.oauth.secure());
-  if (!cookie || cookie->empty()) return std::nullopt;
-  std::string hash = crypto::sha256_string(*cookie);
+  auto browser = find_browser(request, context);
+  if (!cookie || cookie->empty() || !browser.known()) return std::nullopt;
   auto& users = context.oauth.store.users();
-  const auto session = users.find_session(hash, context.oauth.clock.now());
+  const auto session = users.find_session(crypto::sha256_string(*cookie), context.oauth.clock.now());
   if (!session) return session.error();
   if (!*session) return std::nullopt;
   auto user = users.find((*session)->user);
   if (!user) return user.error();
   if (!*user || (*user)->disabled || !may_sign_in((*user)->key, context)) return std::nullopt;
-  return std::optional<Session>({std::move(**user), std::move(hash)});
+  return std::optional<Session>({std::move(**user), std::move(browser)});
 }
 
-Result<std::string> start_session(const store::User& user, const http::Request& request, const PageContext& context) {
+Result<void> start_session(const store::User& user, const http::Request& request, const PageContext& context,
+                           http::Response& response) {
   if (const auto ended = end_session(request, context); !ended) return ended.error();
   const std::string value = crypto::random_token();
   const Time now = context.oauth.clock.now();
@@ -70,8 +104,14 @@ Result<std::string> start_session(const store::User& user, const http::Request& 
                                                               .created_at = now,
                                                               .expires_at = now + context.session_lifetime});
   if (!added) return added.error();
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(context.session_lifetime).count();
-  return http::set_cookie(kSessionCookie, value, cookie_options(context, static_cast<long>(seconds)));
+  const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(context.session_lifetime).count();
+  const auto seconds = static_cast<long>(lifetime);
+  response.headers.add("Set-Cookie", http::set_cookie(kSessionCookie, value, cookie_options(context, seconds)));
+  // The session counts with it alone, so it lives as long.
+  auto browser = find_browser(request, context);
+  if (!browser.known()) browser = new_browser();
+  response.headers.add("Set-Cookie", browser_cookie(browser, seconds, context));
+  return {};
 }
 
 Result<std::string> end_session(const http::Request& request, const PageContext& context) {
@@ -83,24 +123,20 @@ Result<std::string> end_session(const http::Request& request, const PageContext&
   return http::set_cookie(kSessionCookie, "", cookie_options(context, 0));
 }
 
-BrowserCookie browser_cookie(const http::Request& request, const PageContext& context) {
-  auto cookie = http::read_cookie(request, kBrowserCookie, context.oauth.secure());
-  if (cookie && !cookie->empty()) return {std::move(*cookie), std::nullopt};
-  std::string value = crypto::random_token();
-  std::string header = http::set_cookie(kBrowserCookie, value, cookie_options(context, -1));
-  return {std::move(value), std::move(header)};
+std::string form_token(std::string_view form, const KnownBrowser& browser, std::string_view user,
+                       const PageContext& context) {
+  return base64url_encode(context.oauth.seal.seal(bound_to(browser.mark(), user), token_purpose(form)));
 }
 
-std::string form_token(std::string_view form, std::string_view bound_to, const PageContext& context) {
-  return base64url_encode(context.oauth.seal.seal(crypto::sha256_string(bound_to), token_purpose(form)));
-}
-
-bool is_form_token(std::string_view token, std::string_view form, std::string_view bound_to,
+bool is_form_token(std::string_view token, std::string_view form, const KnownBrowser& browser, std::string_view user,
                    const PageContext& context) {
   const auto sealed = base64url_decode(token);
   if (!sealed) return false;
   const auto opened = context.oauth.seal.open(*sealed, token_purpose(form));
-  return opened && crypto::constant_time_equal(*opened, crypto::sha256_string(bound_to));
+  if (!opened) return false;
+  const auto marks = browser.marks();
+  return std::ranges::any_of(
+      marks, [&](const auto& mark) { return crypto::constant_time_equal(*opened, bound_to(mark, user)); });
 }
 
 boost::system::result<http::Form, http::Response> own_form(const http::Request& request, const PageContext& context) {

@@ -14,7 +14,9 @@ namespace postern::web {
 http::Response show_consent(const oauth::AuthorizationRequest& asked, const Session& session,
                             const std::string& own_request, const http::Request& request, const PageContext& context);
 
-// The answer to a consent page: the redirect to the client, or a page that says why nothing was granted.
+// The answer to a consent page: the redirect to the client, with a code or an error. Never a grant to anybody but the
+// user whom the page was shown to. What is not of this browser, or cannot be trusted any more, gets a page that says
+// so.
 http::Response decide(const http::Request& request, const PageContext& context);
 
 }  // namespace postern::web

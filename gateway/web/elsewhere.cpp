@@ -10,6 +10,7 @@
 #include "http/cookie.hpp"
 #include "http/url.hpp"
 #include "idp/authorization.hpp"
+#include "web/app_request.hpp"
 #include "web/browser.hpp"
 #include "web/response.hpp"
 #include "web/sign_in_state.hpp"
@@ -44,6 +45,13 @@ void forget_oldest(std::size_t added, const http::Request& request, const PageCo
   }
 }
 
+// Without fetching: where a document is not at hand the way to the app is not offered.
+WaysOn ways_from(const std::string& continue_to, const PageContext& context) {
+  oauth::Context at_hand = context.oauth;
+  at_hand.documents = nullptr;
+  return ways_on(continue_to, at_hand);
+}
+
 http::Response go(const idp::ProviderMetadata& metadata, const config::Provider& provider,
                   const std::string& continue_to, bool again, const http::Request& request,
                   const PageContext& context) {
@@ -53,7 +61,8 @@ http::Response go(const idp::ProviderMetadata& metadata, const config::Provider&
   sign_in.resource = resource_of(continue_to);
   const auto sealed = seal_sign_in(sign_in, state, context.oauth);
   if (sealed.size() > kLongestCookie) {
-    return refuse(400, "Too long", "The request of the app is too long to sign in elsewhere.", request, context.oauth);
+    return refuse(400, "Too long", "The request of the app is too long to sign in elsewhere.", request, context.oauth,
+                  ways_from(continue_to, context));
   }
   const auto callback = config::provider_callback(context.identity->callback, provider.name);
   const auto url = idp::authorization_url(metadata, provider, callback, sign_in, state, again);
@@ -100,7 +109,7 @@ http::Response begin_elsewhere(std::string_view name, const std::string& continu
   const auto metadata = metadata_of(*provider, context.oauth);
   if (!metadata || metadata->authorization_endpoint.empty()) {
     const auto what = metadata ? "its metadata names no authorization_endpoint" : metadata.error().what;
-    return provider_away(*provider, what, request, context);
+    return provider_away(*provider, what, request, context, ways_from(continue_to, context));
   }
   // Whoever is signed in already wants to be somebody else.
   const auto session = find_session(request, context);

@@ -3,6 +3,7 @@
 
 #include "http/form.hpp"
 #include "oauth/authorization.hpp"
+#include "web/app_request.hpp"
 #include "web/browser.hpp"
 #include "web/display.hpp"
 #include "web/elsewhere.hpp"
@@ -19,21 +20,15 @@ Account account_of(const Session& session) { return {session.user.name, session.
 
 bool with_password(const PageContext& context) { return context.identity == nullptr || context.identity->local; }
 
-// The app's request that the browser comes from, if it does and it is good.
+// The app's request that the browser comes from. Only where there is a way to sign in or to go back that it is needed
+// for.
 std::optional<oauth::AuthorizationRequest> asked_by_app(const LoginView& view, const http::Request& request,
                                                         const PageContext& context) {
-  const auto mark = view.continue_to.find('?');
-  const bool asked =
-      mark != std::string::npos && view.continue_to.compare(0, mark, context.oauth.server.endpoints.authorize) == 0;
-  if (!asked || provider_choices({}, context).empty()) return std::nullopt;
-  const auto form = http::Form::parse(std::string_view(view.continue_to).substr(mark + 1));
-  if (!form) return std::nullopt;
+  if (with_password(context) && provider_choices({}, context).empty()) return std::nullopt;
   // A POST may have counted a failure already: it must not be run again for the sake of a document.
   oauth::Context at_hand = context.oauth;
   if (request.method == "POST") at_hand.documents = nullptr;
-  auto checked = oauth::check_authorization(*form, at_hand);
-  auto* wanted = std::get_if<oauth::AuthorizationRequest>(&checked);
-  return wanted == nullptr ? std::nullopt : std::optional(std::move(*wanted));
+  return app_request(view.continue_to, at_hand);
 }
 
 // Who asks is said before the browser leaves for a provider, as well as on the page where it is decided.
@@ -44,7 +39,9 @@ void tell_app(LoginView& view, const oauth::AuthorizationRequest& wanted) {
 }
 
 http::Response show_form(int status, LoginView view, const http::Request& request, const PageContext& context) {
-  const auto browser = browser_cookie(request, context);
+  auto browser = find_browser(request, context);
+  const bool met_now = !browser.known();
+  if (met_now) browser = new_browser();
   const auto wanted = asked_by_app(view, request, context);
   const auto& own_tenant = context.oauth.server.tenant;
   const auto tenant = own_tenant.empty() && wanted ? wanted->resource->fixed_tenant : own_tenant;
@@ -53,10 +50,11 @@ http::Response show_form(int status, LoginView view, const http::Request& reques
   if (wanted) tell_app(view, *wanted);
   if (!view.with_password && view.providers.empty() && view.alert.empty()) {
     view.alert = "There is no way to sign in for this organisation. Ask an administrator.";
+    if (wanted) view.back = way_to_app(*wanted, context.oauth);
   }
-  view.form_token = form_token(kForm, browser.value, context);
+  view.form_token = form_token(kForm, browser, {}, context);
   auto response = page_response(status, render_login(view), login_form_action(context), context.oauth.secure());
-  if (browser.set_cookie) response.headers.add("Set-Cookie", *browser.set_cookie);
+  if (met_now) response.headers.add("Set-Cookie", browser_cookie(browser, -1, context));
   return response;
 }
 
@@ -99,12 +97,11 @@ http::Response not_signed_in(const idp::SignIn& sign_in, LoginView view, const h
 
 http::Response signed_in(const store::User& user, const std::string& continue_to, const http::Request& request,
                          const PageContext& context) {
-  const auto cookie = start_session(user, request, context);
-  if (!cookie) return store_away(cookie.error(), request, context.oauth);
+  auto response = see_other(continue_to.empty() ? "/login" : continue_to, context.oauth.secure());
+  const auto started = start_session(user, request, context, response);
+  if (!started) return store_away(started.error(), request, context.oauth);
   context.oauth.log.audit("signed_in",
                           {{"user", user.key}, {"address", request.peer}, {"request_id", request.request_id}});
-  auto response = see_other(continue_to.empty() ? "/login" : continue_to, context.oauth.secure());
-  response.headers.add("Set-Cookie", *cookie);
   return response;
 }
 
@@ -115,8 +112,8 @@ http::Response submit(const http::Request& request, const PageContext& context) 
   view.username = form->get_or_empty("username");
   view.continue_to = own_path(form->get_or_empty("continue"));
   // Also against login CSRF: nobody signs a stranger's browser in to an account of his own.
-  const auto browser = browser_cookie(request, context);
-  if (browser.set_cookie || !is_form_token(form->get_or_empty("form_token"), kForm, browser.value, context)) {
+  const auto browser = find_browser(request, context);
+  if (!is_form_token(form->get_or_empty("form_token"), kForm, browser, {}, context)) {
     view.alert = "This page was open for too long, or cookies are switched off. Sign in again.";
     return show_form(403, std::move(view), request, context);
   }

@@ -12,9 +12,9 @@ http::Response show(const http::Request& request, const PageContext& context) {
   const auto session = find_session(request, context);
   if (!session) return store_away(session.error(), request, context.oauth);
   if (!*session) return see_other("/login", context.oauth.secure());
-  const auto& [user, hash] = **session;
-  return page_response(200, render_logout({user.name, user.email}, form_token(kForm, hash, context)), kOwnForms,
-                       context.oauth.secure());
+  const auto& [user, browser] = **session;
+  const auto token = form_token(kForm, browser, user.key, context);
+  return page_response(200, render_logout({user.name, user.email}, token), kOwnForms, context.oauth.secure());
 }
 
 http::Response submit(const http::Request& request, const PageContext& context) {
@@ -22,9 +22,11 @@ http::Response submit(const http::Request& request, const PageContext& context) 
   if (!form) return form.error();
   const auto session = find_session(request, context);
   if (!session) return store_away(session.error(), request, context.oauth);
-  if (*session && !is_form_token(form->get_or_empty("form_token"), kForm, (*session)->hash, context)) {
-    return refuse(403, "Not signed out", "The form belongs to another sign-in. Open the page again.", request,
-                  context.oauth);
+  const bool ours = !*session || is_form_token(form->get_or_empty("form_token"), kForm, (*session)->browser,
+                                               (*session)->user.key, context);
+  if (!ours) {
+    return refuse(403, "Not signed out", "The form belongs to another account or browser. Open the page again.",
+                  request, context.oauth);
   }
   const auto cookie = end_session(request, context);
   if (!cookie) return store_away(cookie.error(), request, context.oauth);

@@ -42,8 +42,13 @@ http::Response see_other(std::string_view location, bool secure) {
 }
 
 http::Response refuse(int status, std::string_view title, std::string_view text, const http::Request& request,
-                      const oauth::Context& context) {
-  return error_page(status, std::string(title), std::string(text), request.request_id, context.secure());
+                      const oauth::Context& context, const WaysOn& ways) {
+  RefusedView view;
+  view.title = title;
+  view.text = text;
+  view.reference = request.request_id;
+  view.ways = ways;
+  return page_response(status, render_refused(view), kNoForms, context.secure());
 }
 
 http::Response method_not_allowed(const http::Request& request, const oauth::Context& context) {

@@ -15,6 +15,9 @@ constexpr std::string_view kNoForms = "'none'";
 constexpr std::string_view kOwnForms = "'self'";
 constexpr std::string_view kAnyForms = "";  // form-action stays out
 
+// Of addresses of ours: they have to pass the limit of request targets.
+constexpr std::size_t kLongestLocation = 8000;
+
 // A page with the headers every page carries. `secure`: adds HSTS.
 http::Response page_response(int status, std::string html, std::string_view form_action, bool secure);
 
@@ -23,7 +26,7 @@ http::Response see_other(std::string_view location, bool secure);
 
 // A page that says why not. Writes nothing to the log.
 http::Response refuse(int status, std::string_view title, std::string_view text, const http::Request& request,
-                      const oauth::Context& context);
+                      const oauth::Context& context, const WaysOn& ways = {});
 // 405 with Allow.
 http::Response method_not_allowed(const http::Request& request, const oauth::Context& context);
 // 503 with Retry-After; logs what is wrong with the store.

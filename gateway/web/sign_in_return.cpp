@@ -7,6 +7,7 @@
 #include "http/url.hpp"
 #include "idp/id_token.hpp"
 #include "idp/provider_user.hpp"
+#include "web/app_request.hpp"
 #include "web/browser.hpp"
 #include "web/display.hpp"
 #include "web/pages.hpp"
@@ -27,12 +28,13 @@ struct Return {
   Time expires_at{};
   idp::SignInAtProvider sign_in;
   const config::Provider* provider = nullptr;
+  WaysOn ways;  // as soon as it is known that this browser began the sign-in
 
   const oauth::Context& oauth() const { return context.oauth; }
 };
 
 http::Response refuse_return(int status, const std::string& text, const Return& back) {
-  return refuse(status, kTitle, text, back.request, back.oauth());
+  return refuse(status, kTitle, text, back.request, back.oauth(), back.ways);
 }
 
 // The reason is for the log: whoever forged something learns nothing from it.
@@ -65,6 +67,7 @@ std::optional<http::Response> find_sign_in(Return& back) {
                          back);
   }
   back.sign_in = *std::move(sign_in);
+  back.ways = ways_on(back.sign_in.continue_to, back.oauth());
   back.provider = find_provider(back.sign_in.provider, back.context);
   if (back.provider == nullptr) return refuse_return(400, "There is no such way to sign in here any more.", back);
   return std::nullopt;
@@ -113,7 +116,7 @@ Answer check_id_token(const std::string& compact, const idp::ProviderMetadata& m
   const auto jws = idp::read_id_token(compact, *back.provider);
   if (!jws) return {not_believed(jws.error().what, back), {}};
   const auto genuine = is_signed(*jws, metadata.jwks_uri, back.oauth());
-  if (!genuine) return {provider_away(*back.provider, genuine.error().what, back.request, back.context), {}};
+  if (!genuine) return {provider_away(*back.provider, genuine.error().what, back.request, back.context, back.ways), {}};
   if (!*genuine) return {not_believed("none of the provider's keys signed the id_token", back), {}};
   auto claims = idp::id_token_claims(*jws, *back.provider, back.sign_in.nonce, back.oauth().clock.now());
   if (!claims) return {not_believed(claims.error().what, back), {}};
@@ -129,7 +132,7 @@ Answer redeem(std::string_view code, const idp::ProviderMetadata& metadata, cons
                                                    .url = metadata.token_endpoint,
                                                    .form = std::move(request.form),
                                                    .authorization = std::move(request.authorization)});
-  if (!answer) return {provider_away(*back.provider, answer.error().what, back.request, back.context), {}};
+  if (!answer) return {provider_away(*back.provider, answer.error().what, back.request, back.context, back.ways), {}};
   const auto compact = idp::id_token_of(**answer);
   if (!compact) return {not_believed(compact.error().what, back), {}};
   return check_id_token(*compact, metadata, back);
@@ -157,22 +160,22 @@ http::Response sign_in_as(const crypto::Claims& claims, const Return& back) {
     return refuse_return(403, "This account is disabled. Ask an administrator.", back);
   }
   if (!stored) return store_away(stored.error(), back.request, back.oauth());
-  const auto cookie = start_session(user->user, back.request, back.context);
-  if (!cookie) return store_away(cookie.error(), back.request, back.oauth());
-  back.oauth().log.audit(
-      "signed_in", {{"user", user->user.key}, {"address", back.request.peer}, {"request_id", back.request.request_id}});
   const auto& continue_to = back.sign_in.continue_to;
   auto response = see_other(continue_to.empty() ? "/login" : continue_to, back.oauth().secure());
-  response.headers.add("Set-Cookie", *cookie);
+  const auto started = start_session(user->user, back.request, back.context, response);
+  if (!started) return store_away(started.error(), back.request, back.oauth());
+  back.oauth().log.audit(
+      "signed_in", {{"user", user->user.key}, {"address", back.request.peer}, {"request_id", back.request.request_id}});
   return response;
 }
 
 // Nothing changes before all is checked: what is not at hand is fetched, and all of this is run again.
 http::Response finish(const Return& back) {
   const auto metadata = metadata_of(*back.provider, back.oauth());
-  if (!metadata) return provider_away(*back.provider, metadata.error().what, back.request, back.context);
+  if (!metadata) return provider_away(*back.provider, metadata.error().what, back.request, back.context, back.ways);
   if (metadata->token_endpoint.empty() || metadata->jwks_uri.empty()) {
-    return provider_away(*back.provider, "its metadata lacks token_endpoint or jwks_uri", back.request, back.context);
+    return provider_away(*back.provider, "its metadata lacks token_endpoint or jwks_uri", back.request, back.context,
+                         back.ways);
   }
   const bool of_issuer = is_of_issuer(back, *metadata);
   const auto error = back.form.get("error");
@@ -212,14 +215,16 @@ http::Response return_from_provider(const http::Request& request, const PageCont
   const auto& oauth = context.oauth;
   const auto form = http::Form::parse(request.query);
   if (!form || !form->repeated().empty() || oauth.documents == nullptr) return damaged(request, oauth.secure());
-  Return back{request, context, *form, form->get_or_empty("state"), {}, {}, nullptr};
+  Return back{request, context, *form, form->get_or_empty("state"), {}, {}, nullptr, {}};
   const auto state = open_state(back.state, oauth.seal);
   if (!state || state->origin != oauth.issuer_origin()) return damaged(request, oauth.secure());
+  back.expires_at = state->expires_at;
+  auto refused = find_sign_in(back);
+  if (oauth.documents->wanted()) return damaged(request, oauth.secure());  // this is run again
   if (state->expires_at <= oauth.clock.now()) {
     return refuse_return(400, "Signing in took too long. Connect again from the app.", back);
   }
-  back.expires_at = state->expires_at;
-  if (auto refused = find_sign_in(back)) return *std::move(refused);
+  if (refused) return *std::move(refused);
   auto response = finish(back);
   response.headers.add("Set-Cookie",
                        http::set_cookie(state_cookie(back.state), "", {.secure = oauth.secure(), .max_age = 0}));

@@ -89,15 +89,15 @@ Result<idp::ProviderMetadata> metadata_of(const config::Provider& provider, cons
 }
 
 http::Response provider_away(const config::Provider& provider, const std::string& what, const http::Request& request,
-                             const PageContext& context) {
+                             const PageContext& context, const WaysOn& ways) {
   // Only noted as wanted: this answer is none.
   if (context.oauth.documents == nullptr || !context.oauth.documents->wanted()) {
     context.oauth.log.warning("provider_unavailable",
                               {{"request_id", request.request_id}, {"provider", provider.name}, {"what", what}});
   }
-  auto response =
-      refuse(503, "Not available right now",
-             display_text(provider.label) + " cannot be reached. Try again in a few seconds.", request, context.oauth);
+  auto response = refuse(503, "Not available right now",
+                         display_text(provider.label) + " cannot be reached. Try again in a few seconds.", request,
+                         context.oauth, ways);
   response.headers.set("Retry-After", "5");
   return response;
 }

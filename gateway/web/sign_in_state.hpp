@@ -10,6 +10,7 @@
 #include "idp/provider_metadata.hpp"
 #include "oauth/context.hpp"
 #include "web/pages.hpp"
+#include "web/views.hpp"
 
 namespace postern::web {
 
@@ -39,6 +40,6 @@ const config::Provider* find_provider(std::string_view name, const PageContext& 
 Result<idp::ProviderMetadata> metadata_of(const config::Provider& provider, const oauth::Context& context);
 // The page for a provider that cannot be had now; `what` is for the log.
 http::Response provider_away(const config::Provider& provider, const std::string& what, const http::Request& request,
-                             const PageContext& context);
+                             const PageContext& context, const WaysOn& ways = {});
 
 }  // namespace postern::web

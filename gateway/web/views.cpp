@@ -53,6 +53,7 @@ std::string render_login(const LoginView& view) {
   data.set("resource", display_text(view.resource));
   data.set("destination", display_text(view.destination, kLongText));
   set_providers(data, view.providers);
+  set_text(data, "back", view.back);
   return page(view.alert.empty() ? "Sign in" : "Sign in: try again", templates::login, data);
 }
 
@@ -91,7 +92,13 @@ std::string render_refused(const RefusedView& view) {
   }
   data.set("action", view.action);
   set_text(data, "flow", view.flow);
+  data.set("decision", std::string(view.decision));
   set_text(data, "switch_account", view.switch_account);
+  if (!view.ways.again.empty() || !view.ways.app.empty()) {
+    data.set("ways", true);
+    set_text(data, "again", view.ways.again);
+    set_text(data, "app", view.ways.app);
+  }
   return page(view.title, templates::refused, data, view.reference);
 }
 

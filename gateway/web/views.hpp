@@ -31,6 +31,7 @@ struct LoginView {
   std::string app;
   std::string resource;
   std::string destination;
+  std::string back;  // complete Location with an error, where nobody can sign in; else empty
 };
 
 struct TenantChoice {
@@ -55,14 +56,22 @@ struct ConsentView {
   std::string reference;                                    // request id, for support
 };
 
+// Where somebody can go on from a page that cannot; what is empty is not offered.
+struct WaysOn {
+  std::string again;  // own path: try once more
+  std::string app;    // complete Location with an error, so that the app does not wait
+};
+
 struct RefusedView {
   std::string title;
   std::string text;
   std::string reference;
   Account account;     // of nobody when the name is empty
-  std::string action;  // with `flow`: a button that takes the refusal to the client
+  std::string action;  // with `flow`: a button that takes the answer to the client
   std::string flow;
-  std::string switch_account;  // own path; may be empty
+  std::string_view decision = "deny";  // what that button sends
+  std::string switch_account;          // own path; may be empty
+  WaysOn ways;
 };
 
 std::string render_login(const LoginView& view);

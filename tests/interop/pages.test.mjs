@@ -168,6 +168,32 @@ describe('pages', { timeout: 240_000 * patience }, () => {
     }
   }
 
+  it('compat 12: two tabs that are signed in in both can both be approved, with a double click too', async () => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const tabs = [];
+    for (let index = 0; index < 2; ++index) {
+      const client = await OAuthClient.register(gateway, { redirectUris: ['https://client.example.test/callback'] });
+      const request = client.request();
+      const page = await context.newPage();
+      await page.goto(request.url);
+      tabs.push({ client, request, page });
+    }
+    for (const { page } of tabs) await signIn(page);
+    for (const [index, { client, request, page }] of tabs.entries()) {
+      const arrived = page.waitForURL(/client\.example\.test\/callback/, { timeout: 20_000 });
+      const approve = page.locator('[name=decision][value=approve]');
+      if (index === 0) await approve.click({ noWaitAfter: true });
+      else await approve.dblclick({ noWaitAfter: true });
+      // Whether the second click sends the form once more is the browser's business; then this button is the way on.
+      const back = page.locator('[name=decision][value=return]');
+      await Promise.race([arrived, back.click({ timeout: 20_000 })]);
+      await arrived;
+      const answer = callbacks.findLast((url) => url.searchParams.get('state') === request.state)?.searchParams;
+      assert.equal((await client.exchange({ code: answer.get('code'), verifier: request.verifier })).status, 200);
+    }
+    await context.close();
+  });
+
   it('case 144: a hostile client name is shown and never run', async () => {
     const name = '<img src=x onerror=alert(1)></title><svg onload=alert(2)>{{7*7}}"onfocus=alert(3) autofocus=';
     const client = await OAuthClient.register(gateway, { metadata: { client_name: name } });

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -104,6 +105,12 @@ class Browser {
     return found == cookies_.end() ? "" : found->second;
   }
   void set_cookie(const std::string& name, const std::string& value) { cookies_[name] = value; }
+  bool has(const std::string& prefix) const {
+    return std::ranges::any_of(cookies_, [&](const auto& cookie) { return cookie.first.starts_with(prefix); });
+  }
+  void forget(const std::string& prefix) {
+    std::erase_if(cookies_, [&](const auto& cookie) { return cookie.first.starts_with(prefix); });
+  }
 
  private:
   http::Request blank(const std::string& method, const std::string& target) const {

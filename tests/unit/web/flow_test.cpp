@@ -214,6 +214,164 @@ TEST_F(FlowTest, OtherMethodsAreRefusedWithAllow) {
   }
 }
 
+class TabsTest : public WebTest {
+ protected:
+  // A consent page as one tab shows it.
+  std::string flow_of(Browser& browser, const Pairs& pairs = asked()) {
+    return input(open(browser, pairs).body, "flow");
+  }
+  http::Response decided(const Browser& browser, const std::string& flow, const std::string& decision,
+                         const std::string& tenant = "acme") {
+    return answer(browser, {{"flow", flow}, {"tenant", tenant}, {"decision", decision}});
+  }
+  static std::string code_of(const http::Response& response) { return parameter(header(response, "Location"), "code"); }
+  // The app is told, by the way it can trust.
+  static void expect_told(const http::Response& response) {
+    EXPECT_EQ(response.status, 303);
+    const std::string location = header(response, "Location");
+    EXPECT_THAT(location, StartsWith(std::string(kRedirect) + "?error=access_denied"));
+    EXPECT_EQ(parameter(location, "state"), "s1");
+    EXPECT_EQ(parameter(location, "iss"), "https://ai.example.test");
+  }
+};
+
+TEST_F(TabsTest, Compat12ASecondSignInOfTheSameUserLeavesTheFirstPageInForce) {
+  Browser browser = signed_in("ada");
+  const std::string first = flow_of(browser);
+  const std::string session = browser.cookie("__Host-postern_session");
+  EXPECT_EQ(sign_in(browser, "ada", "secret of ada").status, 303);
+  EXPECT_NE(browser.cookie("__Host-postern_session"), session);
+  const std::string second = flow_of(browser, asked(kRedirect, kFixed));
+  EXPECT_FALSE(code_of(decided(browser, first, "approve", "globex")).empty());
+  EXPECT_FALSE(code_of(decided(browser, second, "approve")).empty());
+  EXPECT_EQ(grants(), 2u);
+}
+
+// Two requests were on their way before the browser had any cookie.
+TEST_F(TabsTest, Compat12SignInPagesOpenedAtTheSameTimeBothWork) {
+  Browser browser;
+  const auto first = visit(login, browser.get("/login"));
+  const auto second = visit(login, browser.get("/login"));
+  browser.keep(first);
+  browser.keep(second);
+  for (const auto* page : {&first, &second}) {
+    const auto in = visit_kept(browser, login,
+                               browser.post("/login", {{"form_token", input(page->body, "form_token")},
+                                                       {"username", "bob"},
+                                                       {"password", "secret of bob"}}));
+    EXPECT_EQ(in.status, 303);
+  }
+}
+
+TEST_F(TabsTest, Compat12APageOfAnotherUserTellsTheAppAndGrantsNothing) {
+  Browser browser = signed_in("ada");
+  const std::string flow = flow_of(browser);
+  EXPECT_EQ(sign_in(browser, "bob", "secret of bob").status, 303);
+  expect_told(decided(browser, flow, "approve"));
+  EXPECT_EQ(grants(), 0u);
+  // It was answered by that, whoever signs in.
+  EXPECT_EQ(sign_in(browser, "ada", "secret of ada").status, 303);
+  expect_told(decided(browser, flow, "approve"));
+  EXPECT_EQ(grants(), 0u);
+}
+
+TEST_F(TabsTest, Compat12WhoeverSignsInAgainAfterAnotherUserHoldsTheirPages) {
+  Browser browser = signed_in("ada");
+  const std::string flow = flow_of(browser);
+  EXPECT_EQ(sign_in(browser, "bob", "secret of bob").status, 303);
+  EXPECT_EQ(sign_in(browser, "ada", "secret of ada").status, 303);
+  EXPECT_FALSE(code_of(decided(browser, flow, "approve")).empty());
+}
+
+TEST_F(TabsTest, Compat12APageThatHasExpiredTellsTheApp) {
+  Browser browser = signed_in("bob");
+  const std::string flow = flow_of(browser);
+  clock_.advance(10min);
+  expect_told(decided(browser, flow, "approve"));
+  expect_told(decided(browser, flow, "deny"));
+  EXPECT_EQ(grants(), 0u);
+}
+
+TEST_F(TabsTest, Compat12WhoeverIsSignedOutSignsInAndIsAskedAnew) {
+  Browser browser = signed_in("bob");
+  const std::string flow = flow_of(browser);
+  browser.forget("__Host-postern_session");
+  const auto to_login = decided(browser, flow, "approve");
+  ASSERT_EQ(to_login.status, 303);
+  ASSERT_THAT(header(to_login, "Location"), StartsWith("/login?continue="));
+  const auto form = visit_kept(browser, login, browser.get(header(to_login, "Location")));
+  const auto in = sign_in(browser, "bob", "secret of bob", input(form.body, "continue"));
+  const auto page = visit(authorize, browser.get(header(in, "Location")));
+  EXPECT_EQ(page.status, 200);
+  const auto done = decided(browser, input(page.body, "flow"), "approve");
+  EXPECT_FALSE(code_of(done).empty());
+  EXPECT_EQ(parameter(header(done, "Location"), "state"), "s1");
+  browser.forget("__Host-postern_session");
+  expect_told(decided(browser, flow, "deny"));
+}
+
+// The browser drops the answer to the first click.
+TEST_F(TabsTest, Compat12AfterADoubleClickTheCodeCanBeHad) {
+  Browser browser = signed_in("bob");
+  const std::string flow = flow_of(browser);
+  const std::string lost = header(decided(browser, flow, "approve"), "Location");
+  const auto again = decided(browser, flow, "approve");
+  EXPECT_EQ(again.status, 403);
+  EXPECT_EQ(header(again, "Location"), "");
+  EXPECT_EQ(again.body.find(parameter(lost, "code")), std::string::npos);
+  ASSERT_THAT(again.body, HasSubstr("value=\"return\""));
+  EXPECT_EQ(header(decided(browser, input(again.body, "flow"), "return"), "Location"), lost);
+  EXPECT_EQ(decided(browser, flow, "deny").status, 403) << "what was approved stays so";
+  EXPECT_EQ(grants(), 1u);
+
+  EXPECT_EQ(sign_in(browser, "ada", "secret of ada").status, 303);
+  EXPECT_EQ(code_of(decided(browser, flow, "return")), "") << "another user";
+  EXPECT_EQ(code_of(decided(signed_in("bob"), flow, "return")), "") << "another browser";
+}
+
+TEST_F(TabsTest, Compat12AnApprovalThatNobodyFetchedTellsTheApp) {
+  Browser browser = signed_in("bob");
+  const std::string flow = flow_of(browser);
+  EXPECT_FALSE(code_of(decided(browser, flow, "approve")).empty());
+  clock_.advance(61s);
+  expect_told(decided(browser, flow, "approve"));
+  expect_told(decided(browser, flow, "return"));
+  EXPECT_EQ(grants(), 1u);
+}
+
+TEST_F(TabsTest, Compat12ReturnIsNoApproval) {
+  Browser browser = signed_in("bob");
+  const std::string flow = flow_of(browser);
+  EXPECT_EQ(code_of(decided(browser, flow, "return")), "");
+  EXPECT_EQ(grants(), 0u);
+  // A second click on Deny, and one on Approve after going back.
+  expect_told(decided(browser, flow, "deny"));
+  expect_told(decided(browser, flow, "deny"));
+  expect_told(decided(browser, flow, "approve"));
+  EXPECT_EQ(grants(), 0u);
+}
+
+TEST_F(TabsTest, Compat12NothingIsSentToWhereAClientThatIsGoneLed) {
+  Browser browser = signed_in("bob");
+  const std::string flow = flow_of(browser);
+  EXPECT_TRUE(store_->clients().remove("client_a"));
+  clock_.advance(10min);
+  for (const char* decision : {"approve", "deny"}) {
+    const auto page = decided(browser, flow, decision);
+    EXPECT_EQ(page.status, 400);
+    EXPECT_EQ(header(page, "Location"), "");
+  }
+}
+
+TEST_F(TabsTest, Compat12TheFormsOfOtherPagesOutliveASecondSignInToo) {
+  Browser browser = signed_in("bob");
+  const std::string token = input(visit(logout, browser.get("/logout")).body, "form_token");
+  EXPECT_EQ(sign_in(browser, "ada", "secret of ada").status, 303);
+  EXPECT_EQ(visit(logout, browser.post("/logout", {{"form_token", token}})).status, 403) << "another user";
+  EXPECT_EQ(sign_in(browser, "bob", "secret of bob").status, 303);
+  EXPECT_EQ(visit(logout, browser.post("/logout", {{"form_token", token}})).status, 303);
+}
+
 TEST_F(FlowTest, LoopbackTargetsAreWarnedAbout) {
   Browser browser = signed_in("bob");
   const auto page = open(browser, asked("http://127.0.0.1:51234/cb"));

@@ -83,8 +83,16 @@ TEST_F(PagesTest, WhatStrangersNameIsTextOnly) {
     LoginView form;
     form.lead = form.alert = form.username = form.continue_to = form.form_token = payload;
     form.providers = {{payload, payload}};
-    form.app = form.resource = form.destination = payload;
-    RefusedView refused{payload, payload, payload, {payload, payload}, payload, payload, payload};
+    form.app = form.resource = form.destination = form.back = payload;
+    RefusedView refused{.title = payload,
+                        .text = payload,
+                        .reference = payload,
+                        .account = {payload, payload},
+                        .action = payload,
+                        .flow = payload,
+                        .decision = payload,
+                        .switch_account = payload,
+                        .ways = {payload, payload}};
     for (const auto& page : {render_consent(view), render_login(form), render_refused(refused),
                              render_account({payload, payload}), render_logout({payload, payload}, payload)}) {
       const std::string html = markup(page);
