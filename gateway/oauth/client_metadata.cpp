@@ -42,6 +42,7 @@ const json* member(const json& document, const char* name) {
   return found == document.end() || found->is_null() ? nullptr : &*found;
 }
 
+// For members that decide something: there a value of another kind is refused.
 Read<std::string> text(const json& document, const char* name) {
   const json* value = member(document, name);
   if (value == nullptr) return std::string();
@@ -136,60 +137,79 @@ Read<std::string> client_name(const json& document, const std::vector<std::strin
   return uris.empty() ? std::string() : redirect_host(uris.front());
 }
 
-Read<std::string> application_type(const json& document, const std::vector<std::string>& uris) {
-  auto type = text(document, "application_type");
-  if (!type) return type;
-  if (*type == "web" || *type == "native") return type;
-  if (!type->empty()) return bad_metadata("application_type must be web or native.");
+// What follows decides nothing here. RFC 7591 section 2 lets a server ignore or replace what it cannot use, and its
+// answer says what was registered, so a wrong value costs itself alone.
+
+// Empty where the member is missing or no string.
+std::string text_if_any(const json& document, const char* name) {
+  const json* value = member(document, name);
+  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
+}
+
+// OpenID Connect Dynamic Client Registration section 2 knows these two; some clients name what they are instead
+// ("spa").
+std::string application_type(const json& document, const std::vector<std::string>& uris) {
+  std::string type = text_if_any(document, "application_type");
+  if (type == "web" || type == "native") return type;
   const bool web =
       std::ranges::all_of(uris, [](const std::string& uri) { return ascii_lower(uri).starts_with("https:"); });
-  return std::string(web ? "web" : "native");
+  return web ? "web" : "native";
+}
+
+// Fit to be shown as a link, or to be fetched.
+bool is_plain_https(std::string_view uri) {
+  const auto parsed = http::parse_url(uri);
+  return parsed && uri.size() <= kLongestUri && parsed->scheme == "https" && !parsed->has_userinfo;
 }
 
 // A link on the consent page: shown when it is one that a browser may open, else left out.
-Read<std::string> client_uri(const json& document) {
-  auto uri = text(document, "client_uri");
-  if (!uri) return uri;
-  const auto parsed = http::parse_url(*uri);
-  const bool shown = parsed && uri->size() <= kLongestUri && parsed->scheme == "https" && !parsed->has_userinfo;
-  return shown ? *std::move(uri) : std::string();
+std::string client_uri(const json& document) {
+  std::string uri = text_if_any(document, "client_uri");
+  return is_plain_https(uri) ? uri : std::string();
 }
 
-Read<std::string> scope(const json& document) {
-  const auto asked = text(document, "scope");
-  if (!asked) return asked;
-  const auto words = parse_scope(*asked);
-  if (!words) return bad_metadata("scope holds too many words.");
-  return join(*words, " ");
+// Binds nobody: what is granted is asked for and consented to each time.
+std::string scope(const json& document) {
+  const auto words = parse_scope(text_if_any(document, "scope"));
+  return words ? join(*words, " ") : std::string();
 }
 
-// RFC 7591 section 2: keys by value or by address, never both. Given by value, every one of them must be usable: a
-// client should hear now that its key is not.
-Read<std::string> keys(const json& document) {
+struct Keys {
+  std::string usable;  // a set as JSON; empty: none
+  std::string fault;   // why some are not
+};
+
+// RFC 7591 section 2: keys by value. Sets hold keys for other purposes too (RFC 7517 section 4.2), so those that can be
+// used here are taken. A private key is refused whoever sends it: its owner has to know that it is one no more.
+Read<Keys> keys(const json& document) {
   const json* set = member(document, "jwks");
-  if (set == nullptr) return std::string();
+  if (set == nullptr) return Keys{};
   const auto read = crypto::read_jwk_set(*set);
-  if (!read) return bad_metadata("jwks: " + read.error().what + ".");
-  if (!read->skipped.empty()) return bad_metadata("jwks: " + read->skipped.front() + ".");
-  if (read->keys.empty()) return bad_metadata("jwks holds no key.");
-  return crypto::to_json(read->keys).dump();
+  if (!read && read.error().code == Errc::denied) return bad_metadata("jwks: " + read.error().what + ".");
+  if (!read) return Keys{{}, read.error().what};
+  std::string usable = read->keys.empty() ? std::string() : crypto::to_json(read->keys).dump();
+  return Keys{std::move(usable), read->skipped.empty() ? "it holds no key" : read->skipped.front()};
 }
 
-Read<std::string> keys_address(const json& document) {
-  auto uri = text(document, "jwks_uri");
-  if (!uri || uri->empty()) return uri;
-  const auto parsed = http::parse_url(*uri);
-  if (!parsed || uri->size() > kLongestUri || parsed->scheme != "https" || parsed->has_userinfo) {
+// By value or by address, never both: for a client that signs with them these are two readings. To any other client its
+// keys are worth what can be used of them.
+std::optional<OAuthError> take_keys(const json& document, store::Client& client) {
+  const bool signs = client.auth == store::ClientAuth::private_key_jwt;
+  auto by_value = keys(document);
+  if (!by_value) return by_value.error();
+  std::string address = text_if_any(document, "jwks_uri");
+  if (signs && member(document, "jwks_uri") != nullptr && !is_plain_https(address)) {
     return bad_metadata("jwks_uri must be an https URL.");
   }
-  return uri;
-}
-
-std::optional<OAuthError> keys_fault(const store::Client& client) {
-  if (!client.jwks.empty() && !client.jwks_uri.empty()) return bad_metadata("Give jwks or jwks_uri, not both.");
-  if (client.auth != store::ClientAuth::private_key_jwt) return std::nullopt;
-  if (!client.jwks.empty() || !client.jwks_uri.empty()) return std::nullopt;
-  return bad_metadata("private_key_jwt needs the client's public keys: give jwks or jwks_uri.");
+  if (is_plain_https(address)) client.jwks_uri = std::move(address);
+  client.jwks = std::move(by_value->usable);
+  if (!client.jwks.empty() && !client.jwks_uri.empty()) {
+    if (signs) return bad_metadata("Give jwks or jwks_uri, not both.");
+    client.jwks_uri.clear();
+  }
+  if (!signs || !client.jwks.empty() || !client.jwks_uri.empty()) return std::nullopt;
+  return bad_metadata("private_key_jwt needs the client's public keys: give jwks or jwks_uri." +
+                      (by_value->fault.empty() ? "" : " Of jwks none can be used: " + by_value->fault + "."));
 }
 
 }  // namespace
@@ -207,30 +227,17 @@ Result<ClientMetadata, OAuthError> read_client_metadata(const json& document,
   auto grants = grant_types(document);
   if (!grants) return grants.error();
   if (auto fault = response_types_fault(document)) return *std::move(fault);
-  auto type = application_type(document, uris->kept);
-  if (!type) return type.error();
-  auto uri = client_uri(document);
-  if (!uri) return uri.error();
-  auto scopes = scope(document);
-  if (!scopes) return scopes.error();
-  auto jwks = keys(document);
-  if (!jwks) return jwks.error();
-  auto jwks_uri = keys_address(document);
-  if (!jwks_uri) return jwks_uri.error();
-
   ClientMetadata read{{}, std::move(uris->left_out)};
   store::Client& client = read.client;
   client.name = *std::move(name);
   client.auth = *auth;
+  client.application_type = application_type(document, uris->kept);
   client.redirect_uris = std::move(uris->kept);
   client.grant_types = *std::move(grants);
-  client.application_type = *std::move(type);
-  client.client_uri = *std::move(uri);
-  client.scope = *std::move(scopes);
-  client.jwks = *std::move(jwks);
-  client.jwks_uri = *std::move(jwks_uri);
+  client.client_uri = client_uri(document);
+  client.scope = scope(document);
   client.dynamic = true;
-  if (auto fault = keys_fault(client)) return *std::move(fault);
+  if (auto fault = take_keys(document, client)) return *std::move(fault);
   return read;
 }
 

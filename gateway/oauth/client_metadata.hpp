@@ -20,9 +20,10 @@ struct ClientMetadata {
   std::vector<std::string> left_out;
 };
 
-// RFC 7591 section 2: what a client says of itself, as far as it is taken. What is not supported is left out (and so
-// not echoed); what is wrong, or would leave a client that cannot work, is refused with invalid_redirect_uri or
-// invalid_client_metadata. Pure.
+// RFC 7591 section 2: what a client says of itself, as far as it is taken. What is not supported, and a wrong value of
+// what decides nothing, is left out or replaced; the answer says what was registered. What decides something (redirect
+// URIs, name, grant and response types, how the client authenticates and with which keys) is refused when it is wrong
+// or would leave a client that cannot work: invalid_redirect_uri or invalid_client_metadata. Pure.
 Result<ClientMetadata, OAuthError> read_client_metadata(const nlohmann::json& document,
                                                         const config::Registration& registration);
 

@@ -1,6 +1,7 @@
 #include "oauth/scope.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/strings.hpp"
 
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::size_t kLongestScope = 16 * 1024;
 constexpr std::size_t kMostScopes = 500;
+
+constexpr auto kOpenIdScopes = std::to_array<std::string_view>({"openid", "profile", "email", "offline_access"});
 
 }  // namespace
 
@@ -25,6 +28,12 @@ std::vector<std::string> known_scopes(const std::vector<std::string>& wanted, co
     if (std::ranges::find(wanted, scope) != wanted.end()) known.push_back(scope);
   }
   return known;
+}
+
+bool asks_for_default(const std::vector<std::string>& asked, const std::vector<std::string>& known) {
+  return known.empty() && std::ranges::all_of(asked, [](const std::string& scope) {
+           return std::ranges::find(kOpenIdScopes, scope) != kOpenIdScopes.end();
+         });
 }
 
 std::vector<std::string> intersect(const std::vector<std::string>& scopes, const std::vector<std::string>& others) {

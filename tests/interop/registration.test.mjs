@@ -94,5 +94,35 @@ describe('registrations where the operator names redirect domains', { timeout: 1
     assert.ok(page.text.includes('registration.redirect_domains'), page.text);
   });
 
+  it('compat 13: metadata that decides nothing is left out or replaced, and the client works', async () => {
+    const key = { kty: 'RSA', use: 'enc', alg: 'RSA-OAEP', n: 'AQAB', e: 'AQAB' };
+    for (const metadata of [
+      ...[{ jwks: { keys: [] } }, { jwks: { keys: [key] } }, { jwks: { keys: [{ kty: 'AKP', pub: 'AA' }] } }],
+      ...[{ jwks: 'x', jwks_uri: 'x' }, { application_type: 'spa' }, { application_type: null, scope: ['a'] }],
+      { client_uri: 5, logo_uri: 5, contacts: 'x', policy_uri: null, scope: null },
+    ]) {
+      const client = await OAuthClient.register(gateway, { redirectUris: [cursor[0]], metadata });
+      const { jwks, jwks_uri, scope, client_uri, application_type } = client.information;
+      assert.deepEqual([jwks, jwks_uri, scope, client_uri, application_type], [...Array(4), 'native']);
+      await wholeWay(client);
+    }
+    const signs = { redirect_uris: [cursor[0]], token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key] } };
+    const answer = await send(`${gateway.origin}/oauth/register`, { json: signs });
+    assert.deepEqual([answer.status, answer.json().error], [400, 'invalid_client_metadata']);
+    assert.match(answer.json().error_description, /jwks/);
+  });
+
+  it('compat 13: only scopes of OpenID Connect asked for are the default scopes, at a refresh too', async () => {
+    const client = await OAuthClient.register(gateway, { redirectUris: [cursor[0]] });
+    for (const scope of ['openid', 'openid profile email offline_access', 'offline_access']) {
+      const tokens = await client.grant({ scope });
+      assert.equal(tokens.scope, 'mcp.connect tools.read', scope);
+      const refreshed = await client.refresh(tokens.refresh_token, { scope });
+      assert.equal(refreshed.body.scope, 'mcp.connect tools.read', scope);
+    }
+    const nothing = await new UserAgent().open(client.request({ scope: 'openid unheard-of' }).url);
+    assert.equal(new URL(nothing.redirect).searchParams.get('error'), 'invalid_scope');
+  });
+
   it('nothing of this reached the server behind', () => upstream.untouched('a registration'));
 });

@@ -4,14 +4,16 @@
 
 namespace postern::oauth {
 
-// RFC 6749 section 3.3: unknown scopes are dropped and the answer says what was granted; a request without scope asks
-// for the resource's default ones. A client that an operator made for certain scopes gets no others; what a client
-// wrote into its own registration binds nobody, since clients ask for more later without registering again.
+// RFC 6749 section 3.3: unknown scopes are dropped and the answer says what was granted; a request without scope, or
+// with scopes of OpenID Connect alone, asks for the resource's default ones. A client that an operator made for certain
+// scopes gets no others; what a client wrote into its own registration binds nobody, since clients ask for more later
+// without registering again.
 Fault check_scope(const http::Form& parameters, const Context&, AuthorizationRequest& request) {
   const auto asked = parse_scope(parameters.get("scope").value_or(""));
   if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");
   const policy::Policy& policy = *request.resource->policy;
-  request.scopes = known_scopes(asked->empty() ? policy.default_scopes() : *asked, policy);
+  request.scopes = known_scopes(*asked, policy);
+  if (asks_for_default(*asked, request.scopes)) request.scopes = known_scopes(policy.default_scopes(), policy);
   request.narrowed = policy.asks_beyond_connect(request.scopes);
   if (!request.client.dynamic && !request.client.scope.empty()) {
     const auto allowed = split_words(request.client.scope);

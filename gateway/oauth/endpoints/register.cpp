@@ -81,9 +81,12 @@ http::Response register_client(const http::Request& request, const Context& cont
   store::Client* const client = &metadata->client;
 
   if (!client->jwks_uri.empty() && !documents_trusted_from(client->jwks_uri, context.server.registration)) {
-    return refuse("register", request,
-                  bad_metadata("jwks_uri is not fetched here, or not from this domain: register the keys as jwks."),
-                  context);
+    if (client->auth == store::ClientAuth::private_key_jwt) {
+      return refuse("register", request,
+                    bad_metadata("jwks_uri is not fetched here, or not from this domain: register the keys as jwks."),
+                    context);
+    }
+    client->jwks_uri.clear();
   }
   std::string secret;
   client->id = crypto::random_id("client");

@@ -29,12 +29,14 @@ std::optional<OAuthError> resource_fault(const http::Form& form, const store::Cl
   return oauth_error("invalid_target", "The client was added for another resource.");
 }
 
-// RFC 6749 section 3.3: of what is asked for, what the client was added with; all of it when nothing is asked for.
+// RFC 6749 section 3.3: of what is asked for, what the client was added with; all of it when nothing is asked for, or
+// scopes of OpenID Connect alone.
 Result<std::vector<std::string>, OAuthError> allowed_scopes(const http::Form& form, const store::Client& client) {
   const auto asked = parse_scope(form.get("scope").value_or(""));
   if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");
   auto allowed = split_words(client.scope);
-  if (!asked->empty()) allowed = intersect(allowed, *asked);
+  const auto known = intersect(allowed, *asked);
+  if (!asks_for_default(*asked, known)) allowed = known;
   if (allowed.empty()) return oauth_error("invalid_scope", "The client was added with none of the scopes asked for.");
   return allowed;
 }

@@ -35,15 +35,15 @@ std::optional<OAuthError> resource_differs(const http::Form& form, const store::
 }
 
 // RFC 6749 section 6: the scope of a refresh may be narrower than what was granted, never wider. Some clients repeat
-// what they once asked for, so a word that means nothing here is dropped as at authorization; a scope that exists and
-// was not granted is refused.
+// what they once asked for, so a word that means nothing here is dropped as at authorization, and where only words of
+// OpenID Connect are asked for the scope stays as it is; a scope that exists and was not granted is refused.
 Result<std::vector<std::string>, OAuthError> narrowed_scopes(const http::Form& form, const store::RefreshToken& token,
                                                              const Standing& standing) {
   const auto asked = parse_scope(form.get("scope").value_or(""));
   if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");
   const auto held = intersect(standing.scopes, token.scopes);
-  if (asked->empty()) return held;
   const auto known = known_scopes(*asked, *standing.resource->policy);
+  if (asks_for_default(*asked, known)) return held;
   if (intersect(known, token.scopes).size() != known.size()) {
     return oauth_error("invalid_scope", "A refresh cannot ask for more than was granted: authorize again.");
   }

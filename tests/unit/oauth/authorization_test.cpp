@@ -237,7 +237,17 @@ TEST_F(AuthorizationTest, UnknownScopesAreDroppedAndNoneAtAllMeansTheDefaults) {
             (std::vector<std::string>{"connect", "write"}));
   EXPECT_EQ(accepted(without("scope")).scopes, (std::vector<std::string>{"connect", "read"}));
   EXPECT_EQ(accepted(with("scope", "  ")).scopes, (std::vector<std::string>{"connect", "read"}));
-  EXPECT_EQ(redirected(with("scope", "openid email profile")), "invalid_scope");
+  EXPECT_EQ(redirected(with("scope", "unheard-of")), "invalid_scope");
+}
+
+TEST_F(AuthorizationTest, Compat13ScopesOfOpenIdConnectAloneMeanTheDefaults) {
+  const std::vector<std::string> defaults{"connect", "read"};
+  for (const char* scope : {"openid", "profile", "email", "offline_access", "openid email profile offline_access"}) {
+    EXPECT_EQ(accepted(with("scope", scope)).scopes, defaults) << scope;
+  }
+  EXPECT_EQ(accepted(with("scope", "openid write offline_access")).scopes, (std::vector<std::string>{"write"}));
+  EXPECT_EQ(redirected(with("scope", "openid unheard-of")), "invalid_scope");
+  EXPECT_EQ(redirected(with("scope", "OpenID")), "invalid_scope");
 }
 
 TEST_F(AuthorizationTest, AskingForMoreThanConnectIsKnownWhateverIsGranted) {

@@ -61,6 +61,11 @@ TEST_F(ClientCredentialsTest, ScopesAreThoseItWasAddedWithAndNoMore) {
   EXPECT_EQ(outcome({{"scope", "write"}}), "400 invalid_scope");
 }
 
+TEST_F(ClientCredentialsTest, Compat13ScopesOfOpenIdConnectAloneMeanAllThatItWasAddedWith) {
+  EXPECT_EQ(outcome({{"scope", "openid profile"}}), outcome({}));
+  EXPECT_EQ(outcome({{"scope", "openid unheard-of"}}), "400 invalid_scope");
+}
+
 TEST_F(ClientCredentialsTest, TheGrantIsNarrowedByWhatWasAskedForAndByWhatTheOperatorAllows) {
   const auto narrowed = [this](const Pairs& more, const std::string& id) {
     clock_.advance(1s);

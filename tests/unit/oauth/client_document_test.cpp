@@ -95,7 +95,7 @@ TEST(ClientDocument, OnlyMethodsWithoutASharedSecretAreTaken) {
     body["token_endpoint_auth_method"] = method;
     EXPECT_NE(fault(body), "") << method;
   }
-  for (const json& method : {json(1), json(nullptr), json::array({"none"})}) {
+  for (const json& method : {json(1), json::array({"none"})}) {
     auto body = document();
     body["token_endpoint_auth_method"] = method;
     EXPECT_NE(fault(body), "") << method;
@@ -103,6 +103,24 @@ TEST(ClientDocument, OnlyMethodsWithoutASharedSecretAreTaken) {
   auto body = document();
   body.erase("token_endpoint_auth_method");
   EXPECT_EQ(fault(body), "") << "the default is none here";
+}
+
+TEST(ClientDocument, Compat13WhatIsNullIsNotThereAndWhatDecidesNothingCostsItselfAlone) {
+  auto body = document();
+  for (const char* member : {"token_endpoint_auth_method", "token_endpoint_auth_methods_supported", "client_secret",
+                             "client_secret_expires_at", "jwks", "scope"}) {
+    body[member] = nullptr;
+  }
+  EXPECT_EQ(fault(body), "");
+  body["jwks"] = {{"keys", json::array()}};
+  body["application_type"] = "spa";
+  body["scope"] = json::array({"openid"});
+  const auto client = read(body);
+  ASSERT_TRUE(client) << client.error().description;
+  EXPECT_EQ(client->application_type, "native");
+  EXPECT_EQ(client->jwks, "");
+  body["token_endpoint_auth_method"] = "private_key_jwt";
+  EXPECT_THAT(fault(body), HasSubstr("jwks")) << "it relies on them";
 }
 
 TEST(ClientDocument, AListThatOffersNoneIsEnoughWhateverIsPreferred) {

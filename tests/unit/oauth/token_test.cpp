@@ -321,12 +321,18 @@ TEST_F(TokenTest, GarbageIsInvalidGrant) {
   EXPECT_EQ(error_of(token_request(refresh_request(new_tokens()["access_token"]))), "400 invalid_grant");
 }
 
+TEST_F(TokenTest, Compat13ScopesOfOpenIdConnectAloneLeaveARefreshAsItIs) {
+  auto pairs = refresh_request(new_tokens("local:alice", {"connect", "read"})["refresh_token"]);
+  pairs.emplace_back("scope", "openid offline_access");
+  EXPECT_EQ(granted(token_request(pairs))["scope"], "connect read");
+}
+
 TEST_F(TokenTest, ScopeMayOnlyNarrow) {
   const json first = new_tokens("local:alice", {"connect", "read"});
   auto pairs = refresh_request(first["refresh_token"]);
   pairs.emplace_back("scope", "connect write");
   EXPECT_EQ(error_of(token_request(pairs)), "400 invalid_scope");
-  pairs.back().second = "openid";
+  pairs.back().second = "unheard-of";
   EXPECT_EQ(error_of(token_request(pairs)), "400 invalid_scope");
   pairs.back().second = "read";
   const json narrow = granted(token_request(pairs));
