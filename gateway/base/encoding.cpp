@@ -1,6 +1,5 @@
 #include "base/encoding.hpp"
 
-#include <array>
 #include <cstdint>
 
 namespace postern {
@@ -71,28 +70,31 @@ std::string hex_encode(std::string_view bytes) {
   return out;
 }
 
-bool is_valid_utf8(std::string_view bytes) noexcept {
-  std::size_t i = 0;
+Utf8Part next_utf8(std::string_view bytes) noexcept {
   const auto at = [&](std::size_t k) { return static_cast<unsigned char>(bytes[k]); };
-  while (i < bytes.size()) {
-    const unsigned char c = at(i);
-    if (c < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = c >= 0xC2 && c <= 0xDF ? 2 : (c & 0xF0) == 0xE0 ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
-    if (length == 0 || bytes.size() - i < length) return false;
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    if (c == 0xE0) low = 0xA0;
-    if (c == 0xED) high = 0x9F;
-    if (c == 0xF0) low = 0x90;
-    if (c == 0xF4) high = 0x8F;
-    if (at(i + 1) < low || at(i + 1) > high) return false;
-    for (std::size_t k = 2; k < length; ++k) {
-      if ((at(i + k) & 0xC0) != 0x80) return false;
-    }
-    i += length;
+  const unsigned char lead = at(0);
+  if (lead < 0x80) return {1, true};
+  const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
+                             : (lead & 0xF0) == 0xE0        ? 3
+                             : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                            : 0;
+  if (length == 0) return {1, false};
+  // Only the second byte has bounds of its own: they exclude overlong forms, surrogates and what is above U+10FFFF.
+  unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  for (std::size_t k = 1; k < length; ++k) {
+    if (k == bytes.size() || at(k) < low || at(k) > high) return {k, false};
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {length, true};
+}
+
+bool is_valid_utf8(std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const auto part = next_utf8(bytes);
+    if (!part.valid) return false;
+    bytes.remove_prefix(part.length);
   }
   return true;
 }
