@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "base/utf8.hpp"
+
 namespace postern {
 namespace {
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,15 +18,5 @@ std::string hex_encode(std::string_view bytes);
 
 // True for well-formed UTF-8 by RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF.
 bool is_valid_utf8(std::string_view bytes) noexcept;
-
-// What non-empty bytes begin with: a well-formed character, or bytes that a decoder replaces by one U+FFFD.
-struct Utf8Part {
-  std::size_t length = 0;  // at least 1
-  bool valid = false;
-};
-
-// The WHATWG Encoding Standard's UTF-8 decoder: an invalid part is the longest beginning of a character that the bytes
-// hold ("maximal subpart"), or a single byte that begins none.
-Utf8Part next_utf8(std::string_view bytes) noexcept;
 
 }  // namespace postern

@@ -1,122 +1,113 @@
 #include "mcp/list_filter.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
-#include <vector>
 
-#include "mcp/json_cursor.hpp"
-#include "mcp/member_name.hpp"
+#include "mcp/envelope.hpp"
+#include "mcp/repair.hpp"
 
 namespace postern::mcp {
 namespace {
 
-using nlohmann::json;
-
 constexpr int kInternalError = -32603;
 
-struct Place {
-  std::string_view list;   // the member of result
-  std::string_view named;  // the member of an entry
+// One list of an answer, made anew.
+class ListWriter {
+ public:
+  ListWriter(ListKind kind, const VisibleIn& visible, Filtered& report)
+      : kind_(kind), visible_(visible), report_(report) {}
+
+  // Valid as long as the writer; the list's own text where nothing changes.
+  std::string_view write(std::string_view list) {
+    changed_ = list == "null";
+    out_ = "[";
+    for_each_entry(list, kind_, [this](const ListEntry& entry) { take(entry); });
+    out_ += ']';
+    return changed_ ? std::string_view(out_) : list;
+  }
+
+ private:
+  void take(const ListEntry& entry) {
+    const bool sound = entry.fault == EntryFault::none;
+    if (!sound) report(entry);
+    if (!sound || !visible_(kind_, entry.name)) {
+      changed_ = true;
+      return;
+    }
+    if (out_.size() > 1) out_ += ',';
+    out_ += entry.text;
+  }
+
+  void report(const ListEntry& entry) {
+    ++report_.damaged;
+    if (report_.examples.size() >= Filtered::kMostExamples) return;
+    report_.examples.push_back(describe(entry, kind_, describe(entry.fault, kind_)));
+  }
+
+  ListKind kind_;
+  const VisibleIn& visible_;
+  Filtered& report_;
+  std::string out_;
+  bool changed_ = false;
 };
 
-constexpr Place place_of(ListKind kind) noexcept {
-  switch (kind) {
-    case ListKind::tools: return {"tools", "name"};
-    case ListKind::resources: return {"resources", "uri"};
-    case ListKind::resource_templates: return {"resourceTemplates", "uriTemplate"};
-    case ListKind::prompts: return {"prompts", "name"};
-    case ListKind::none: break;
-  }
-  return {};
+// `part` is a view into `whole`.
+std::string with_part(std::string_view whole, std::string_view part, std::string_view other) {
+  const auto begin = static_cast<std::size_t>(part.data() - whole.data());
+  std::string out;
+  out.reserve(whole.size() - part.size() + other.size());
+  return out.append(whole.substr(0, begin)).append(other).append(whole.substr(begin + part.size()));
 }
 
-// The text with only those entries of the list left that are to be kept.
-std::string cut(std::string_view text, std::string_view list, const std::vector<bool>& keep) {
-  JsonCursor cursor(text);
-  cursor.enter_member("result");
-  cursor.enter_member(list);
-  cursor.take();
-  std::string out(text.substr(0, cursor.position()));
-  bool first = true;
-  for (const bool kept : keep) {
-    const auto entry = cursor.value();
-    cursor.take();  // comma, or the list's end
-    if (!kept) continue;
-    if (!std::exchange(first, false)) out += ',';
-    out += entry;
-  }
-  return out.append("]").append(text.substr(cursor.position()));
+// The answer with that list filtered, in `text`. False: it holds no such list.
+Result<bool, JsonFault> filter_one(std::string& text, ListKind kind, const VisibleIn& visible, Filtered& report) {
+  const auto page = find_list(read_envelope(text), kind);
+  if (!page) return page.error();
+  if (!*page) return false;
+  ListWriter writer(kind, visible, report);
+  const auto list = (*page)->list;
+  const auto written = writer.write(list);
+  if (written.data() != list.data()) text = with_part(text, list, written);
+  return true;
 }
 
-JsonFault misplaced(std::string_view what) {
-  return JsonFault{kInternalError, "the answer to a list request " + std::string(what)};
+// Only after the entries were judged: what damage a name had is not to be seen afterwards.
+Filtered finished(std::string_view answer, std::string text, Filtered report) {
+  if (auto repaired = repaired_text(text)) text = std::move(*repaired);
+  if (text != answer) report.changed = std::move(text);
+  return report;
 }
-
-// A twin of a member that decides would be read by a lax client in its place.
-bool has_twin(const json& object, std::string_view name) noexcept { return has_case_twin(object, std::array{name}); }
-
-// The answer's result; null where it has none.
-Result<const json*, JsonFault> result_of(const json& answer) {
-  if (!answer.is_object() || has_twin(answer, "result")) return misplaced("is no plain message");
-  const auto result = answer.find("result");
-  return result == answer.end() ? nullptr : &*result;
-}
-
-// For each entry of the list whether it is to be kept.
-template <class Keep>
-Result<std::vector<bool>, JsonFault> kept_entries(const json& result, const Place& place, const Keep& visible) {
-  if (!result.is_object() || has_twin(result, place.list)) return misplaced("has no plain result");
-  const auto list = result.find(place.list);
-  if (list == result.end() || !list->is_array()) return misplaced("has no list");
-  std::vector<bool> keep;
-  keep.reserve(list->size());
-  for (const auto& entry : *list) {
-    const auto name = entry.is_object() ? entry.find(place.named) : entry.end();
-    if (name == entry.end() || !name->is_string() || has_twin(entry, place.named)) {
-      return misplaced("has an entry without a plain name");
-    }
-    keep.push_back(visible(name->template get_ref<const std::string&>()));
-  }
-  return keep;
-}
-
-bool all_of(const std::vector<bool>& keep) { return std::ranges::find(keep, false) == keep.end(); }
 
 }  // namespace
 
-Result<std::optional<std::string>, JsonFault> filter_list(std::string_view answer, ListKind kind,
-                                                          const Visible& visible, const JsonLimits& limits) {
-  const auto place = place_of(kind);
-  if (place.list.empty() || answer.empty()) return std::optional<std::string>();
-  const auto parsed = parse_json(answer, limits);
-  if (!parsed) return parsed.error();
-  const auto result = result_of(*parsed);
-  if (!result) return result.error();
-  if (*result == nullptr) return std::optional<std::string>();
-  const auto keep = kept_entries(**result, place, visible);
-  if (!keep) return keep.error();
-  if (all_of(*keep)) return std::optional<std::string>();
-  return std::optional(cut(answer, place.list, *keep));
+Result<Filtered, JsonFault> filter_list(std::string_view answer, ListKind kind, const Visible& visible) {
+  Filtered report;
+  if (kind == ListKind::none || answer.empty()) return report;
+  std::string text(answer);
+  const VisibleIn visible_in = [&visible](ListKind, std::string_view name) { return visible(name); };
+  const auto found = filter_one(text, kind, visible_in, report);
+  if (!found) return found.error();
+  if (!*found && read_envelope(answer).result) {
+    return JsonFault{kInternalError, "the answer to a list request has no list"};
+  }
+  return finished(answer, std::move(text), std::move(report));
 }
 
-Result<std::optional<std::string>, JsonFault> filter_any_list(std::string_view answer, const VisibleIn& visible,
-                                                              const JsonLimits& limits) {
-  std::optional<std::string> changed;
-  if (answer.empty()) return changed;
-  const auto parsed = parse_json(answer, limits);
-  if (!parsed) return parsed.error();
-  const auto result = result_of(*parsed);
-  if (!result) return result.error();
-  if (*result == nullptr) return changed;
+Result<Filtered, JsonFault> filter_any_list(std::string_view answer, const VisibleIn& visible) {
+  Filtered report;
+  if (answer.empty()) return report;
+  std::string text(answer);
   for (const auto kind : {ListKind::tools, ListKind::resources, ListKind::resource_templates, ListKind::prompts}) {
-    const auto place = place_of(kind);
-    if (!(*result)->contains(place.list) && !has_twin(**result, place.list)) continue;
-    const auto keep = kept_entries(**result, place, [&](std::string_view name) { return visible(kind, name); });
-    if (!keep) return keep.error();
-    if (!all_of(*keep)) changed = cut(changed ? std::string_view(*changed) : answer, place.list, *keep);
+    const auto found = filter_one(text, kind, visible, report);
+    if (!found) return found.error();
   }
-  return changed;
+  return finished(answer, std::move(text), std::move(report));
+}
+
+std::string describe(const std::vector<std::string>& examples, std::size_t all) {
+  std::string out;
+  for (const auto& example : examples) out += (out.empty() ? "" : "; ") + example;
+  if (all > examples.size()) out += "; and " + std::to_string(all - examples.size()) + " more";
+  return out;
 }
 
 }  // namespace postern::mcp

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/strings.hpp"
+#include "mcp/json_scanner.hpp"
 
 namespace postern::mcp {
 namespace {
@@ -42,6 +43,14 @@ bool is_case_twin(std::string_view key, std::string_view expected) noexcept {
     if (key.empty() || take_folded(key) != ascii_lower(c)) return false;
   }
   return key.empty();
+}
+
+KeyMatch match_key(std::string_view token, std::string_view name) {
+  const auto key = string_of(token);
+  if (!key) return KeyMatch::other;
+  if (*key == name) return KeyMatch::same;
+  const auto read_as = std::string_view(*key).substr(0, key->find('\0'));
+  return read_as == name || is_case_twin(read_as, name) ? KeyMatch::twin : KeyMatch::other;
 }
 
 bool has_case_twin(const nlohmann::json& object, std::span<const std::string_view> names) noexcept {

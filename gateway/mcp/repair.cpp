@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/encoding.hpp"
+#include "base/utf8.hpp"
 
 namespace postern::mcp {
 namespace {

@@ -47,6 +47,20 @@ bool is_known(std::string_view line) noexcept {
   return name.empty() || name == "data" || name == "id" || name == "event" || name == "retry";
 }
 
+// The lines that mean something and hold no data. A line that means nothing here could mean something once the lines
+// before it are gone.
+std::string other_lines(std::string_view event) {
+  std::string out;
+  event = without_bom(event);
+  while (!event.empty()) {
+    const Line line = take_line(event);
+    if (line.text.empty() || !is_known(line.text) || value_of("data", line.text)) continue;
+    out += line.with_end;
+    if (line.text.size() == line.with_end.size()) out += '\n';
+  }
+  return out;
+}
+
 void append_data(std::string& out, std::string_view data) {
   do {
     const bool more = data.find_first_of("\r\n") != std::string_view::npos;
@@ -58,32 +72,51 @@ void append_data(std::string& out, std::string_view data) {
 
 }  // namespace
 
-Result<void> SseSplitter::feed(std::string_view bytes) {
-  const std::size_t handed_out = handed_out_ == 0 ? 0 : ends_[handed_out_ - 1];
-  buffer_.erase(0, handed_out);
+void SseSplitter::drop_handed_out() {
+  if (handed_out_ == 0) return;
+  const std::size_t bytes = ends_[handed_out_ - 1].at;
+  buffer_.erase(0, bytes);
   ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(handed_out_));
-  for (auto& end : ends_) end -= handed_out;
+  for (auto& end : ends_) end.at -= bytes;
   handed_out_ = 0;
+}
 
-  std::size_t begin = ends_.empty() ? 0 : ends_.back();
-  std::size_t position = buffer_.size();
-  buffer_.append(bytes);
-  const auto end_event = [&](std::size_t end) {
-    ends_.push_back(end);
-    const bool fits = end - begin <= limit_;
-    begin = end;
-    return fits;
-  };
-  for (; position < buffer_.size(); ++position) {
-    const char c = buffer_[position];
-    if (at_ == At::in_line && c != '\n' && c != '\r') continue;
-    bool fits = true;
-    if (ends_before(c)) fits = end_event(position);
-    if (ends_with(c)) fits = end_event(position + 1) && fits;
-    if (!fits) return fail(Errc::too_large, "a server-sent event is too large");
+Result<void> SseSplitter::feed(std::string_view bytes) {
+  drop_handed_out();
+  bool fits = true;
+  for (const char c : bytes) {
+    if (at_ == At::in_line && c != '\n' && c != '\r') {
+      fits = append(c) && fits;
+      continue;
+    }
+    if (ends_before(c)) end_event();
+    const bool ended = ends_with(c);
+    fits = append(c) && fits;
+    if (ended) end_event();
   }
-  if (buffer_.size() - begin > limit_) return fail(Errc::too_large, "a server-sent event is too large");
+  if (!fits) return fail(Errc::too_large, "a server-sent event is too large");
   return {};
+}
+
+// False: with this byte the event is over the limit.
+bool SseSplitter::append(char c) {
+  if (skipping_) return true;
+  if (buffer_.size() - begin_of_rest() == limit_) {
+    cut_rest();
+    return false;
+  }
+  buffer_ += c;
+  return true;
+}
+
+void SseSplitter::end_event() {
+  if (!std::exchange(skipping_, false)) ends_.push_back({buffer_.size(), false});
+}
+
+void SseSplitter::cut_rest() {
+  if (buffer_.size() == begin_of_rest()) return;
+  ends_.push_back({buffer_.size(), true});
+  skipping_ = true;
 }
 
 // A blank line's CR that no LF follows.
@@ -111,14 +144,13 @@ bool SseSplitter::ends_with(char c) noexcept {
 
 std::string_view SseSplitter::next() noexcept {
   if (handed_out_ == ends_.size()) return {};
-  const std::size_t begin = handed_out_ == 0 ? 0 : ends_[handed_out_ - 1];
-  const std::size_t end = ends_[handed_out_++];
-  return std::string_view(buffer_).substr(begin, end - begin);
+  const std::size_t begin = handed_out_ == 0 ? 0 : ends_[handed_out_ - 1].at;
+  const End end = ends_[handed_out_++];
+  is_cut_ = end.cut;
+  return std::string_view(buffer_).substr(begin, end.at - begin);
 }
 
-std::string_view SseSplitter::rest() const noexcept {
-  return std::string_view(buffer_).substr(ends_.empty() ? 0 : ends_.back());
-}
+std::string_view SseSplitter::rest() const noexcept { return std::string_view(buffer_).substr(begin_of_rest()); }
 
 std::string sse_data(std::string_view event) {
   std::string joined;
@@ -152,19 +184,25 @@ bool sse_is_plain(std::string_view event) {
 }
 
 std::string sse_with_data(std::string_view event, std::string_view data) {
-  std::string out;
-  out.reserve(event.size() + data.size());
-  event = without_bom(event);
-  while (!event.empty()) {
-    const Line line = take_line(event);
-    // A line that means nothing here could mean something once the lines before it are gone.
-    if (line.text.empty() || !is_known(line.text) || value_of("data", line.text)) continue;
-    out += line.with_end;
-    if (line.text.size() == line.with_end.size()) out += '\n';
-  }
+  auto out = other_lines(event);
   append_data(out, data);
   out += '\n';
   return out;
+}
+
+std::string sse_without_data(std::string_view event) {
+  auto out = other_lines(event);
+  if (!out.empty()) out += '\n';
+  return out;
+}
+
+bool sse_has_id(std::string_view event) {
+  bool has_id = false;
+  event = without_bom(event);
+  while (!event.empty()) {
+    if (const auto id = value_of("id", take_line(event).text)) has_id = !id->empty();
+  }
+  return has_id;
 }
 
 }  // namespace postern::mcp

@@ -12,17 +12,25 @@ namespace postern::mcp {
 // Splits a byte stream of server-sent events (WHATWG HTML section 9.2) into whole events as they arrive, whatever the
 // read boundaries; LF, CRLF and CR line ends, also mixed. Each event is passed on with its own bytes, unchanged: all
 // events and the rest, put together, are the stream. Work is linear in the bytes fed, memory is one event and one read.
+//
+// Of an event over the limit only the beginning is passed on, as soon as it has grown too long, and the rest of it is
+// skipped: those who can do without such an event go on, others stop when feed() fails.
 class SseSplitter {
  public:
   // `limit`: the longest event, in bytes.
   explicit SseSplitter(std::size_t limit) noexcept : limit_(limit) {}
 
-  // Adds bytes. too_large when an event grows over the limit; the splitter is then of no more use.
+  // Adds bytes. too_large when an event has grown over the limit in them.
   Result<void> feed(std::string_view bytes);
-  // The next whole event including its blank line, or an empty view. Valid until the next call of feed().
+  // The next event including its blank line, or an empty view. Valid until the next call of feed().
   std::string_view next() noexcept;
+  // Whether the event that next() has just returned is only the beginning of one.
+  bool is_cut() const noexcept { return is_cut_; }
+  // Treats an unfinished event as one over the limit, where there is no memory for more of it.
+  void cut_rest();
   // What follows the last whole event. At the end of the stream it is an unfinished event, which clients are to
-  // discard (section 9.2.6), unless its last line end was a CR that left open whether an LF would follow.
+  // discard (section 9.2.6), unless its last line end was a CR that left open whether an LF would follow. Empty while
+  // an event is skipped.
   std::string_view rest() const noexcept;
 
  private:
@@ -35,15 +43,25 @@ class SseSplitter {
     blank_cr,     // the blank line's CR, maybe of a CRLF
     ended_by_cr,  // the event is out; an LF now is only the second half of its last line end
   };
+  struct End {
+    std::size_t at = 0;
+    bool cut = false;
+  };
 
+  void drop_handed_out();
   bool ends_before(char c) noexcept;
   bool ends_with(char c) noexcept;
+  bool append(char c);
+  void end_event();
+  std::size_t begin_of_rest() const noexcept { return ends_.empty() ? 0 : ends_.back().at; }
 
   std::size_t limit_;
   std::string buffer_;
-  std::vector<std::size_t> ends_;  // of the whole events in the buffer
-  std::size_t handed_out_ = 0;     // of those
+  std::vector<End> ends_;       // of the events in the buffer
+  std::size_t handed_out_ = 0;  // of those
   At at_ = At::line_start;
+  bool skipping_ = false;  // the rest of an event of which the beginning was passed on
+  bool is_cut_ = false;
 };
 
 // The joined `data` lines of one event as the splitter yielded it; empty when it has none.
@@ -56,6 +74,10 @@ bool sse_is_plain(std::string_view event);
 // The event with its data replaced by `data` (split over lines where it has line ends); id, event, retry and comments
 // kept as they were, lines that mean nothing dropped.
 std::string sse_with_data(std::string_view event, std::string_view data);
+// The event without its data, which tells a client nothing but where to resume and when; empty where no line is left.
+std::string sse_without_data(std::string_view event);
+// Whether it has an `id` from which a client can resume the stream.
+bool sse_has_id(std::string_view event);
 
 inline constexpr std::string_view kSseKeepAlive = ": keep-alive\n\n";
 

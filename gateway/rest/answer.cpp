@@ -65,7 +65,10 @@ std::string without_structure(const json& content, std::string_view text) {
 Answer answer_of_call(const json& result, std::string_view text) {
   const auto none = json::array();
   if (!result.is_object()) {
-    return problem(502, "upstream_error", "the server behind this gateway sent no result of a tool");
+    return problem(
+        502, "upstream_error",
+        "the server behind this gateway sent no result of a tool, or one in which a key is repeated or a number "
+        "is out of range");
   }
   // MCP 2026-07-28, "Multi Round-Trip Requests".
   const auto kind = result.find("resultType");

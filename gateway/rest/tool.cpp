@@ -3,10 +3,15 @@
 #include "base/encoding.hpp"
 #include "http/form.hpp"
 #include "http/target.hpp"
+#include "mcp/envelope.hpp"
+#include "mcp/list_filter.hpp"
+#include "mcp/repair.hpp"
 
 namespace postern::rest {
 namespace {
 
+using mcp::EntryFault;
+using mcp::ListKind;
 using nlohmann::json;
 
 std::string text_of(const json& object, const char* member) {
@@ -36,23 +41,26 @@ Tool read_tool(const json& entry, const std::string& name) {
   return tool;
 }
 
+void leave_out(ToolPage& page, const mcp::ListEntry& entry, const std::string& why) {
+  ++page.left_out;
+  if (page.examples.size() >= mcp::Filtered::kMostExamples) return;
+  page.examples.push_back(mcp::describe(entry, ListKind::tools, why));
+}
+
 }  // namespace
 
-Result<ToolPage> read_tools(const json& result) {
-  const auto list = result.is_object() ? result.find("tools") : result.end();
-  if (!result.is_object() || list == result.end() || !list->is_array()) {
-    return fail(Errc::protocol, "the answer to tools/list has no list");
-  }
+Result<ToolPage> read_tools(std::string_view answer) {
+  const auto list = mcp::find_list(mcp::read_envelope(answer), ListKind::tools);
+  if (!list || !*list) return fail(Errc::protocol, "the answer to tools/list has no list");
   ToolPage page;
-  for (const auto& entry : *list) {
-    const auto name = entry.is_object() ? entry.find("name") : entry.end();
-    if (!entry.is_object() || name == entry.end() || !name->is_string()) {
-      return fail(Errc::protocol, "the answer to tools/list has an entry without a name");
-    }
-    page.tools.push_back(read_tool(entry, name->get_ref<const std::string&>()));
-  }
-  const auto next = result.find("nextCursor");
-  if (next != result.end() && next->is_string()) page.next = next->get<std::string>();
+  page.next = (*list)->next;
+  mcp::for_each_entry((*list)->list, ListKind::tools, [&page](const mcp::ListEntry& entry) {
+    if (entry.fault != EntryFault::none) return leave_out(page, entry, mcp::describe(entry.fault, ListKind::tools));
+    const auto repaired = mcp::repaired_text(entry.text);
+    const auto read = mcp::parse_json(repaired ? std::string_view(*repaired) : entry.text, mcp::kListLimits);
+    if (!read) return leave_out(page, entry, "cannot be part of a document: " + read.error().reason);
+    page.tools.push_back(read_tool(*read, entry.name));
+  });
   return page;
 }
 

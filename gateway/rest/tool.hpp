@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,12 +25,16 @@ struct Tool {
 // One page of a list.
 struct ToolPage {
   std::vector<Tool> tools;
-  std::optional<std::string> next;  // the cursor of the page that follows
+  std::optional<std::string> next;    // the cursor of the page that follows
+  std::size_t left_out = 0;           // entries that are not among the tools
+  std::vector<std::string> examples;  // what is wrong with the first of them, for the log
 };
 
-// The result of a tools/list. protocol: it has no list, or an entry without a name. Members that are not what they
-// should be count as absent.
-Result<ToolPage> read_tools(const nlohmann::json& result);
+// The text of an answer to tools/list, as it came. An entry without a sure name (mcp::EntryFault), or one that is not
+// strict JSON once its damaged characters are replaced, is left out: an OpenAPI document cannot hold a schema with a
+// repeated key or with a number beyond a double. Members that are not what they should be count as absent. protocol:
+// the answer has no list.
+Result<ToolPage> read_tools(std::string_view answer);
 
 // Where a tool is called: "/tools/" and its name. A slash in the name is one in the path; all else but unreserved
 // characters is percent-encoded. nullopt for names that no path can hold so that every program reads it the same way:

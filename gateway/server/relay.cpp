@@ -1,13 +1,11 @@
 #include "server/relay.hpp"
 
 #include "mcp/list_filter.hpp"
-#include "mcp/sse.hpp"
+#include "server/event_filter.hpp"
 #include "server/stream_writer.hpp"
 
 namespace postern::server {
 namespace {
-
-constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
 
 MaybeRefusal broken_answer(std::string why) { return refusal(502, "upstream_error", std::move(why)); }
 
@@ -89,45 +87,31 @@ awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, 
   co_return sent;
 }
 
-// What is to be written for these bytes of an event stream: the same ones, or whole events with their lists filtered.
-class EventFilter {
- public:
-  explicit EventFilter(const McpExchange& exchange)
-      : exchange_(exchange), active_(filters_lists(exchange)), share_(exchange.services().bodies) {}
+// JSON-RPC 2.0 section 5.1, for a request whose answer came and could not be read.
+std::string unread_answer(const McpExchange& x, const nlohmann::json& id, std::string_view why) {
+  constexpr int kInternalError = -32603;
+  return mcp::error_body(id, kInternalError,
+                         "the server behind this gateway sent a list that cannot be read: " + std::string(why),
+                         {{"error", "upstream_error"}, {"request_id", x.context.id}});
+}
 
-  // nullopt: an event that must not pass, or that there is no memory for.
-  std::optional<std::string_view> take(std::string_view bytes) {
-    if (!active_) return bytes;
-    out_.clear();
-    if (!share_.grow_to(splitter_.rest().size() + bytes.size())) return std::nullopt;
-    if (!splitter_.feed(bytes)) return std::nullopt;
-    for (auto event = splitter_.next(); !event.empty(); event = splitter_.next()) {
-      if (!mcp::sse_is_plain(event)) return std::nullopt;
-      const auto data = mcp::sse_data(event);
-      if (data.empty()) {
-        out_ += event;
-        continue;
-      }
-      auto changed = filtered(exchange_, data);
-      if (!changed) return std::nullopt;
-      if (*changed) {
-        out_ += mcp::sse_with_data(event, **changed);
-      } else {
-        out_ += event;
-      }
-    }
-    return std::string_view(out_);
-  }
+// nullptr: no list is to be filtered on this stream.
+std::unique_ptr<EventFilter> event_filter(McpExchange& x) {
+  if (!filters_lists(x)) return nullptr;
+  EventFilter::Tools tools;
+  tools.filter = [&x](std::string_view data) { return filtered(x, data); };
+  tools.error = [&x](const nlohmann::json& id, std::string_view why) { return unread_answer(x, id, why); };
+  tools.warn = [&x](std::string_view why, std::size_t left_out) {
+    x.services().log.warning(
+        "list_event_left_out",
+        {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", why}, {"events", left_out}});
+  };
+  auto asked = x.message ? x.message->id : nlohmann::json();
+  return std::make_unique<EventFilter>(std::move(tools), std::move(asked), x.services().bodies);
+}
 
- private:
-  const McpExchange& exchange_;
-  bool active_;
-  BodyShare share_;  // of the event that is not yet whole
-  mcp::SseSplitter splitter_{kMaxFiltered};
-  std::string out_;
-};
-
-awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter& filter, StreamWriter& writer) {
+// `filter` may be null.
+awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter* filter, StreamWriter& writer) {
   while (!answer.finished()) {
     const auto bytes = co_await answer.read_body();
     if (!bytes) {
@@ -136,19 +120,17 @@ awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter& fi
       x.outcome = telemetry::Outcome::upstream_error;
       co_return;
     }
-    const auto out = filter.take(*bytes);
-    if (!out) {
-      x.services().log.warning("list_event_refused", {{"request_id", x.context.id}});
-      x.connection.no_keep_alive();
-      x.connection.close();
-      x.outcome = telemetry::Outcome::upstream_error;
-      co_return;
-    }
-    const bool open = co_await writer.write(*out);
+    const auto out = filter != nullptr ? filter->take(*bytes) : *bytes;
+    const bool open = co_await writer.write(out);
     if (!open) {
       x.outcome = telemetry::Outcome::cancelled;
       co_return;
     }
+  }
+  if (filter != nullptr) {
+    const auto last = filter->finish();
+    if (!last.empty()) co_await writer.write(last);
+    if (filter->has_failed()) x.outcome = telemetry::Outcome::upstream_error;
   }
   co_await x.connection.finish();
 }
@@ -157,10 +139,8 @@ awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter& fi
 awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer, const AnswerPlan& plan) {
   const auto first = answer.body_at_hand();
   if (!first) co_return broken_answer("the server behind this gateway sent a damaged answer");
-  EventFilter filter(x);
-  const auto filtered_first = filter.take(*first);
-  if (!filtered_first) co_return broken_answer("the server behind this gateway sent a list that cannot be read");
-  const std::string out = plan.preface + std::string(*filtered_first);
+  const auto filter = event_filter(x);
+  const std::string out = plan.preface + std::string(filter ? filter->take(*first) : *first);
   const int status = answer.head().status;
   const bool open = co_await x.connection.begin(x.context, status, plan.headers, std::nullopt, out);
   if (!open) co_return std::nullopt;
@@ -176,7 +156,7 @@ awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer,
   writer.start(out);
   std::exception_ptr bug;
   try {
-    co_await pump(x, answer, filter, writer);
+    co_await pump(x, answer, filter.get(), writer);
   } catch (...) {
     bug = std::current_exception();
   }
@@ -206,14 +186,21 @@ bool filters_lists(const McpExchange& x) {
 
 Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& x, std::string_view answer) {
   const policy::Caller caller = policy_caller(*x.principal);
-  if (const auto* method = x.method()) {
-    const auto kind = method->list;
-    return mcp::filter_list(answer, kind,
-                            [&](std::string_view name) { return x.resource.policy->visible(kind, name, caller); });
-  }
-  return mcp::filter_any_list(answer, [&](mcp::ListKind kind, std::string_view name) {
+  const auto* method = x.method();
+  const auto visible = [&](mcp::ListKind kind, std::string_view name) {
     return x.resource.policy->visible(kind, name, caller);
-  });
+  };
+  auto out = method == nullptr ? mcp::filter_any_list(answer, visible)
+                               : mcp::filter_list(answer, method->list,
+                                                  [&](std::string_view name) { return visible(method->list, name); });
+  if (!out) return out.error();
+  if (out->damaged > 0) {
+    x.services().log.warning("list_entries_left_out", {{"request_id", x.context.id},
+                                                       {"upstream", x.resource.upstream->name},
+                                                       {"what", mcp::describe(out->examples, out->damaged)},
+                                                       {"entries", out->damaged}});
+  }
+  return std::move(out->changed);
 }
 
 awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, AnswerPlan plan) {

@@ -40,7 +40,8 @@ awaitable<MaybeRefusal> relay(McpExchange& exchange, upstream::Exchange& answer,
 // its words are.
 bool is_about_session(std::string_view answer, const nlohmann::json* own_id);
 
-// Decides what of a list answer this caller may see; used for whole answers and for events.
+// Decides what of a list answer this caller may see, for whole answers and for events; entries that are left out for
+// their damage are named in the log.
 bool filters_lists(const McpExchange& exchange);
 Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& exchange, std::string_view answer);
 

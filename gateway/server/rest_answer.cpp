@@ -1,4 +1,5 @@
-#include "mcp/list_filter.hpp"
+#include "mcp/envelope.hpp"
+#include "mcp/repair.hpp"
 #include "mcp/sse.hpp"
 #include "rest/calls.hpp"
 #include "server/relay.hpp"
@@ -59,16 +60,14 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
     out.lost_session = true;
     co_return std::nullopt;
   }
-  auto message = mcp::parse_json(whole, mcp::kListLimits);
-  if (!message || !message->is_object() || message->contains("result") == message->contains("error")) {
-    co_return broken("the server behind this gateway sent an answer that is no message of MCP");
-  }
+  auto message = mcp::read_answer(whole);
+  if (!message) co_return broken("the server behind this gateway sent an answer that is no message of MCP");
   out.answer = {std::move(*message), std::move(whole), std::move(share)};
   co_return std::nullopt;
 }
 
 // MCP 2025-06-18 transports, "Sending Messages to the Server": the answer is among the events, and the stream's other
-// messages before it.
+// messages before it. An event that cannot be read, and cannot be the answer, costs only itself.
 awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id, std::size_t limit, Received& out) {
   auto& answer = *running.answer;
   BodyShare share(x_.services().bodies);
@@ -77,10 +76,14 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
   for (;;) {
     if (!bytes) co_return failure_of_body(x_, bytes.error());
     if (!share.grow_to(splitter.rest().size() + bytes->size())) co_return no_memory_for_answer();
-    if (!splitter.feed(*bytes)) co_return too_long();
+    (void)splitter.feed(*bytes);
     for (auto event = splitter.next(); !event.empty(); event = splitter.next()) {
       auto data = mcp::sse_data(event);
       if (data.empty()) continue;
+      if (splitter.is_cut()) {
+        if (mcp::may_answer(mcp::read_envelope(data), id)) co_return too_long();
+        continue;
+      }
       auto refused = co_await take_event(running, std::move(data), id, out);
       if (refused) co_return refused;
       if (out.answer.message.is_null()) continue;
@@ -93,21 +96,22 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
 }
 
 awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string data, std::string id, Received& out) {
-  auto read = mcp::parse_json(data, mcp::kListLimits);
-  if (!read || !read->is_object()) {
-    co_return broken("the server behind this gateway sent an event that is no message of MCP");
-  }
-  auto& message = *read;
-  const auto method = message.find("method");
-  if (method == message.end()) {
-    // Answers to what others asked are nobody's here.
-    if (message.contains("id") && message["id"] == id && message.contains("result") != message.contains("error")) {
-      out.answer.message = std::move(message);
-      out.answer.text = std::move(data);
-    }
+  const auto envelope = mcp::read_envelope(data);
+  if (!envelope.method) {
+    if (!mcp::may_answer(envelope, id)) co_return std::nullopt;  // nobody's here: an answer to another, or a keep-alive
+    auto message = mcp::read_answer(data);
+    if (!message) co_return damaged();
+    if (message->value("id", nlohmann::json()) != id) co_return std::nullopt;
+    out.answer.message = std::move(*message);
+    out.answer.text = std::move(data);
     co_return std::nullopt;
   }
-  if (!method->is_string()) co_return std::nullopt;
+  const auto repaired = mcp::repaired_text(data);
+  const auto read = mcp::parse_json(repaired ? *repaired : data, mcp::kListLimits);
+  if (!read || !read->is_object()) co_return std::nullopt;
+  const auto& message = *read;
+  const auto method = message.find("method");
+  if (method == message.end() || !method->is_string()) co_return std::nullopt;
   const auto name = method->get<std::string>();
   if (name == "notifications/tools/list_changed") state_.tools.forget_upstream(x_.resource.upstream->name);
   if (!message.contains("id") || session_.modern || running.slot.cancelled()) co_return std::nullopt;

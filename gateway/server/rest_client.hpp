@@ -25,8 +25,8 @@ struct RestAsk {
 
 // The JSON-RPC answer.
 struct RestAnswer {
-  nlohmann::json message;  // an object with result or error
-  std::string text;        // as it came
+  nlohmann::json message;  // an object with result or error, as mcp::read_answer() reads the text
+  std::string text;        // as it came; may be damaged
   BodyShare share;         // of the text
 };
 
@@ -65,6 +65,7 @@ class RestClient {
   awaitable<MaybeRefusal> read_events(Running& running, std::string id, std::size_t limit, Received& out);
   awaitable<MaybeRefusal> take_event(Running& running, std::string data, std::string id, Received& out);
   awaitable<MaybeRefusal> list(Running& running, std::vector<rest::Tool>& out);
+  void warn_of(const rest::ToolPage& page) const;
   awaitable<MaybeRefusal> list_with_others(Running& running, std::string key, RestToolsPtr& out);
   awaitable<MaybeRefusal> make_tools(Running& running, const std::string& key, RestToolsPtr& out);
   awaitable<upstream::DocumentText> provider_document();

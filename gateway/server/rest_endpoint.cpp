@@ -4,6 +4,7 @@
 #include "http/content_coding.hpp"
 #include "http/media_type.hpp"
 #include "mcp/json_cursor.hpp"
+#include "mcp/repair.hpp"
 #include "rest/answer.hpp"
 #include "rest/calls.hpp"
 #include "server/rest_client.hpp"
@@ -180,6 +181,7 @@ void answer_call(RestExchange& r, RestAnswer given) {
   const auto& message = given.message;
   const bool failed = message.contains("error");
   const auto* member = failed ? "error" : "result";
+  if (auto repaired = mcp::repaired_text(given.text)) given.text = std::move(*repaired);
   const auto text = mcp::member_text(given.text, member);
   const auto answer =
       failed ? rest::answer_of_error(message[member], text) : rest::answer_of_call(message[member], text);

@@ -8,6 +8,7 @@
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
 #include "idp/provider_metadata.hpp"
+#include "mcp/list_filter.hpp"
 #include "rest/calls.hpp"
 #include "server/provider_metadata.hpp"
 #include "server/rest_client.hpp"
@@ -90,6 +91,14 @@ Result<std::string> RestClient::tools_key() const {
   return crypto::sha256_string(key);
 }
 
+void RestClient::warn_of(const rest::ToolPage& page) const {
+  if (page.left_out == 0) return;
+  x_.services().log.warning("list_entries_left_out", {{"request_id", x_.context.id},
+                                                      {"upstream", x_.resource.upstream->name},
+                                                      {"what", mcp::describe(page.examples, page.left_out)},
+                                                      {"entries", page.left_out}});
+}
+
 awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Tool>& out) {
   std::string cursor;
   std::size_t bytes = 0;
@@ -102,8 +111,9 @@ awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Too
     auto refused = co_await ask(running, what, answer);
     if (refused) co_return refused;
     if (!answer.message.contains("result")) co_return broken("the server behind this gateway does not list its tools");
-    auto read = rest::read_tools(answer.message["result"]);
+    auto read = rest::read_tools(answer.text);
     if (!read) co_return broken("the server behind this gateway sent a list of tools that cannot be read");
+    warn_of(*read);
     for (auto& tool : read->tools) {
       bytes += size_of(tool);
       out.push_back(std::move(tool));

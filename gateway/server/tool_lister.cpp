@@ -7,7 +7,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/strings.hpp"
-#include "mcp/list_filter.hpp"
+#include "mcp/envelope.hpp"
+#include "mcp/list_reader.hpp"
 #include "mcp/sse.hpp"
 #include "server/mcp_exchange.hpp"
 #include "upstream/turned_away.hpp"
@@ -46,18 +47,14 @@ json list_message(int id, const std::string& cursor, bool modern) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"method", "tools/list"}, {"params", std::move(params)}};
 }
 
-bool answers(const json& message, const json& id) {
-  return message.is_object() && message.contains("id") && message["id"] == id &&
-         (message.contains("result") || message.contains("error"));
-}
-
-// The answer to `id` among what has come so far; null: not yet. Each event seen is counted.
-json find_answer(mcp::SseSplitter& events, const json& id, std::size_t& seen) {
+// The text of the answer to `id` among what has come so far; empty: not yet. Each event seen is counted. What is no
+// answer to it, or cannot be read, is passed over.
+std::string find_answer(mcp::SseSplitter& events, const json& id, std::size_t& seen) {
   for (auto event = events.next(); !event.empty() && ++seen <= kMostEvents; event = events.next()) {
-    auto message = mcp::parse_json(mcp::sse_data(event), mcp::kListLimits);
-    if (message && answers(*message, id)) return std::move(*message);
+    auto data = mcp::sse_data(event);
+    if (mcp::may_answer(mcp::read_envelope(data), id)) return data;
   }
-  return nullptr;
+  return {};
 }
 
 bool is_event_stream(const http::ResponseHead& head) {
@@ -83,7 +80,14 @@ struct ToolLister::Answer {
   std::string session;
   std::string address;
   std::string location;    // of a redirect, as it can be shown
-  json message = nullptr;  // the JSON-RPC answer; null: none that is one
+  std::string text;        // of the answer, as it came
+  json message = nullptr;  // the JSON-RPC answer, as mcp::read_answer() reads the text; null: none that is one
+
+  void take(std::string came, const json& id) {
+    text = std::move(came);
+    auto read = mcp::read_answer(text);
+    if (read && read->value("id", json()) == id) message = std::move(*read);
+  }
 };
 
 nlohmann::json tools_list_message() { return list_message(2, "", false); }
@@ -167,9 +171,12 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
     if (bytes_ > kMostBytes || events_ > kMostEvents) co_return fail(Errc::too_large, "the answers are too long");
     if (!share.grow_to(size)) co_return fail(Errc::busy, "no memory for the answer");
     if (events) {
-      if (auto fed = splitter.feed(bytes); !fed) co_return fed.error();
-      got.message = find_answer(splitter, id, events_);
-      if (!got.message.is_null()) co_return got;
+      (void)splitter.feed(bytes);  // an event that is too large is passed over, as long as there are bytes left
+      auto found = find_answer(splitter, id, events_);
+      if (!found.empty()) {
+        got.take(std::move(found), id);
+        co_return got;
+      }
     } else {
       whole += bytes;
     }
@@ -178,8 +185,7 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
     if (!more) co_return more.error();
     bytes = *more;
   }
-  auto message = mcp::parse_json(whole, mcp::kListLimits);
-  if (message && answers(*message, id)) got.message = std::move(*message);
+  got.take(std::move(whole), id);
   co_return got;
 }
 
@@ -204,14 +210,13 @@ awaitable<Result<bool>> ToolLister::open() {
   co_return true;
 }
 
-std::int64_t ToolLister::visible(const json& tools) const {
+std::int64_t ToolLister::visible(std::string_view tools) const {
   std::int64_t count = 0;
-  for (const auto& tool : tools) {
-    const auto name = tool.is_object() ? tool.find("name") : tool.end();
-    if (!tool.is_object() || name == tool.end() || !name->is_string()) continue;
-    const auto& policy = *subject_.resource->policy;
-    if (policy.visible(mcp::ListKind::tools, name->get_ref<const std::string&>(), subject_.caller)) ++count;
-  }
+  const auto& policy = *subject_.resource->policy;
+  mcp::for_each_entry(tools, mcp::ListKind::tools, [&](const mcp::ListEntry& entry) {
+    const bool sound = entry.fault == mcp::EntryFault::none;
+    if (sound && policy.visible(mcp::ListKind::tools, entry.name, subject_.caller)) ++count;
+  });
   return count;
 }
 
@@ -235,14 +240,11 @@ awaitable<Result<std::int64_t>> ToolLister::list() {
       if (none) co_return count;
       co_return fail(Errc::protocol, "it answers tools/list with an error");
     }
-    const auto& result = answer->message["result"];
-    if (!result.is_object() || !result.contains("tools") || !result["tools"].is_array()) {
-      co_return fail(Errc::protocol, "its list of tools is none");
-    }
-    count += visible(result["tools"]);
-    const auto next = result.find("nextCursor");
-    if (next == result.end() || !next->is_string()) break;
-    cursor = next->get<std::string>();
+    const auto listed = mcp::find_list(mcp::read_envelope(answer->text), mcp::ListKind::tools);
+    if (!listed || !*listed) co_return fail(Errc::protocol, "its list of tools cannot be read");
+    count += visible((*listed)->list);
+    if (!(*listed)->next) break;
+    cursor = *(*listed)->next;
   }
   co_return count;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -54,7 +55,7 @@ class ToolLister {
   awaitable<Result<Answer>> read(std::shared_ptr<Attempt> attempt, Answer got, nlohmann::json id);
   awaitable<Result<bool>> open();
   awaitable<Result<std::int64_t>> list();
-  std::int64_t visible(const nlohmann::json& tools) const;
+  std::int64_t visible(std::string_view tools) const;
 
   Worker& worker_;
   const ListedFor& subject_;

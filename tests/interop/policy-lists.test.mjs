@@ -178,10 +178,6 @@ describe('lists', { timeout: 120_000 * patience }, () => {
   it('a list that cannot be read for sure does not pass', async () => {
     const unreadable = [
       '{"tools":[{"name":"admin.b"}]',
-      '{"result":{"tools":[{"name":"read.a","name":"admin.b"}]}}',
-      '{"result":{"tools":[{"name":"read.a","Name":"admin.b"}]}}',
-      '{"result":{"tools":[{"title":"admin.b"}]}}',
-      '{"result":{"tools":["admin.b"]}}',
       '{"result":{"tools":{"0":{"name":"admin.b"}}}}',
       '{"result":{"Tools":[{"name":"admin.b"}]}}',
       '{"result":{"tools":[{"name":"admin.b"}]},"result":{"tools":[]}}',
@@ -207,6 +203,30 @@ describe('lists', { timeout: 120_000 * patience }, () => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end('admin.b');
     assert.equal((await ask('viewer', 'tools/list')).status, 502, 'a compressed answer');
     assert.equal(upstream.requests.at(-1).headers['accept-encoding'], 'identity');
+  });
+
+  it('an entry that cannot be read for sure does not pass, and costs no other one', async () => {
+    const unreadable = [
+      '{"name":"read.a","name":"admin.b"}',
+      '{"name":"read.a","Name":"admin.b"}',
+      '{"title":"admin.b"}',
+      '"admin.b"',
+      '[{"name":"admin.b"}]',
+      '{"name":"read.a\\u0000admin.b"}',
+    ];
+    const other = '{"name":"read.z","inputSchema":{}}';
+    for (const entry of unreadable) {
+      const body = (id) => `{"jsonrpc":"2.0","id":${id},"result":{"tools":[${entry},${other}]}}`;
+      answer = (message, request, response) =>
+        response.writeHead(200, { 'Content-Type': 'application/json' }).end(body(message.id));
+      const asWhole = await ask('viewer', 'tools/list');
+      answer = (message, request, response) => stream(response, `data: ${body(message.id)}\n\n`, 500);
+      const asEvent = await ask('viewer', 'tools/list');
+      for (const { text, message } of [asWhole, asEvent]) {
+        assert.deepEqual(namesIn(message.result), ['read.z'], entry);
+        assert.doesNotMatch(text, /admin/, entry);
+      }
+    }
   });
 
   it('an error instead of a list passes as it is', async () => {

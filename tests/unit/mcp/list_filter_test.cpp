@@ -1,6 +1,7 @@
 #include "mcp/list_filter.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -13,8 +14,7 @@ bool no_secrets(std::string_view name) { return !name.starts_with("secret"); }
 
 // The filtered answer; the answer itself where nothing was to change.
 std::string filtered(const std::string& answer, ListKind kind = ListKind::tools) {
-  const auto out = filter_list(answer, kind, no_secrets).value();
-  return out ? *out : answer;
+  return filter_list(answer, kind, no_secrets).value().changed.value_or(answer);
 }
 
 bool refused(std::string_view answer, ListKind kind = ListKind::tools) {
@@ -42,7 +42,7 @@ TEST(ListFilter, FirstLastAndAllMayGo) {
 TEST(ListFilter, NothingToHideLeavesTheBytesAlone) {
   for (const auto* answer : {R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a"}]}})",
                              R"({"jsonrpc":"2.0","id":1,"result":{"tools":[ ]}})"}) {
-    EXPECT_FALSE(filter_list(answer, ListKind::tools, no_secrets).value()) << answer;
+    EXPECT_FALSE(filter_list(answer, ListKind::tools, no_secrets).value().changed) << answer;
   }
 }
 
@@ -65,10 +65,10 @@ TEST(ListFilter, EscapesHideNothing) {
 TEST(ListFilter, OtherMessagesPass) {
   for (const auto* answer : {R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}})",
                              R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":1}})"}) {
-    EXPECT_FALSE(filter_list(answer, ListKind::tools, no_secrets).value()) << answer;
+    EXPECT_FALSE(filter_list(answer, ListKind::tools, no_secrets).value().changed) << answer;
   }
-  EXPECT_FALSE(filter_list("anything", ListKind::none, no_secrets).value());
-  EXPECT_FALSE(filter_list("", ListKind::tools, no_secrets).value());
+  EXPECT_FALSE(filter_list("anything", ListKind::none, no_secrets).value().changed);
+  EXPECT_FALSE(filter_list("", ListKind::tools, no_secrets).value().changed);
 }
 
 TEST(ListFilter, WhatCannotBeReadMustNotPass) {
@@ -81,17 +81,115 @@ TEST(ListFilter, WhatCannotBeReadMustNotPass) {
 
 TEST(ListFilter, AMisplacedListMustNotPass) {
   for (const auto* answer :
-       {R"({"result":{}})", R"({"result":null})", R"({"result":[{"name":"secret"}]})", R"({"result":{"tools":null}})",
-        R"({"result":{"tools":{"a":{"name":"secret"}}}})", R"({"result":{"Tools":[]}})",
-        R"({"result":{"tools":[],"Tools":[{"name":"secret"}]}})", R"({"result":{"tools":[]},"Result":{}})"}) {
+       {R"({"result":{}})", R"({"result":null})", R"({"result":[{"name":"secret"}]})",
+        R"({"result":{"tools":"secret"}})", R"({"result":{"tools":{"a":{"name":"secret"}}}})",
+        R"({"result":{"Tools":[]}})", R"({"result":{"tools":[],"Tools":[{"name":"secret"}]}})",
+        R"({"result":{"tools":[]},"Result":{}})", R"({"result":{"tools":[],"tools\u0000":[{"name":"secret"}]}})",
+        R"({"result":{"too\u006cs":[],"tools":[]}})", R"({"result":{"tools":null,"TOOLS":[{"name":"secret"}]}})",
+        R"({"result":{},"result":{"tools":[]}})", R"({"id":1,"id":2,"result":{"tools":[]}})",
+        R"({"result":{"tools":[{"name":"secret"}]},"Error":{}})"}) {
     EXPECT_TRUE(refused(answer)) << answer;
   }
 }
 
-TEST(ListFilter, ANamelessEntryMustNotPass) {
-  for (const auto* entry : {"{}", "\"secret\"", "null", "[]", R"({"name":1})", R"({"name":"a","Name":"secret"})"}) {
-    EXPECT_TRUE(refused(R"({"result":{"tools":[)" + std::string(entry) + "]}}")) << entry;
+std::string list_of(const std::string& entries) {
+  return R"({"jsonrpc":"2.0","id":1,"result":{"tools":[)" + entries + "]}}";
+}
+
+// Between two good entries, which must both be there afterwards.
+Filtered among_others(const std::string& entry, std::string_view expected) {
+  const std::string good = R"({"name":"a"},)";
+  const std::string last = R"({"name":"z"})";
+  auto out = filter_list(list_of(good + entry + "," + last), ListKind::tools, no_secrets).value();
+  EXPECT_EQ(out.changed.value_or(""), list_of(good + std::string(expected) + last)) << entry;
+  return out;
+}
+
+TEST(ListFilter, Compat2AnEntryThatHasNoSureNameCostsOnlyItself) {
+  for (const auto& [entry, fault] : {
+           std::pair<std::string, EntryFault>{"null", EntryFault::no_object},
+           {"\"secret\"", EntryFault::no_object},
+           {"[{\"name\":\"secret\"}]", EntryFault::no_object},
+           {"{}", EntryFault::no_name},
+           {R"({"title":"secret"})", EntryFault::no_name},
+           {R"({"name":1})", EntryFault::no_text},
+           {R"({"name":null})", EntryFault::no_text},
+           {R"({"name":{"name":"b"}})", EntryFault::no_text},
+           {R"({"name":"b","name":"secret"})", EntryFault::repeated},
+           {R"({"name":"secret","n\u0061me":"b"})", EntryFault::repeated},
+           {R"({"name":"b","Name":"secret"})", EntryFault::twin},
+           {R"({"NAME":"secret"})", EntryFault::twin},
+           {R"({"name":"b","name\u0000x":"secret"})", EntryFault::twin},
+           {R"({"name":"b \ud83d"})", EntryFault::damaged},
+           {"{\"name\":\"b\xFF\"}", EntryFault::damaged},
+           {"{\"name\":\"b\xC3\"}", EntryFault::damaged},
+           {R"({"name":"b\u0000secret"})", EntryFault::nul},
+           {R"({"name":"b","x":)" + std::string(130, '[') + std::string(130, ']') + "}", EntryFault::too_deep},
+       }) {
+    const auto out = among_others(entry, "");
+    ASSERT_EQ(out.damaged, 1U) << entry;
+    ASSERT_EQ(out.examples.size(), 1U);
+    EXPECT_TRUE(out.examples[0].starts_with("tools[1] ")) << out.examples[0];
+    EXPECT_TRUE(out.examples[0].ends_with(describe(fault, ListKind::tools))) << out.examples[0];
   }
+}
+
+TEST(ListFilter, Compat2DamagedTextThatDecidesNothingIsRepaired) {
+  for (const auto& [entry, expected] : {
+           std::pair<std::string, std::string>{R"({"name":"b","description":"a \ud83d b"})",
+                                               R"({"name":"b","description":"a \ufffd b"})"},
+           {"{\"name\":\"b\",\"title\":\"S\xE3o\"}", "{\"name\":\"b\",\"title\":\"S\xEF\xBF\xBDo\"}"},
+           {R"({"name":"b","\ude00":{"\ud83d":1}})", R"({"name":"b","\ufffd":{"\ufffd":1}})"},
+       }) {
+    EXPECT_EQ(among_others(entry, expected + ",").damaged, 0U);
+  }
+  const auto elsewhere =
+      filter_list(R"({"id":1,"result":{"tools":[],"_meta":{"a":"\ud83d"}}})", ListKind::tools, no_secrets);
+  EXPECT_EQ(elsewhere.value().changed.value_or(""), R"({"id":1,"result":{"tools":[],"_meta":{"a":"\ufffd"}}})");
+}
+
+TEST(ListFilter, Compat2WhatDecidesNothingIsKeptByteForByte) {
+  for (const auto* entry : {R"({"name":"b","description":"x","description":"y"})",
+                            R"({"name":"b","inputSchema":{"a":1,"a":2,"Name":"secret"}})",
+                            R"({"name":"b","maximum":1e999})", R"({"name":"b","n":[123456789012345678901, 1.10]})"}) {
+    EXPECT_FALSE(filter_list(list_of(entry), ListKind::tools, no_secrets).value().changed) << entry;
+    EXPECT_EQ(filtered(list_of(R"({"name":"secret"},)" + std::string(entry))), list_of(entry));
+  }
+  const auto* answer = R"({"id":1,"result":{"ttlMs":1e999,"ttlMs":2,"tools":[{"name":"b"}]},"x":1,"x":2})";
+  EXPECT_FALSE(filter_list(answer, ListKind::tools, no_secrets).value().changed);
+}
+
+TEST(ListFilter, Compat2NullIsAnEmptyList) {
+  EXPECT_EQ(filtered(R"({"id":1,"result":{"tools": null ,"nextCursor":"n"}})"),
+            R"({"id":1,"result":{"tools": [] ,"nextCursor":"n"}})");
+  EXPECT_EQ(filtered(R"({"id":1,"result":{"resources":null}})", ListKind::resources),
+            R"({"id":1,"result":{"resources":[]}})");
+}
+
+TEST(ListFilter, DamagedNamesAreSeenByNobodyElse) {
+  std::vector<std::string> asked;
+  const auto ask = [&](std::string_view name) {
+    asked.emplace_back(name);
+    return true;
+  };
+  ASSERT_TRUE(filter_list(list_of("{\"name\":\"a\xFF\"},{\"name\":\"b\"},null"), ListKind::tools, ask));
+  EXPECT_EQ(asked, (std::vector<std::string>{"b"}));
+}
+
+TEST(ListFilter, WhatALogIsToldNamesToolsAndPromptsButNoUris) {
+  const auto told = [](const std::string& answer, ListKind kind) {
+    const auto out = filter_list(answer, kind, [](std::string_view) { return true; }).value();
+    return describe(out.examples, out.damaged);
+  };
+  EXPECT_EQ(told(list_of("{\"name\":\"a\"},{\"name\":\"b\xFF\"},null"), ListKind::tools),
+            "tools[1] 'b\xEF\xBF\xBD' has a name with damaged characters; tools[2] is not an object");
+  EXPECT_EQ(told(list_of("{\"name\":\"a\"}"), ListKind::tools), "");
+  EXPECT_EQ(told(R"({"result":{"resources":[{"uri":"file:///alice","Uri":"x"}]}})", ListKind::resources),
+            "resources[0] has a member that differs from uri only by case or by a NUL");
+  std::string many = "null";
+  for (int i = 0; i < 20; ++i) many += ",null";
+  EXPECT_TRUE(told(list_of(many), ListKind::tools).ends_with("tools[7] is not an object; and 13 more"));
+  EXPECT_LT(told(list_of(R"({"Name":1,"name":")" + std::string(5000, 'n') + "\"}"), ListKind::tools).size(), 200U);
 }
 
 TEST(ListFilter, AsksOnceForEachEntryInOrder) {
@@ -110,7 +208,8 @@ TEST(AnyListFilter, FiltersEveryListTheAnswerHolds) {
   const auto out = filter_any_list(
       R"({"id":1,"result":{"tools":[{"name":"tool"},{"name":"x"}],"prompts":[{"name":"tool"},{"name":"p"}]}})",
       kinds_apart);
-  EXPECT_EQ(out.value(), R"({"id":1,"result":{"tools":[{"name":"tool"}],"prompts":[{"name":"p"}]}})");
+  EXPECT_EQ(out.value().changed.value_or(""),
+            R"({"id":1,"result":{"tools":[{"name":"tool"}],"prompts":[{"name":"p"}]}})");
 }
 
 TEST(AnyListFilter, PassesWhatHoldsNone) {
@@ -118,14 +217,24 @@ TEST(AnyListFilter, PassesWhatHoldsNone) {
        {"", R"({"id":1,"result":{"content":[{"type":"text","text":"{\"tools\":[]}"}]}})", R"({"id":1,"result":{}})",
         R"({"id":1,"result":[{"name":"x"}]})", R"({"id":1,"result":"x"})",
         R"({"method":"notifications/message","params":{}})", R"({"id":1,"result":{"tools":[{"name":"tool"}]}})"}) {
-    EXPECT_FALSE(filter_any_list(answer, kinds_apart).value()) << answer;
+    EXPECT_FALSE(filter_any_list(answer, kinds_apart).value().changed) << answer;
   }
 }
 
 TEST(AnyListFilter, WhatCannotBeReadMustNotPass) {
-  for (const auto* answer : {"x", "[]", R"({"result":{"Tools":[{"name":"x"}]}})", R"({"result":{"prompts":[1]}})"}) {
+  for (const auto* answer : {"x", "[]", R"({"result":{"Tools":[{"name":"x"}]}})",
+                             R"({"result":{"prompts":[],"prompts":[1]}})", R"({"result":{"resources":{}}})"}) {
     EXPECT_FALSE(filter_any_list(answer, kinds_apart)) << answer;
   }
+}
+
+TEST(AnyListFilter, Compat2DamagedEntriesCostOnlyThemselves) {
+  const auto out = filter_any_list(
+      R"({"id":1,"result":{"tools":[null,{"name":"tool","d":"\ud83d"}],"prompts":[{"name":"p"},{}],"resources":null}})",
+      kinds_apart);
+  EXPECT_EQ(out.value().changed.value_or(""),
+            R"({"id":1,"result":{"tools":[{"name":"tool","d":"\ufffd"}],"prompts":[{"name":"p"}],"resources":[]}})");
+  EXPECT_EQ(out.value().damaged, 2U);
 }
 
 }  // namespace

@@ -85,6 +85,51 @@ TEST(SseSplitter, AWholeEventOverTheLimitIsRefusedToo) {
   EXPECT_FALSE(splitter.feed("data: aaaaaaaa\n\n"));
 }
 
+TEST(SseSplitter, Compat1AnEventOverTheLimitCostsNoOtherOne) {
+  const std::string stream = "data: a\n\ndata: 0123456789\r\ndata: x\r\n\r\ndata: b\n\n";
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    SseSplitter splitter(10);
+    Events events;
+    bool fits = true;
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      fits = splitter.feed(std::string_view(stream).substr(at, piece)).has_value() && fits;
+      for (auto event = splitter.next(); !event.empty(); event = splitter.next()) {
+        events.push_back(std::string(event) + (splitter.is_cut() ? "[cut]" : ""));
+      }
+    }
+    EXPECT_FALSE(fits);
+    EXPECT_EQ(events, (Events{"data: a\n\n", "data: 0123[cut]", "data: b\n\n"})) << piece;
+    EXPECT_EQ(splitter.rest(), "");
+  }
+}
+
+TEST(SseSplitter, AnEventOverTheLimitIsKnownBeforeItEnds) {
+  SseSplitter splitter(10);
+  EXPECT_FALSE(splitter.feed("data: 01234"));
+  EXPECT_EQ(splitter.next(), "data: 0123");
+  EXPECT_TRUE(splitter.is_cut());
+  EXPECT_TRUE(splitter.feed(std::string(100, 'x')));
+  EXPECT_EQ(splitter.next(), "");
+  EXPECT_EQ(splitter.rest(), "");
+  EXPECT_TRUE(splitter.feed("\n\ndata: b\n\n"));
+  EXPECT_EQ(splitter.next(), "data: b\n\n");
+  EXPECT_FALSE(splitter.is_cut());
+}
+
+TEST(SseSplitter, AnUnfinishedEventMayBeGivenUp) {
+  SseSplitter splitter(100);
+  splitter.cut_rest();
+  EXPECT_EQ(splitter.next(), "");
+  ASSERT_TRUE(splitter.feed("data: a\n\ndata: b"));
+  splitter.cut_rest();
+  EXPECT_EQ(splitter.next(), "data: a\n\n");
+  EXPECT_FALSE(splitter.is_cut());
+  EXPECT_EQ(splitter.next(), "data: b");
+  EXPECT_TRUE(splitter.is_cut());
+  ASSERT_TRUE(splitter.feed("b\n\r\ndata: c\r\r"));
+  EXPECT_EQ(splitter.next(), "data: c\r\r");
+}
+
 TEST(SseSplitter, EventsMayBeFetchedAfterFurtherReads) {
   SseSplitter splitter(100);
   ASSERT_TRUE(splitter.feed("data: a\n\ndata: b\n\ndata"));
@@ -114,6 +159,18 @@ TEST(SseWithData, ReplacesDataAndKeepsTheOthers) {
             "event: message\nid: 7\nretry: 5\ndata: {}\n\n");
   EXPECT_EQ(sse_with_data(": note\r\nid: 7\r\ndata: a\r\n\r\n", "x"), ": note\r\nid: 7\r\ndata: x\n\n");
   EXPECT_EQ(sse_with_data("id: 7", "x"), "id: 7\ndata: x\n\n");
+}
+
+TEST(SseWithoutData, KeepsWhereToResumeAndWhen) {
+  EXPECT_EQ(sse_without_data("event: ping\nid: 7\ndata: a\nx: b\nretry: 5\n\n"), "event: ping\nid: 7\nretry: 5\n\n");
+  EXPECT_EQ(sse_without_data("data: a\ndata\nX-Data: b\n\n"), "");
+  EXPECT_EQ(sse_without_data("id: 7"), "id: 7\n\n");
+}
+
+TEST(SseHasId, AnEmptyOneIsNoneToResumeFrom) {
+  EXPECT_TRUE(sse_has_id("id: 7\ndata: a\n\n"));
+  EXPECT_FALSE(sse_has_id("id:\ndata: id: 7\n\n"));
+  EXPECT_FALSE(sse_has_id("id: 7\nid\n\n"));
 }
 
 TEST(SseWithData, SplitsOverLines) {

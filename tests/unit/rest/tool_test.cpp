@@ -6,7 +6,6 @@
 namespace postern::rest {
 namespace {
 
-using nlohmann::json;
 using testing::Eq;
 using testing::Optional;
 
@@ -47,10 +46,10 @@ TEST(ToolPath, NothingIsMadeEqualByCase) {
 }
 
 TEST(ReadTools, TakesWhatAListHolds) {
-  const auto page = read_tools(json::parse(R"({"tools":[
+  const auto page = read_tools(R"({"id":1,"result":{"tools":[
     {"name":"a","title":"A","description":"does a","inputSchema":{"type":"object"},"outputSchema":{"type":"object"},
      "annotations":{"readOnlyHint":true}},
-    {"name":"b","annotations":{"title":"B"},"inputSchema":7,"description":null}],"nextCursor":"x"})"));
+    {"name":"b","annotations":{"title":"B"},"inputSchema":7,"description":null}],"nextCursor":"x"}})");
   ASSERT_TRUE(page);
   ASSERT_EQ(page->tools.size(), 2U);
   const auto& a = page->tools[0];
@@ -63,12 +62,35 @@ TEST(ReadTools, TakesWhatAListHolds) {
 }
 
 TEST(ReadTools, WhatIsNoListIsAFault) {
-  for (const auto* text : {"{}", "[]", "null", R"({"tools":{}})", R"({"tools":[{}]})", R"({"tools":[{"name":1}]})",
-                           R"({"tools":["a"]})"}) {
-    const auto page = read_tools(json::parse(text));
+  for (const auto* text :
+       {"{}", "[]", "null", R"({"result":{}})", R"({"result":{"tools":{}}})", R"({"result":{"Tools":[]}})",
+        R"({"result":{"tools":[],"tools":[]}})", R"({"result":{"tools":[NaN]}})"}) {
+    const auto page = read_tools(text);
     ASSERT_FALSE(page) << text;
     EXPECT_EQ(page.error().code, Errc::protocol) << text;
   }
+}
+
+TEST(ReadTools, Compat2ADamagedEntryCostsOnlyItself) {
+  const auto page =
+      read_tools(R"({"result":{"ttlMs":1e999,"tools":[{"name":"a","description":"\ud83d"},null,{},{"name":1},"b",
+    {"name":"c","inputSchema":{"a":1,"a":2}},{"name":"d","x":1e999},{"name":"e\ud83d"},{"name":"f","Name":"g"},
+    {"name":"z"}]}})");
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->tools.size(), 2U);
+  EXPECT_EQ(page->tools[0].name, "a");
+  EXPECT_EQ(page->tools[0].description, "\xEF\xBF\xBD");
+  EXPECT_EQ(page->tools[1].name, "z");
+  EXPECT_EQ(page->left_out, 8U);
+  ASSERT_EQ(page->examples.size(), 8U);
+  EXPECT_EQ(page->examples[0], "tools[1] is not an object");
+  EXPECT_EQ(page->examples[4], "tools[5] 'c' cannot be part of a document: an object holds the same key twice");
+}
+
+TEST(ReadTools, Compat2NullIsAnEmptyList) {
+  const auto page = read_tools(R"({"result":{"tools":null}})");
+  ASSERT_TRUE(page);
+  EXPECT_TRUE(page->tools.empty());
 }
 
 }  // namespace

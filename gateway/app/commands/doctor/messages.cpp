@@ -2,17 +2,14 @@
 
 #include "base/json.hpp"
 #include "base/strings.hpp"
+#include "mcp/envelope.hpp"
+#include "mcp/list_reader.hpp"
 #include "mcp/sse.hpp"
 
 namespace postern::app::doctor {
 namespace {
 
 constexpr std::size_t kLongestEvent = 1024 * 1024;
-
-bool answers(const nlohmann::json& message, int id) {
-  return message.is_object() && message.contains("id") && message["id"] == id &&
-         (message.contains("result") || message.contains("error"));
-}
 
 // MCP 2026-07-28: each request says for itself who sends it.
 nlohmann::json meta() {
@@ -21,12 +18,13 @@ nlohmann::json meta() {
           {"io.modelcontextprotocol/clientInfo", {{"name", "postern-doctor"}, {"version", "1"}}}};
 }
 
-std::optional<nlohmann::json> message_in(std::string_view events, int id) {
+// As clients read a stream: what is no answer to that request, or cannot be read, is passed over.
+std::optional<std::string> answer_in(std::string_view events, int id) {
   mcp::SseSplitter splitter(kLongestEvent);
-  if (!splitter.feed(events)) return std::nullopt;
+  (void)splitter.feed(events);
   for (auto event = splitter.next(); !event.empty(); event = splitter.next()) {
-    const auto message = read_json(mcp::sse_data(event));
-    if (message && answers(*message, id)) return *message;
+    auto data = mcp::sse_data(event);
+    if (mcp::may_answer(mcp::read_envelope(data), id)) return data;
   }
   return std::nullopt;
 }
@@ -58,15 +56,33 @@ nlohmann::json tools_message(int id, const std::string& cursor, bool modern) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"method", "tools/list"}, {"params", std::move(params)}};
 }
 
+std::optional<std::string> answer_text(const Answer& answer, int id) {
+  if (ascii_lower(answer.header("Content-Type")).starts_with("text/event-stream")) return answer_in(answer.body, id);
+  return answer.body;
+}
+
 std::optional<nlohmann::json> message_of(const Answer& answer, int id) {
-  if (ascii_lower(answer.header("Content-Type")).starts_with("text/event-stream")) return message_in(answer.body, id);
-  const auto message = read_json(answer.body);
-  if (!message || !answers(*message, id)) return std::nullopt;
-  return *message;
+  const auto text = answer_text(answer, id);
+  auto message = text ? mcp::read_answer(*text) : std::nullopt;
+  if (!message || message->value("id", nlohmann::json()) != id) return std::nullopt;
+  return message;
+}
+
+std::optional<ToolsPage> tools_of(const Answer& answer, int id) {
+  const auto text = answer_text(answer, id);
+  if (!text || !message_of(answer, id)) return std::nullopt;
+  const auto list = mcp::find_list(mcp::read_envelope(*text), mcp::ListKind::tools);
+  if (!list || !*list) return std::nullopt;
+  ToolsPage page;
+  page.next = (*list)->next.value_or("");
+  mcp::for_each_entry((*list)->list, mcp::ListKind::tools, [&page](const mcp::ListEntry& entry) {
+    if (entry.fault == mcp::EntryFault::none) ++page.tools;
+  });
+  return page;
 }
 
 bool holds_answer(std::string_view body, int id) {
-  return body.find("data:") != std::string_view::npos && message_in(body, id).has_value();
+  return body.find("data:") != std::string_view::npos && answer_in(body, id).has_value();
 }
 
 std::optional<RefusalBehind> refusal_behind(const Answer& answer) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,13 @@ nlohmann::json tools_message(int id, const std::string& cursor, bool modern);
 
 // The answer to the request with that id, from JSON or from a stream of events; nullopt when there is none.
 std::optional<nlohmann::json> message_of(const Answer& answer, int id);
+// One page of tools/list: how many tools have a name, and the cursor of the next page, "" where there is none.
+struct ToolsPage {
+  std::size_t tools = 0;
+  std::string next;
+};
+// nullopt: no such answer, or none with a list of tools. What a tool's schema holds does not matter.
+std::optional<ToolsPage> tools_of(const Answer& answer, int id);
 // For Ask::enough: whether a stream of events holds that answer already.
 bool holds_answer(std::string_view body, int id);
 // What a refusal calls itself: `error` of a JSON body, or `error.data.error` of a JSON-RPC error; "" when neither.

@@ -107,14 +107,13 @@ Finding check_tools(Walk& walk) {
     const int id = page + 2;
     const auto answer = call(walk, tools_message(id, cursor, walk.protocol == kModernProtocol), id);
     if (answer.status != 200) return judge_refusal(answer, walk.typed);
-    const auto message = message_of(answer, id);
-    if (!message || !message->contains("result") || !(*message)["result"].is_object() ||
-        !(*message)["result"].contains("tools") || !(*message)["result"]["tools"].is_array()) {
+    auto listed = tools_of(answer, id);
+    if (!listed) {
       return failed("no_tools", "tools/list: no result with `tools`", "a list of tools",
                     "look at what the server behind answers to tools/list");
     }
-    tools += (*message)["result"]["tools"].size();
-    cursor = text_of((*message)["result"], "nextCursor");
+    tools += listed->tools;
+    cursor = std::move(listed->next);
     if (cursor.empty()) break;
   }
   if (tools > 0) return ok(std::to_string(tools) + (tools == 1 ? " tool" : " tools"));
