@@ -1,100 +1,287 @@
 #include "mcp/envelope.hpp"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
-#include "mcp/json_scanner.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/member_name.hpp"
-#include "mcp/repair.hpp"
 
 namespace postern::mcp {
 namespace {
 
-using nlohmann::json;
+constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+// The longest key that is "id" or "method", with its quotes and every letter written as an escape.
+constexpr std::size_t kLongestKey = 38;
 
-constexpr std::array<std::string_view, 4> kMembers = {"id", "method", "result", "error"};
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
+// Takes digits off the front; false where there are none.
+bool take_digits(std::string_view& text) noexcept {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+  const auto count = static_cast<std::size_t>(end - text.begin());
+  text.remove_prefix(count);
+  return count > 0;
+}
+
+bool take_one_of(std::string_view& text, std::string_view characters) noexcept {
+  if (text.empty() || characters.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// RFC 8259 section 6.
+bool is_number(std::string_view text) noexcept {
+  take_one_of(text, "-");
+  if (!take_one_of(text, "0") && !take_digits(text)) return false;
+  if (take_one_of(text, ".") && !take_digits(text)) return false;
+  if (take_one_of(text, "eE")) {
+    take_one_of(text, "+-");
+    if (!take_digits(text)) return false;
+  }
+  return text.empty();
+}
+
+bool is_literal(std::string_view text) noexcept { return text == "true" || text == "false" || text == "null"; }
+
+// RFC 8259 section 7: an escape at the beginning of the text.
+bool is_escape(std::string_view text) noexcept {
+  if (text.size() < 2) return false;
+  if (text[1] != 'u') return std::string_view("\"\\/bfnrt").find(text[1]) != std::string_view::npos;
+  return text.size() >= 6 && std::all_of(text.begin() + 2, text.begin() + 6, is_hex);
+}
+
+// Walks the text by its strings and brackets, and notes where a token between them is not JSON: so the members of a
+// message are known although a value in it is `NaN`.
 class EnvelopeReader {
  public:
-  explicit EnvelopeReader(std::string_view text) noexcept : scanner_(text) {}
+  explicit EnvelopeReader(std::string_view text) : text_(text) { envelope_.text = text; }
 
-  Envelope read() && {
-    out_.whole = read_members();
-    return std::move(out_);
+  Envelope read() {
+    while (next_ != Next::nothing && step()) {
+    }
+    const auto left = text_.find_first_not_of(kBlanks, at_);
+    if (next_ != Next::nothing || left != std::string_view::npos) tear(std::min(left, text_.size()));
+    return envelope_;
   }
 
  private:
-  bool read_members() {
-    if (!scanner_.take('{')) return false;
-    if (scanner_.take('}')) return scanner_.at_end();
-    do {
-      if (!read_member()) return false;
-    } while (scanner_.take(','));
-    return scanner_.take('}') && scanner_.at_end();
+  enum class Next : unsigned char { value, value_or_end, key, key_or_end, colon, comma_or_end, nothing };
+
+  // Over one token. False where it does not belong there.
+  bool step() {
+    token_end_ = at_;
+    at_ = std::min(text_.find_first_not_of(kBlanks, at_), text_.size());
+    if (at_ == text_.size()) return false;
+    const char c = text_[at_];
+    switch (next_) {
+      case Next::value_or_end:
+        if (c == ']') return close();
+        [[fallthrough]];
+      case Next::value: return value(c);
+      case Next::key_or_end:
+        if (c == '}') return close();
+        [[fallthrough]];
+      case Next::key: return c == '"' && key();
+      case Next::colon: return c == ':' && advance(Next::value);
+      case Next::comma_or_end: return c == ',' ? comma() : close();
+      case Next::nothing: break;
+    }
+    return false;
   }
 
-  bool read_member() {
-    const auto key = scanner_.string();
-    if (!key || !scanner_.take(':')) return false;
-    const auto name = note_key(*key);
-    const auto value = scanner_.value(kDeepestMessage);
-    if (!value) return false;
-    if (name == "id" && out_.id.is_null()) note_id(*value);
-    if (name == "result" && !out_.result) out_.result = *value;
+  bool advance(Next next) noexcept {
+    ++at_;
+    next_ = next;
     return true;
   }
 
-  // The member that it is; empty for one that nobody here looks at.
-  std::string_view note_key(std::string_view key) {
-    for (std::size_t i = 0; i < kMembers.size(); ++i) {
-      const auto match = match_key(key, kMembers.at(i));
-      if (match == KeyMatch::other) continue;
-      if (match == KeyMatch::twin || std::exchange(seen_.at(i), true)) out_.plain = false;
-      if (match == KeyMatch::twin) return {};
-      const auto name = kMembers.at(i);
-      out_.method = out_.method || name == "method";
-      out_.answers = out_.answers || name == "result" || name == "error";
-      return name;
+  bool value(char c) {
+    if (open_.size() == 1) value_begin_ = at_;
+    if (c == '{' || c == '[') {
+      open_ += c;
+      return advance(c == '{' ? Next::key_or_end : Next::value_or_end);
     }
-    return {};
+    next_ = open_.empty() ? Next::nothing : Next::comma_or_end;
+    return c == '"' ? string() : atom();
   }
 
-  void note_id(std::string_view value) {
-    auto id = parse_json(value);
-    if (id && (id->is_string() || id->is_number())) out_.id = *std::move(id);
+  bool key() {
+    const auto begin = at_;
+    next_ = Next::colon;
+    if (!string()) return false;
+    if (open_.size() == 1) name_part(text_.substr(begin, at_ - begin));
+    return true;
   }
 
-  JsonScanner scanner_;
-  Envelope out_;
-  std::array<bool, kMembers.size()> seen_{};
+  bool string() {
+    for (++at_; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '"') {
+        ++at_;
+        return true;
+      }
+      if (c == '\\') {
+        if (!is_escape(text_.substr(at_))) damage(at_);
+        ++at_;
+      } else if (static_cast<unsigned char>(c) < 0x20) {
+        damage(at_);
+      }
+    }
+    at_ = text_.size();
+    return false;
+  }
+
+  // A number or literal, or what stands in its place.
+  bool atom() {
+    const auto begin = at_;
+    at_ = std::min(text_.find_first_of(",:\"[]{} \t\r\n", at_), text_.size());
+    const auto token = text_.substr(begin, at_ - begin);
+    if (!is_number(token) && !is_literal(token)) damage(begin);
+    return !token.empty();
+  }
+
+  bool comma() {
+    end_member();
+    return advance(open_.back() == '{' ? Next::key : Next::value);
+  }
+
+  bool close() {
+    const char expected = open_.back() == '{' ? '}' : ']';
+    if (text_[at_] != expected) return false;
+    if (next_ == Next::comma_or_end) end_member();
+    open_.pop_back();
+    return advance(open_.empty() ? Next::nothing : Next::comma_or_end);
+  }
+
+  void name_part(std::string_view key) {
+    static constexpr std::pair<std::string_view, Envelope::Part Envelope::*> parts[] = {{"id", &Envelope::id},
+                                                                                        {"method", &Envelope::method},
+                                                                                        {"params", &Envelope::params},
+                                                                                        {"result", &Envelope::result},
+                                                                                        {"error", &Envelope::error}};
+    part_ = nullptr;
+    for (const auto& [name, part] : parts) {
+      const auto match = match_key(key, name);
+      if (match == KeyMatch::other) continue;
+      part_ = &(envelope_.*part);
+      part_->plain = !part_->named && match == KeyMatch::same;
+      part_->named = true;
+    }
+  }
+
+  // Only here a value is known to be whole: a number at the end of a text that was cut may have lost digits.
+  void end_member() {
+    if (open_.size() != 1) return;
+    auto* part = std::exchange(part_, nullptr);
+    if (part == nullptr) return;
+    const auto text = text_.substr(value_begin_, token_end_ - value_begin_);
+    if (part->text.empty()) part->text = text;
+    if (part == &envelope_.id && part->text != text) envelope_.ids_agree = false;
+  }
+
+  void damage(std::size_t at) {
+    if (!envelope_.damaged_at) envelope_.damaged_at = at;
+  }
+
+  void tear(std::size_t at) {
+    damage(at);
+    envelope_.torn = true;
+    envelope_.rest = text_.substr(at);
+  }
+
+  std::string_view text_;
+  Envelope envelope_;
+  std::string open_;  // the brackets that are open
+  Next next_ = Next::value;
+  std::size_t at_ = 0;
+  std::size_t token_end_ = 0;  // of the last token
+  std::size_t value_begin_ = 0;
+  Envelope::Part* part_ = nullptr;  // whose value is being read
 };
 
-bool is_answer(const json& message) {
-  return message.is_object() && message.contains("result") != message.contains("error");
+// Whether anything may be the key of an id or a method in a text whose strings cannot be told from what is between
+// them.
+bool may_name_id_or_method(std::string_view rest) {
+  // Behind a NUL, which some readers stop at, a key may have any length.
+  if (rest.find("\\u0000") != std::string_view::npos) return true;
+  for (auto at = rest.find('"'); at != std::string_view::npos; at = rest.find('"', at + 1)) {
+    const auto near = rest.substr(at, kLongestKey);
+    const auto end = near.find('"', 1);
+    // Both end with a D, which may be an escape (\u0064, \u0044): most texts need no closer look.
+    if (end == std::string_view::npos || std::string_view("dD4").find(near[end - 1]) == std::string_view::npos)
+      continue;
+    const auto key = near.substr(0, end + 1);
+    if (match_key(key, "id") != KeyMatch::other || match_key(key, "method") != KeyMatch::other) return true;
+  }
+  return false;
+}
+
+// A null error beside a result, or the other way round, says nothing.
+bool has_result(const Envelope& envelope) noexcept {
+  return envelope.result.named &&
+         (envelope.result.text != "null" || !envelope.error.named || envelope.error.text == "null");
+}
+bool has_error(const Envelope& envelope) noexcept {
+  return envelope.error.named && (envelope.error.text != "null" || !envelope.result.named);
 }
 
 }  // namespace
 
-Envelope read_envelope(std::string_view message) { return EnvelopeReader(message).read(); }
-
-bool may_answer(const Envelope& envelope, const json& id) {
-  if (!envelope.answers) return false;
-  if (!envelope.plain) return true;
-  return !envelope.method && (envelope.id.is_null() || envelope.id == id);
+std::string_view without_padding(std::string_view text) noexcept {
+  const auto trim_front = [&] { text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size())); };
+  trim_front();
+  while (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+    trim_front();
+  }
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-std::optional<json> read_answer(std::string_view message) {
-  const auto repaired = repaired_text(message);
-  const std::string_view text = repaired ? std::string_view(*repaired) : message;
-  if (auto read = parse_json(text, kListLimits)) {
-    if (!is_answer(*read)) return std::nullopt;
-    return *std::move(read);
+bool Envelope::is_whole() const noexcept { return !damaged_at && is_json_object(text); }
+
+nlohmann::json Envelope::id_value() const {
+  auto value = parse_json(id.text);
+  return value && (value->is_string() || value->is_number()) ? *std::move(value) : nlohmann::json();
+}
+
+Envelope read_envelope(std::string_view text) { return EnvelopeReader(text).read(); }
+
+std::optional<std::string> fault_of(const Envelope& envelope) {
+  if (!envelope.text.starts_with('{')) return "the text is not a JSON object";
+  if (envelope.damaged_at) return "the text is not valid JSON at byte " + std::to_string(*envelope.damaged_at);
+  const std::pair<std::string_view, const Envelope::Part*> parts[] = {{"id", &envelope.id},
+                                                                      {"method", &envelope.method},
+                                                                      {"params", &envelope.params},
+                                                                      {"result", &envelope.result},
+                                                                      {"error", &envelope.error}};
+  for (const auto& [name, part] : parts) {
+    if (part == &envelope.params && !envelope.method.named) continue;  // an answer has none that would mean anything
+    if (!part->plain) return "the member " + std::string(name) + " is repeated, or its name differs by case";
   }
-  auto envelope = read_envelope(text);
-  if (!envelope.whole || !envelope.plain || !envelope.answers || envelope.method) return std::nullopt;
-  const char* member = envelope.result ? "result" : "error";
-  return json{{"jsonrpc", "2.0"}, {"id", std::move(envelope.id)}, {member, nullptr}};
+  if (envelope.method.named) {
+    if (envelope.has_answer()) return "the message has a method and also a result or an error";
+    return std::nullopt;
+  }
+  if (!envelope.has_answer()) return "the message has no method, no result and no error";
+  if (has_result(envelope) && has_error(envelope)) return "the message has a result and also an error";
+  return std::nullopt;
+}
+
+std::string_view id_of_damaged_answer(const Envelope& envelope) {
+  if (envelope.method.named || !envelope.ids_agree) return {};
+  if (envelope.torn) {
+    // What is lost may have said that this is a request, or that the id is another one.
+    if (!envelope.has_answer()) return {};
+    if (may_name_id_or_method(envelope.rest)) return {};
+  }
+  return envelope.id.text;
+}
+
+std::string_view id_of_damaged_request(const Envelope& envelope) {
+  if (envelope.torn || envelope.has_answer() || !envelope.method.named || !envelope.id.plain) return {};
+  return envelope.id.text;
 }
 
 }  // namespace postern::mcp

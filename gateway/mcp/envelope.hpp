@@ -7,36 +7,51 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json.hpp"
+#include "mcp/json_members.hpp"
 
+// JSON-RPC messages of servers, read by their outermost members alone (JSON-RPC 2.0 sections 4 and 5): what they carry
+// is for the client to read, and passes as it is. Views are into the text that was read.
 namespace postern::mcp {
 
-// Answers are larger than calls: a list of tools carries their schemas.
-inline constexpr JsonLimits kListLimits{.depth = 128, .nodes = 1'000'000, .number = 400};
+// The text without a byte order mark and blanks around it, which change nothing about a message.
+std::string_view without_padding(std::string_view text) noexcept;
 
-// Arrays and objects that may be open at once in what an upstream sends, before it is looked at in detail.
-inline constexpr std::size_t kDeepestMessage = 4096;
-
-// What a message from an upstream says at its top level, read up to where its JSON breaks off or is broken: enough to
-// tell what it was to be. Views into the message.
 struct Envelope {
-  bool whole = false;                      // the text is one JSON object, as JsonScanner reads it
-  bool plain = true;                       // none of these members is there twice or has a twin (match_key())
-  bool method = false;                     // it is a request or a notification
-  bool answers = false;                    // it has a result or an error, maybe one that cannot be read
-  nlohmann::json id;                       // text or number; null where it has none, or none that can be read
-  std::optional<std::string_view> result;  // the text of its value
+  struct Part : MemberText {
+    bool named = false;  // its key is there; where the text is torn its value may be missing
+  };
+  std::string_view text;
+  Part id, method, params, result, error;
+  bool ids_agree = true;  // all that may be the id have the same text
+  // The first byte at which the text is not JSON. Numbers of any size, repeated keys, any depth, half surrogate pairs
+  // and bytes that are not UTF-8 are no damage in this sense.
+  std::optional<std::size_t> damaged_at;
+  // Its strings or brackets do not fit together; the parts are those before that place, and `rest` follows it.
+  bool torn = false;
+  std::string_view rest;
+
+  // One JSON object, in the sense of damaged_at, and nothing but blanks around it.
+  bool is_whole() const noexcept;
+  // None of id, method, result and error is there twice or has a twin (match_key()).
+  bool is_plain() const noexcept { return id.plain && method.plain && result.plain && error.plain; }
+  bool has_answer() const noexcept { return result.named || error.named; }
+  // Text or a number; null where it has no id, or none that can be read.
+  nlohmann::json id_value() const;
 };
 
-// Never fails: a text that is no JSON is an empty envelope that is not whole.
-Envelope read_envelope(std::string_view message);
+// Never fails: a text that is not JSON is an envelope with no parts. Work is linear in the text and uses no recursion;
+// memory is a byte for each open bracket.
+Envelope read_envelope(std::string_view text);
 
-// Whether it may be the answer to the request of that id; where its own id cannot be read, any answer may.
-bool may_answer(const Envelope& envelope, const nlohmann::json& id);
+// Why a message cannot be passed on, as a sentence that holds nothing of it: it is not JSON, a member that decides has
+// two readings, or it is neither a call nor an answer. nullopt: it has one reading. A null error beside a result, or a
+// null result beside an error, is taken for none, as JSON-RPC 1.0 sends them.
+std::optional<std::string> fault_of(const Envelope& envelope);
 
-// An answer as far as it can be understood, for those who act on it rather than pass it on. Damaged text is repaired.
-// Where a part that is no strict JSON decides nothing about which answer it is (a repeated key, 1e999), `result` or
-// `error` is null instead of its value. nullopt: no answer, or none that has one reading.
-std::optional<nlohmann::json> read_answer(std::string_view message);
+// Of a message with a fault: the text of the id of the request that it was to answer. Empty where the message may be
+// something else, or where another reading of it has another id.
+std::string_view id_of_damaged_answer(const Envelope& envelope);
+// Of a message with a fault that is a request: its id, so that the server can be told. Empty where that is not certain.
+std::string_view id_of_damaged_request(const Envelope& envelope);
 
 }  // namespace postern::mcp

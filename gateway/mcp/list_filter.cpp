@@ -86,7 +86,7 @@ Result<Filtered, JsonFault> filter_list(std::string_view answer, ListKind kind, 
   const VisibleIn visible_in = [&visible](ListKind, std::string_view name) { return visible(name); };
   const auto found = filter_one(text, kind, visible_in, report);
   if (!found) return found.error();
-  if (!*found && read_envelope(answer).result) {
+  if (!*found && read_envelope(answer).result.named) {
     return JsonFault{kInternalError, "the answer to a list request has no list"};
   }
   return finished(answer, std::move(text), std::move(report));

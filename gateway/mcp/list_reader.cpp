@@ -2,7 +2,8 @@
 
 #include <utility>
 
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
+#include "mcp/json_members.hpp"
 #include "mcp/json_scanner.hpp"
 #include "mcp/member_name.hpp"
 #include "mcp/repair.hpp"
@@ -143,16 +144,17 @@ std::string describe(const ListEntry& entry, ListKind kind, std::string_view wha
 
 Result<std::optional<ListPage>, JsonFault> find_list(const Envelope& envelope, ListKind kind) {
   const auto place = place_of(kind);
-  if (!envelope.whole) return misplaced("is not a JSON object that can be read");
-  if (!envelope.plain) return misplaced("has a member more than once, or one that differs from it by case only");
-  if (!envelope.result) return std::optional<ListPage>();
+  if (!envelope.is_whole()) return misplaced("is not a JSON object that can be read");
+  if (!envelope.is_plain()) return misplaced("has a member more than once, or one that differs from it by case only");
+  if (!envelope.result.named) return std::optional<ListPage>();
   Member list;
   Member next;
-  const bool object = for_each_member(*envelope.result, [&](std::string_view key, std::string_view value) {
+  const bool object = for_each_member(envelope.result.text, [&](std::string_view key, std::string_view value) {
     note(list, place.list, key, value);
     note(next, "nextCursor", key, value);
   });
   if (!list.is_plain()) return misplaced("has its list more than once, or a member that differs from it by case only");
+  if (!object && is_json_object(envelope.result.text)) return misplaced("is nested too deeply");
   if (!object || list.count == 0) return std::optional<ListPage>();
   if (!list.value.starts_with('[') && list.value != "null") return misplaced("has something else in place of its list");
   ListPage page{list.value, std::nullopt};

@@ -3,7 +3,7 @@
 #include "base/encoding.hpp"
 #include "http/form.hpp"
 #include "http/target.hpp"
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/list_filter.hpp"
 #include "mcp/repair.hpp"
 

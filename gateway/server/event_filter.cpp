@@ -3,7 +3,7 @@
 #include <bit>
 #include <utility>
 
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
 
 namespace postern::server {
 namespace {
@@ -44,7 +44,7 @@ void EventFilter::take_event(std::string_view event) {
 void EventFilter::pass(std::string_view event, std::string_view data, const std::optional<std::string>& changed) {
   if (!asked_.is_null() && !answered_) {
     const auto envelope = mcp::read_envelope(data);
-    answered_ = envelope.answers && envelope.id == asked_;
+    answered_ = envelope.has_answer() && envelope.id_value() == asked_;
   }
   if (changed) {
     out_ += mcp::sse_with_data(event, *changed);
@@ -66,14 +66,15 @@ void EventFilter::leave_out(std::string_view event, std::string_view data, std::
 void EventFilter::tell_of_lost_answer(std::string_view data, std::string_view why) {
   const auto envelope = mcp::read_envelope(data);
   if (asked_.is_null()) {
-    if (envelope.answers && !envelope.method && !envelope.id.is_null()) fail_request(envelope.id, why);
+    const auto id = envelope.has_answer() && !envelope.method.named ? envelope.id_value() : nlohmann::json();
+    if (envelope.ids_agree && !id.is_null()) fail_request(id, why);
     return;
   }
   if (answered_) return;
   if (mcp::may_answer(envelope, asked_)) {
     fail_request(asked_, why);
   } else {
-    maybe_lost_ = maybe_lost_ || (looks_like_message(data) && !envelope.method && !envelope.answers);
+    maybe_lost_ = maybe_lost_ || (looks_like_message(data) && !envelope.method.named && !envelope.has_answer());
   }
 }
 

@@ -1,4 +1,4 @@
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/repair.hpp"
 #include "mcp/sse.hpp"
 #include "rest/calls.hpp"
@@ -97,7 +97,7 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
 
 awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string data, std::string id, Received& out) {
   const auto envelope = mcp::read_envelope(data);
-  if (!envelope.method) {
+  if (!envelope.method.named) {
     if (!mcp::may_answer(envelope, id)) co_return std::nullopt;  // nobody's here: an answer to another, or a keep-alive
     auto message = mcp::read_answer(data);
     if (!message) co_return damaged();

@@ -7,7 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/strings.hpp"
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/list_reader.hpp"
 #include "mcp/sse.hpp"
 #include "server/mcp_exchange.hpp"

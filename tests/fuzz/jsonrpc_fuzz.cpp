@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/encoding.hpp"
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/header_check.hpp"
 #include "mcp/json_scanner.hpp"
 #include "mcp/jsonrpc.hpp"
@@ -45,8 +45,9 @@ void read_as_message(std::string_view input) {
   }
   require(*message == *again);
   const auto envelope = read_envelope(input);
-  require(envelope.whole && envelope.plain && envelope.id == message->id);
-  require(envelope.method == (message->kind != MessageKind::response) && envelope.answers != envelope.method);
+  require(envelope.is_whole() && envelope.is_plain() && envelope.id_value() == message->id);
+  require(envelope.method.named == (message->kind != MessageKind::response));
+  require(envelope.has_answer() != envelope.method.named);
   const auto line = to_line(*message);
   require(line.find('\n') == std::string::npos);
   const auto reread = read_message(line);

@@ -2,7 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/strings.hpp"
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/list_reader.hpp"
 #include "mcp/sse.hpp"
 
