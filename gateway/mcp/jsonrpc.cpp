@@ -178,18 +178,6 @@ Result<Message, JsonFault> read_message(std::string_view body, const JsonLimits&
   return message;
 }
 
-std::string to_line(const Message& message) {
-  nlohmann::ordered_json whole = {{"jsonrpc", "2.0"}};
-  if (!message.id.is_null()) whole["id"] = message.id;
-  if (message.kind == MessageKind::response) {
-    message.error.is_null() ? whole["result"] = message.result : whole["error"] = message.error;
-    return whole.dump();
-  }
-  whole["method"] = message.method;
-  if (!message.params.is_null()) whole["params"] = message.params;
-  return whole.dump();
-}
-
 std::string error_body(const json& id, int code, std::string_view message, const json& data) {
   nlohmann::ordered_json error = {{"code", code}, {"message", message}};
   if (!data.is_null()) error["data"] = data;

@@ -62,9 +62,6 @@ struct Message {
 // lax parsers behind take it for the real one.
 Result<Message, JsonFault> read_message(std::string_view body, const JsonLimits& limits = {});
 
-// The message as JSON on one line, for transports that are framed by line ends.
-std::string to_line(const Message& message);
-
 // {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":…,"data":…}}; id null where unknown, data left out where null.
 std::string error_body(const nlohmann::json& id, int code, std::string_view message,
                        const nlohmann::json& data = nullptr);

@@ -1,4 +1,4 @@
-// One input is read as a message from a client, as an answer of an upstream and as header values.
+// One input is read as a message from a client, as one of a server, as an answer of an upstream and as header values.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,9 @@
 
 #include "base/encoding.hpp"
 #include "mcp/answer.hpp"
+#include "mcp/envelope.hpp"
 #include "mcp/header_check.hpp"
+#include "mcp/json_members.hpp"
 #include "mcp/json_scanner.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/list_filter.hpp"
@@ -48,11 +50,30 @@ void read_as_message(std::string_view input) {
   require(envelope.is_whole() && envelope.is_plain() && envelope.id_value() == message->id);
   require(envelope.method.named == (message->kind != MessageKind::response));
   require(envelope.has_answer() != envelope.method.named);
-  const auto line = to_line(*message);
-  require(line.find('\n') == std::string::npos);
-  const auto reread = read_message(line);
-  require(reread.has_value() && *reread == *message);
+  // With another id it is the same message.
+  auto changed = *message;
+  if (!changed.id.is_null()) changed.id = "new";
+  const auto reread = read_message(edited(input, {{{"id"}, "\"new\""}}));
+  require(reread.has_value() && *reread == changed);
+  require(!fault_of(read_envelope(without_padding(input))));
   check_headers_of(*message, input);
+}
+
+void read_as_servers(std::string_view input) {
+  const auto text = without_padding(input);
+  const auto envelope = read_envelope(text);
+  (void)id_of_damaged_answer(envelope);
+  (void)id_of_damaged_request(envelope);
+  // Whatever the strict parser takes has no damage here.
+  if (parse_json(text).has_value()) require(!envelope.damaged_at && !envelope.torn);
+  if (fault_of(envelope)) return;
+  // What is replaced is found again.
+  const auto out = edited(text, {{{"id"}, "\"new\""}, {{"params", "progressToken"}, "7"}});
+  const auto again = read_envelope(out);
+  require(!fault_of(again) && again.id.named == envelope.id.named);
+  require(!again.id.named || again.id.text == "\"new\"");
+  const auto token = find_at(out, {"params", "progressToken"});
+  require(token.text.empty() || token.text == "7");
 }
 
 constexpr std::array kKinds = {ListKind::tools, ListKind::resources, ListKind::resource_templates, ListKind::prompts};
@@ -136,6 +157,7 @@ void repair(std::string_view input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   read_as_message(input);
+  read_as_servers(input);
   filter_as_list(input);
   repair(input);
   return 0;

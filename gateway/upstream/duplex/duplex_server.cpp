@@ -91,7 +91,7 @@ void DuplexServer::post(Call call) {
     return;
   }
   call.id = message->id;
-  if (const auto fault = fault_of_progress_token(message->params)) {
+  if (const auto fault = fault_of_progress_token(call.body)) {
     refuse(*call.pipe, 400, kInvalidParams, *fault, message->id);
     return;
   }
@@ -112,13 +112,14 @@ void DuplexServer::post_in_session(Call& call, const SessionPtr& session, mcp::M
   session->last_used = std::chrono::steady_clock::now();
   const auto link = session->link;
   if (message.kind != mcp::MessageKind::request) {
-    link->tell(*session, std::move(message), call.headers, [pipe = call.pipe](const Result<void>& sent) {
-      if (sent) {
-        accept(*pipe);
-      } else {
-        pipe->fail(sent.error());
-      }
-    });
+    link->tell(*session, {std::move(message), std::move(call.body)}, call.headers,
+               [pipe = call.pipe](const Result<void>& sent) {
+                 if (sent) {
+                   accept(*pipe);
+                 } else {
+                   pipe->fail(sent.error());
+                 }
+               });
     return;
   }
   auto waiting = waiting_for(call, session->id);
@@ -132,11 +133,11 @@ void DuplexServer::post_in_session(Call& call, const SessionPtr& session, mcp::M
     if (!session->old_style) {
       refuse(*call.pipe, 400, -32600, "Invalid Request: Server already initialized", message.id);
     } else {
-      link->initialize(std::move(waiting), std::move(message), call.headers);
+      link->initialize(std::move(waiting), {std::move(message), std::move(call.body)}, call.headers);
     }
     return;
   }
-  link->request(std::move(waiting), std::move(message), call.headers);
+  link->request(std::move(waiting), {std::move(message), std::move(call.body)}, call.headers);
 }
 
 void DuplexServer::open_session(Call call, mcp::Message message) {
@@ -148,7 +149,7 @@ void DuplexServer::open_session(Call call, mcp::Message message) {
   auto waiting = waiting_for(call, session->id);
   // As one piece: only a session that was opened has an id to show.
   waiting.streams = false;
-  link->initialize(std::move(waiting), std::move(message), call.headers);
+  link->initialize(std::move(waiting), {std::move(message), std::move(call.body)}, call.headers);
 }
 
 // MCP 2024-11-05 transports, "HTTP with SSE": the stream is the session.
@@ -180,7 +181,7 @@ void DuplexServer::post_modern(Call call, mcp::Message message) {
   }
   auto waiting = waiting_for(call, {});
   waiting.modern = true;
-  link->request(std::move(waiting), std::move(message), call.headers);
+  link->request(std::move(waiting), {std::move(message), std::move(call.body)}, call.headers);
 }
 
 DuplexServer::SessionPtr DuplexServer::add_session(const Call& call, const std::shared_ptr<Link>& link) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mcp/json_members.hpp"
 #include "upstream/duplex/shared_process.hpp"
 
 namespace postern::upstream {
@@ -16,15 +17,6 @@ constexpr std::size_t kMostWaiting = 4096;
 constexpr std::size_t kMostOfUser = 1024;
 // So long an answer may come as plain JSON; then a stream begins, which is kept alive while it is silent.
 constexpr std::chrono::seconds kUntilStream{1};
-
-// A member of params._meta, to be read and replaced; nullptr when there is none.
-json* meta_member(json& params, const char* name) {
-  if (!params.is_object()) return nullptr;
-  const auto meta = params.find("_meta");
-  if (meta == params.end() || !meta->is_object()) return nullptr;
-  const auto at = meta->find(name);
-  return at == meta->end() ? nullptr : &*at;
-}
 
 void ignore(const Result<void>&) {}
 
@@ -81,76 +73,86 @@ Waiting Link::take_out(WaitingMap::iterator at) {
   return waiting;
 }
 
-void Link::request(Waiting waiting, mcp::Message message, const http::Headers& headers) {
-  waiting.id = std::move(message.id);
-  waiting.method = message.method;
+void Link::request(Waiting waiting, ClientMessage message, const http::Headers& headers) {
+  waiting.id = std::move(message.read.id);
+  waiting.method = message.read.method;
   last_used_ = std::chrono::steady_clock::now();
   waiting.since = waiting.last = last_used_;
   if (!has_place_for(waiting.user)) {
     waiting.give_up(fail(Errc::busy, "too many requests are under way"));
     return;
   }
-  if (shared_ && answered_here(waiting, message)) return;
+  if (shared_ && answered_here(waiting, message.read)) return;
+  if (shared_) message.text = without_tasks(message.text);
   const std::uint64_t number = ++next_;
-  message.id = number;
+  std::vector<mcp::Edit> edits{{{"id"}, std::to_string(number)}};
   // Tokens are unique for one client only, like ids.
-  auto* token = meta_member(message.params, "progressToken");
-  if (token != nullptr && !token->is_null()) waiting.token = std::exchange(*token, json(number));
+  const auto token = mcp::find_at(message.text, {"params", "_meta", "progressToken"}).text;
+  if (!token.empty() && token != "null") {
+    waiting.token = token;
+    edits.push_back({{"params", "_meta", "progressToken"}, std::to_string(number)});
+  }
   enter(waiting);
   waiting_.emplace(number, std::move(waiting));
-  send(number, message, headers);
+  send(number, mcp::edited(message.text, edits), headers);
 }
 
-void Link::send(std::uint64_t number, const mcp::Message& message, const http::Headers& headers) {
+void Link::send(std::uint64_t number, std::string message, const http::Headers& headers) {
   if (!channel_) {
     give_up(waiting_.find(number), fail(Errc::closed, "the server has ended"));
     return;
   }
-  channel_->send(mcp::to_line(message), headers, [weak = weak_from_this(), number](const Result<void>& sent) {
+  channel_->send(std::move(message), headers, [weak = weak_from_this(), number](const Result<void>& sent) {
     const auto self = weak.lock();
     if (sent || !self) return;
     if (const auto at = self->waiting_.find(number); at != self->waiting_.end()) self->give_up(at, sent.error());
   });
 }
 
-void Link::initialize(Waiting waiting, mcp::Message message, const http::Headers& headers) {
+void Link::initialize(Waiting waiting, ClientMessage message, const http::Headers& headers) {
   if (shared_) {
-    initialize_shared(std::move(waiting), message);
+    initialize_shared(std::move(waiting), message.read);
   } else {
     request(std::move(waiting), std::move(message), headers);
   }
 }
 
-void Link::answer_initialize(Waiting& waiting, const json& message) {
-  const bool accepted = message.contains("result");
-  json own = message;
-  own["id"] = waiting.id;
-  if (shared_ && accepted) own["result"] = initialize_result_for(std::move(own["result"]), waiting.version);
+// `message`: with the result or the error that the client gets.
+void Link::answer_initialize(Waiting& waiting, std::string_view message, bool accepted) {
+  auto own = mcp::edited(message, {{{"id"}, waiting.id.dump()}});
   const auto session = sessions_.find(waiting.session);
   if (session != sessions_.end() && session->second->old_style) {
-    session->second->deliver(event_of(own.dump()));
+    session->second->deliver(event_of(own));
   } else {
-    waiting.answer(own, accepted ? waiting.session : std::string());
+    waiting.answer(std::move(own), accepted ? waiting.session : std::string());
   }
   if (initialized_) initialized_(waiting.session, accepted);
 }
 
-void Link::tell(Session& session, mcp::Message message, const http::Headers& headers, MessageChannel::Sent sent) {
+// The request that a client's `notifications/cancelled` names.
+Link::WaitingMap::iterator Link::find_cancelled(const Session& session, const mcp::Message& message) {
+  if (!message.params.is_object()) return waiting_.end();
+  const auto id = message.params.find("requestId");
+  if (id == message.params.end()) return waiting_.end();
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& each) {
+    return each.second.session == session.id && each.second.id == *id;
+  });
+  return at != waiting_.end() && at->second.method == "initialize" ? waiting_.end() : at;
+}
+
+void Link::tell(Session& session, ClientMessage message, const http::Headers& headers, MessageChannel::Sent sent) {
   last_used_ = std::chrono::steady_clock::now();
   bool passes = !shared_;
-  if (message.kind == mcp::MessageKind::response) {
+  if (message.read.kind == mcp::MessageKind::response) {
     // Only to what this session was asked, and once.
-    passes = session.asked.erase(message.id.dump()) > 0;
-  } else if (message.method == "notifications/initialized") {
+    passes = session.asked.erase(message.read.id.dump()) > 0;
+  } else if (message.read.method == "notifications/initialized") {
     passes = !shared_ && !std::exchange(initialized_sent_, true);
-  } else if (message.method == "notifications/cancelled") {
-    auto at = waiting_.begin();
-    const auto id = message.params.is_object() ? message.params.find("requestId") : json::iterator();
-    const bool named = message.params.is_object() && id != message.params.end();
-    while (named && at != waiting_.end() && (at->second.session != session.id || at->second.id != *id)) ++at;
-    passes = named && at != waiting_.end() && at->second.method != "initialize";
+  } else if (message.read.method == "notifications/cancelled") {
+    const auto at = find_cancelled(session, message.read);
+    passes = at != waiting_.end();
     if (passes) {
-      message.params["requestId"] = at->first;
+      message.text = mcp::edited(message.text, {{{"params", "requestId"}, std::to_string(at->first)}});
       // MCP 2025-11-25 cancellation, "Behavior Requirements": no answer follows.
       if (at->second.pipe) {
         at->second.emit({});
@@ -160,7 +162,7 @@ void Link::tell(Session& session, mcp::Message message, const http::Headers& hea
     }
   }
   if (passes && channel_) {
-    channel_->send(mcp::to_line(message), headers, std::move(sent));
+    channel_->send(std::string(mcp::without_padding(message.text)), headers, std::move(sent));
   } else {
     sent(Result<void>());
   }
@@ -173,7 +175,10 @@ void Link::send_cancelled(std::uint64_t number) {
             .dump());
 }
 
-void Link::send_error(const json& id, std::string_view why) { write(mcp::error_body(id, -32603, why)); }
+// `id`: as the server wrote it.
+void Link::send_error(std::string_view id, std::string_view why) {
+  write(mcp::edited(mcp::error_body(nullptr, -32603, why), {{{"id"}, std::string(id)}}));
+}
 
 // What the gateway says itself goes with the headers of a session, for servers that demand some.
 void Link::write(std::string line) {

@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "mcp/envelope.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/duplex/message_channel.hpp"
 #include "upstream/duplex/session.hpp"
 #include "upstream/duplex/subscriptions.hpp"
+#include "upstream/duplex/throttle.hpp"
 
 namespace postern::upstream {
 
@@ -21,8 +23,8 @@ struct LinkLimits {
 };
 
 // A channel to one server behind and everybody who uses it: requests under way, by numbers of ours so that clients with
-// the same ids never get each other's answers, and what the server says by itself, put on the right stream. Hub's
-// thread only.
+// the same ids never get each other's answers, and what the server says by itself, put on the right stream. Messages
+// pass as their text, in which only ids and tokens are replaced. Hub's thread only.
 class Link : public std::enable_shared_from_this<Link> {
  public:
   // `shared`: several clients may use it. The gateway is its client then, and what the server says goes to somebody
@@ -40,11 +42,11 @@ class Link : public std::enable_shared_from_this<Link> {
   void leave(const std::string& session, const Error& why);
 
   // The message of a client. `waiting` of a request brings who asks; its id and token are taken from the message.
-  void request(Waiting waiting, mcp::Message message, const http::Headers& headers);
+  void request(Waiting waiting, ClientMessage message, const http::Headers& headers);
   // `initialize`: a shared server gets the gateway's own, once, and from its answer each client is answered.
-  void initialize(Waiting waiting, mcp::Message message, const http::Headers& headers);
+  void initialize(Waiting waiting, ClientMessage message, const http::Headers& headers);
   // A notification or an answer to the server's request. `sent`: once it was passed on or had nowhere to go.
-  void tell(Session& session, mcp::Message message, const http::Headers& headers, MessageChannel::Sent sent);
+  void tell(Session& session, ClientMessage message, const http::Headers& headers, MessageChannel::Sent sent);
 
   // The client closed its POST. Legacy: that cancels nothing; modern: it does. The session it was about to open, if it
   // was, which nobody will ever use.
@@ -74,35 +76,40 @@ class Link : public std::enable_shared_from_this<Link> {
   using WaitingMap = std::map<std::uint64_t, Waiting>;
 
   // link.cpp: towards the server
-  void send(std::uint64_t number, const mcp::Message& message, const http::Headers& headers);
+  void send(std::uint64_t number, std::string message, const http::Headers& headers);
+  WaitingMap::iterator find_cancelled(const Session& session, const mcp::Message& message);
   bool has_place_for(const std::string& user) const;
   void enter(const Waiting& waiting);
   void count_out(const Waiting& waiting);
   Waiting take_out(WaitingMap::iterator at);
   void send_cancelled(std::uint64_t number);
-  void send_error(const nlohmann::json& id, std::string_view why);
+  void send_error(std::string_view id, std::string_view why);
   void write(std::string line);
-  void answer_initialize(Waiting& waiting, const nlohmann::json& message);
+  void answer_initialize(Waiting& waiting, std::string_view message, bool accepted);
   void give_up(WaitingMap::iterator at, const Error& why);
 
   // link_shared.cpp: what is otherwise with a shared one
-  bool answered_here(Waiting& waiting, mcp::Message& message);
+  bool answered_here(Waiting& waiting, const mcp::Message& message);
   void refuse(Waiting& waiting, int code, std::string_view why);
   void initialize_shared(Waiting waiting, const mcp::Message& message);
   void send_own_initialize();
-  void finish_initialize(const nlohmann::json& message);
+  void finish_initialize(std::string_view message, bool accepted);
   void give_up_initializing(const Error& why);
   void stop_initializing(const std::string& session, const Error& why);
   void unsubscribe_all(const std::string& session);
-  void tell_everyone(nlohmann::json message);
+  void tell_everyone(const mcp::Envelope& message, const std::string& method);
 
   // link_routing.cpp: from the server
-  void take(const std::string& text);
-  void take_answer(nlohmann::json message);
-  void take_request(nlohmann::json message);
-  void take_notification(nlohmann::json message);
-  bool route_by_request(nlohmann::json& message);
-  void put(Session& session, const nlohmann::json& message, bool related);
+  void take(const std::string& line);
+  void take_unreadable(const mcp::Envelope& message, const std::string& why);
+  void take_answer(const mcp::Envelope& message);
+  void settle(WaitingMap::iterator at, std::string_view message, bool succeeded);
+  void take_request(const mcp::Envelope& message, const std::string& method);
+  void take_notification(const mcp::Envelope& message, const std::string& method);
+  bool route_by_request(const mcp::Envelope& message, const std::string& method);
+  void route_to(Waiting& waiting, const mcp::Envelope& message, bool progress);
+  void put(Session& session, std::string event, bool related);
+  void refused(const mcp::Envelope& message, std::string_view why);
   Waiting* latest(bool& only);
   std::shared_ptr<Session> only_session() const;
   void closed(const Error& why);
@@ -124,9 +131,11 @@ class Link : public std::enable_shared_from_this<Link> {
   bool answered_ = false;
   bool initialized_sent_ = false;
 
+  Throttle refused_;
+
   // Of a shared one.
-  std::optional<nlohmann::json> initialize_result_;
-  std::uint64_t initialize_number_ = 0;  // 0: none under way
+  std::optional<std::string> initialize_result_;  // JSON text
+  std::uint64_t initialize_number_ = 0;           // 0: none under way
   std::vector<Waiting> initializing_;
   Subscriptions subscriptions_;
 };

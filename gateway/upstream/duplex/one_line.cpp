@@ -1,7 +1,10 @@
 #include "upstream/duplex/one_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include "mcp/repair.hpp"
 
 namespace postern::upstream {
 
@@ -12,6 +15,11 @@ constexpr std::array<Escape, 3> kEscapes = {
     {{"\xC2\x85", "\\u0085"}, {"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}}};
 
 }  // namespace
+
+std::string without_line_ends(std::string json) {
+  std::ranges::replace_if(json, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return json;
+}
 
 std::string on_one_line(std::string_view json) {
   std::string out;
@@ -31,7 +39,12 @@ std::string on_one_line(std::string_view json) {
     }
     if (!escaped) out += json[next];
   }
-  return out;
+  return without_line_ends(std::move(out));
+}
+
+std::string deliverable(std::string_view json) {
+  auto repaired = mcp::repaired_text(json);
+  return without_line_ends(repaired ? std::move(*repaired) : std::string(json));
 }
 
 }  // namespace postern::upstream

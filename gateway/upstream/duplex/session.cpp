@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/strings.hpp"
+#include "mcp/json_members.hpp"
+
 namespace postern::upstream {
 
 namespace {
@@ -17,13 +20,14 @@ AnswerHead stream_head() { return {.type = "text/event-stream"}; }
 
 // MCP 2026-07-28 transports: errors of the protocol itself have a status of their own, so that whoever stands between
 // need not read bodies. Earlier revisions answer 200.
-int status_of(const Waiting& waiting, const json& message) {
-  const auto error = message.find("error");
-  if (!waiting.modern || error == message.end() || !error->is_object()) return 200;
-  const auto code = error->find("code");
-  if (code == error->end() || !code->is_number_integer()) return 200;
-  if (*code == -32601) return 404;
-  const bool of_protocol = *code == -32700 || *code == -32600 || (*code <= -32020 && *code >= -32022);
+int status_of(const Waiting& waiting, std::string_view message) {
+  if (!waiting.modern) return 200;
+  const auto written = mcp::find_at(message, {"error", "code"});
+  std::uint64_t below_zero = 0;
+  const bool read = written.text.starts_with('-') && parse_uint(written.text.substr(1), below_zero);
+  if (!written.plain || !read) return 200;
+  if (below_zero == 32601) return 404;
+  const bool of_protocol = below_zero == 32700 || below_zero == 32600 || (below_zero >= 32020 && below_zero <= 32022);
   return of_protocol ? 400 : 200;
 }
 
@@ -43,14 +47,14 @@ void Waiting::emit(const std::string& event) {
   if (!event.empty()) pipe->push(event);
 }
 
-void Waiting::answer(const json& message, const std::string& new_session) {
+void Waiting::answer(std::string message, const std::string& new_session) {
   if (!pipe) return;
-  const auto text = message.dump();
   if (begun) {
-    pipe->push(event_of(text));
+    pipe->push(event_of(message));
     pipe->finish();
   } else {
-    pipe->answer({.status = status_of(*this, message), .type = "application/json", .session = new_session}, text);
+    const int status = status_of(*this, message);
+    pipe->answer({.status = status, .type = "application/json", .session = new_session}, std::move(message));
   }
   pipe.reset();
 }

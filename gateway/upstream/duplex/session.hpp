@@ -32,12 +32,18 @@ struct Call {
   std::shared_ptr<AnswerPipe> pipe;
 };
 
+// A message of a client: as it was read, and its text, which is what the server gets but for ids and tokens.
+struct ClientMessage {
+  mcp::Message read;
+  std::string text;
+};
+
 // A JSON-RPC request that a server behind has not answered yet. Hub's thread only, like all that follows.
 struct Waiting {
   std::string session;  // empty in the modern era
   std::string user;
-  nlohmann::json id;     // the client's; the server sees a number of ours
-  nlohmann::json token;  // the client's progressToken; null: none
+  nlohmann::json id;  // the client's; the server sees a number of ours
+  std::string token;  // the client's progressToken as JSON text, as it was sent; empty: none
   std::string method;
   std::string uri;                   // of resources/subscribe, where several share a server
   std::string version;               // of initialize, there too: the revision asked for, where it is known
@@ -50,8 +56,8 @@ struct Waiting {
 
   // One message on its stream, which begins with it if need be.
   void emit(const std::string& event);
-  // Its last message: as JSON, or on the stream that has begun.
-  void answer(const nlohmann::json& message, const std::string& new_session);
+  // Its last message, JSON text: as it is, or on the stream that has begun.
+  void answer(std::string message, const std::string& new_session);
   // No answer will come.
   void give_up(const Error& why);
 };
@@ -79,7 +85,7 @@ struct Session {
   std::size_t kept_ = 0;
 };
 
-// A message as an event of the stream (WHATWG HTML section 9.2).
+// A message as an event of the stream (WHATWG HTML section 9.2). It must be on one line.
 std::string event_of(std::string_view message);
 
 }  // namespace postern::upstream

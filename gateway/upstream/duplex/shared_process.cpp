@@ -1,8 +1,10 @@
 #include "upstream/duplex/shared_process.hpp"
 
-#include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "mcp/header_check.hpp"
+#include "mcp/json_members.hpp"
 
 namespace postern::upstream {
 
@@ -10,8 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto* kTasks = "io.modelcontextprotocol/tasks";
-constexpr auto* kClientCapabilities = "io.modelcontextprotocol/clientCapabilities";
+constexpr std::string_view kTasks = "io.modelcontextprotocol/tasks";
+constexpr std::string_view kClientCapabilities = "io.modelcontextprotocol/clientCapabilities";
 
 bool is_legacy_version(std::string_view version) {
   return mcp::is_known_version(version) && !mcp::is_modern_version(version);
@@ -26,29 +28,13 @@ std::string newest_legacy() {
   return newest;
 }
 
-json* object_in(json& object, const char* name) {
-  if (!object.is_object()) return nullptr;
-  const auto at = object.find(name);
-  return at == object.end() || !at->is_object() ? nullptr : &*at;
-}
-
-void take_out(json* object, const char* name) {
-  if (object != nullptr) object->erase(name);
-}
-
-void take_out_extension(json* capabilities) {
-  if (capabilities != nullptr) take_out(object_in(*capabilities, "extensions"), kTasks);
-}
-
 }  // namespace
 
-mcp::Message own_initialize() {
-  mcp::Message message;
-  message.method = "initialize";
-  message.params = {{"protocolVersion", newest_legacy()},
-                    {"capabilities", json::object()},
-                    {"clientInfo", {{"name", "postern"}, {"version", POSTERN_VERSION}}}};
-  return message;
+std::string own_initialize(std::uint64_t id) {
+  const nlohmann::ordered_json params = {{"protocolVersion", newest_legacy()},
+                                         {"capabilities", json::object()},
+                                         {"clientInfo", {{"name", "postern"}, {"version", POSTERN_VERSION}}}};
+  return nlohmann::ordered_json{{"jsonrpc", "2.0"}, {"id", id}, {"method", "initialize"}, {"params", params}}.dump();
 }
 
 std::string asked_version(const mcp::Message& initialize) {
@@ -59,25 +45,25 @@ std::string asked_version(const mcp::Message& initialize) {
   return is_legacy_version(version) ? version : std::string();
 }
 
-json initialize_result_for(json result, std::string_view asked) {
-  if (!result.is_object()) return result;
-  auto* capabilities = object_in(result, "capabilities");
-  take_out(capabilities, "tasks");
-  take_out_extension(capabilities);
-  const auto version = result.find("protocolVersion");
-  if (asked.empty() || version == result.end() || !version->is_string()) return result;
-  const auto& of_server = version->get_ref<const std::string&>();
-  if (is_legacy_version(of_server) && asked < of_server) *version = asked;
-  return result;
+std::string initialize_result_for(std::string_view result, std::string_view asked) {
+  if (!result.starts_with('{')) return std::string(result);
+  std::vector<mcp::Edit> edits{{{"capabilities", "tasks"}, std::nullopt},
+                               {{"capabilities", "extensions", kTasks}, std::nullopt}};
+  const auto version = mcp::find_member(result, "protocolVersion");
+  const bool is_text = version.plain && version.text.starts_with('"');
+  const auto of_server = is_text ? json::parse(version.text, nullptr, false) : json();
+  if (const auto* text = of_server.get_ptr<const std::string*>();
+      text != nullptr && !asked.empty() && is_legacy_version(*text) && asked < *text) {
+    edits.push_back({{"protocolVersion"}, json(asked).dump()});
+  }
+  return mcp::edited(result, edits);
 }
 
 bool is_task_method(std::string_view method) { return method.starts_with("tasks/"); }
 
-void take_out_tasks(json& params) {
-  if (!params.is_object()) return;
-  params.erase("task");
-  auto* meta = object_in(params, "_meta");
-  if (meta != nullptr) take_out_extension(object_in(*meta, kClientCapabilities));
+std::string without_tasks(std::string_view request) {
+  return mcp::edited(request, {{{"params", "task"}, std::nullopt},
+                               {{"params", "_meta", kClientCapabilities, "extensions", kTasks}, std::nullopt}});
 }
 
 }  // namespace postern::upstream

@@ -15,8 +15,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "mcp/envelope.hpp"
 #include "upstream/duplex/line_splitter.hpp"
 #include "upstream/duplex/one_line.hpp"
+#include "upstream/duplex/throttle.hpp"
 
 namespace postern::upstream {
 
@@ -28,34 +30,12 @@ namespace {
 
 constexpr std::size_t kRead = 64 * 1024;
 constexpr std::size_t kLongestErrorLine = 8 * 1024;
-constexpr int kErrorLinesPerSecond = 50;
 // MCP 2025-11-25 lifecycle, "Shutdown" of stdio: close the input, wait, SIGTERM, wait, SIGKILL.
 constexpr std::chrono::seconds kUntilTerm{2};
 constexpr std::chrono::seconds kUntilKill{3};
 constexpr std::chrono::seconds kUntilDrained{1};
 
 auto as_result() { return asio::as_tuple(asio::use_awaitable); }
-
-// So many lines a second; the others are counted and said once.
-class Throttle {
- public:
-  bool admits() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - since_ >= std::chrono::seconds(1)) {
-      since_ = now;
-      lines_ = 0;
-    }
-    if (++lines_ <= kErrorLinesPerSecond) return true;
-    ++dropped_;
-    return false;
-  }
-  std::int64_t take_dropped() { return std::exchange(dropped_, 0); }
-
- private:
-  std::chrono::steady_clock::time_point since_{};
-  int lines_ = 0;
-  std::int64_t dropped_ = 0;
-};
 
 class StdioChannel final : public MessageChannel, public std::enable_shared_from_this<StdioChannel> {
  public:
@@ -143,15 +123,20 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
       log_.error("upstream_message_too_long", {{"upstream", name_}, {"limit", kLongestMessage}});
       return false;
     }
-    for (auto line = lines.next(); line; line = lines.next()) {
-      if (line->empty()) continue;
-      if (line->front() != '{') {
-        if (stray_.admits()) log_.warning("upstream_output_ignored", {{"upstream", name_}, {"line", *line}});
-        continue;
-      }
-      if (!closing_) events_.message(std::string(*line));
-    }
+    for (auto line = lines.next(); line; line = lines.next()) take_line(mcp::without_padding(*line));
     return true;
+  }
+
+  // MCP 2025-11-25 transports, "stdio": nothing but messages belongs there. What else is there is not logged, since it
+  // may be a part of an answer.
+  void take_line(std::string_view line) {
+    if (line.empty() || closing_) return;
+    if (line.front() == '{') {
+      events_.message(std::string(line));
+    } else if (stray_.admits()) {
+      log_.warning("upstream_output_ignored",
+                   {{"upstream", name_}, {"bytes", line.size()}, {"what", "the line is not a JSON object"}});
+    }
   }
 
   static awaitable<void> read_errors(Self self) {

@@ -1,4 +1,7 @@
-"""An MCP server in Python that knows nothing of authorization: `server.py PORT` serves http://127.0.0.1:PORT/mcp."""
+"""An MCP server in Python that knows nothing of authorization.
+
+`server.py PORT` serves http://127.0.0.1:PORT/mcp, and `server.py stdio` its standard input and output.
+"""
 
 import sys
 
@@ -13,5 +16,13 @@ def echo(message: str) -> str:
     return f"Echo: {message}"
 
 
-if __name__ == "__main__":
+@server.tool
+def successor(number: int) -> int:
+    """The next integer, of any size."""
+    return number + 1
+
+
+if __name__ == "__main__" and sys.argv[1] == "stdio":
+    server.run(transport="stdio", show_banner=False)
+elif __name__ == "__main__":
     server.run(transport="http", host="127.0.0.1", port=int(sys.argv[1]), path="/mcp", show_banner=False)

@@ -201,19 +201,6 @@ TEST(ReadMessage, FaultsCarryTheIdWhereItCouldBeRead) {
   EXPECT_TRUE(read_message(R"({"jsonrpc":"2.0","id":[],"method":"ping"})").error().id.is_null());
 }
 
-TEST(ToLine, ReadsBackAsTheSameMessage) {
-  for (const auto* body :
-       {R"({"jsonrpc":"2.0","id":1,"method":"ping"})", R"({"jsonrpc":"2.0","method":"notifications/initialized"})",
-        R"({"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"t","arguments":{"x":"a\n\u2028\"b"}}})",
-        R"({"jsonrpc":"2.0","id":1,"result":null})", R"({"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}})"}) {
-    const auto message = read_message(body);
-    ASSERT_TRUE(message) << body;
-    const auto line = to_line(*message);
-    EXPECT_EQ(line.find('\n'), std::string::npos);
-    EXPECT_EQ(*read_message(line), *message) << line;
-  }
-}
-
 TEST(ParseJson, TellsWhatIsNoJsonFromWhatIsRefused) {
   EXPECT_EQ(parse_json("{").error().code, -32700);
   EXPECT_EQ(parse_json(R"({"a":1,"a":1})").error().code, -32600);

@@ -23,5 +23,14 @@ TEST(OneLine, TheValueIsTheSame) {
   EXPECT_EQ(nlohmann::json::parse(on_one_line(text)), nlohmann::json::parse(text));
 }
 
+TEST(OneLine, LineEndsBetweenValuesAreBlanks) {
+  EXPECT_EQ(on_one_line("{\r\n\"a\":\n1.10\r}"), "{  \"a\": 1.10 }");
+  EXPECT_EQ(without_line_ends("[1,\n\"\xE2\x80\xA8\"]"), "[1, \"\xE2\x80\xA8\"]");
+}
+
+TEST(OneLine, WhatGoesToAClientIsRepaired) {
+  EXPECT_EQ(deliverable("{\"a\":\r\"\\ud83d\xFF\",\"n\":1e999}"), "{\"a\": \"\\ufffd\xEF\xBF\xBD\",\"n\":1e999}");
+}
+
 }  // namespace
 }  // namespace postern::upstream

@@ -2,27 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 namespace postern::upstream {
 namespace {
 
 using nlohmann::json;
 
-json result_of(std::string_view version) {
-  return {{"protocolVersion", version},
-          {"capabilities", {{"tools", json::object()}, {"tasks", {{"list", json::object()}}}}},
-          {"serverInfo", {{"name", "behind"}}}};
+std::string result_of(const std::string& version) {
+  return R"({"protocolVersion":")" + version +
+         R"(","capabilities":{"tools":{"n":1.10},"tasks":{"list":{}}},"serverInfo":{"name":"behind"}})";
 }
 
-std::string answered(std::string_view of_server, std::string_view asked) {
-  return initialize_result_for(result_of(of_server), asked)["protocolVersion"];
+std::string answered(const std::string& of_server, std::string_view asked) {
+  return json::parse(initialize_result_for(result_of(of_server), asked))["protocolVersion"];
 }
 
 TEST(SharedProcess, TheGatewayIntroducesItselfAndPromisesNothing) {
-  const auto message = own_initialize();
-  EXPECT_EQ(message.method, "initialize");
-  EXPECT_EQ(message.params["protocolVersion"], "2025-11-25") << "the newest revision with `initialize`";
-  EXPECT_EQ(message.params["capabilities"], json::object());
-  EXPECT_EQ(message.params["clientInfo"]["name"], "postern");
+  const auto message = mcp::read_message(own_initialize(5));
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->id, 5);
+  EXPECT_EQ(message->method, "initialize");
+  EXPECT_EQ(message->params["protocolVersion"], "2025-11-25") << "the newest revision with `initialize`";
+  EXPECT_EQ(message->params["capabilities"], json::object());
+  EXPECT_EQ(message->params["clientInfo"]["name"], "postern");
 }
 
 TEST(SharedProcess, AClientGetsTheNewestRevisionThatItAndTheServerKnow) {
@@ -47,31 +50,27 @@ TEST(SharedProcess, OnlyRevisionsWithInitializeCanBeAskedFor) {
 }
 
 TEST(SharedProcess, ThereAreNoTasks) {
-  const auto result = initialize_result_for(result_of("2025-11-25"), "2025-11-25");
-  EXPECT_EQ(result["capabilities"], json({{"tools", json::object()}}));
-  EXPECT_EQ(result["serverInfo"]["name"], "behind");
+  EXPECT_EQ(initialize_result_for(result_of("2025-11-25"), "2025-11-25"),
+            R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{"n":1.10}},"serverInfo":{"name":"behind"}})");
   for (const auto* method : {"tasks/get", "tasks/list", "tasks/cancel", "tasks/anything"}) {
     EXPECT_TRUE(is_task_method(method)) << method;
   }
   EXPECT_FALSE(is_task_method("tools/call"));
-  const auto* capabilities = "io.modelcontextprotocol/clientCapabilities";
-  json params = {{"name", "x"},
-                 {"arguments", {{"task", "stays"}}},
-                 {"task", {{"ttl", 1}}},
-                 {"_meta", {{capabilities, {{"extensions", {{"io.modelcontextprotocol/tasks", json::object()}}}}}}}};
-  take_out_tasks(params);
-  EXPECT_FALSE(params.contains("task"));
-  EXPECT_EQ(params["arguments"]["task"], "stays");
-  EXPECT_EQ(params["_meta"][capabilities]["extensions"], json::object());
+  const auto request = [](const std::string& wish, const std::string& extension) {
+    return R"({"id":1.10,"params":{"name":"x","arguments":{"task":"stays"})" + wish +
+           R"(,"_meta":{"io.modelcontextprotocol/clientCapabilities":{"extensions":{)" + extension + "}}}}}";
+  };
+  EXPECT_EQ(without_tasks(request(R"(,"task":{"ttl":1})", R"("io.modelcontextprotocol/tasks":{})")), request("", ""));
 }
 
 TEST(SharedProcess, WhatHasAnotherShapeIsLeftAlone) {
-  for (json params : {json(), json("text"), json({{"_meta", 5}}), json::object()}) {
-    const json before = params;
-    take_out_tasks(params);
-    EXPECT_EQ(params, before);
+  for (const auto* params : {"null", "\"text\"", R"({"_meta":5})", "{}"}) {
+    const auto request = R"({"params":)" + std::string(params) + "}";
+    EXPECT_EQ(without_tasks(request), request);
   }
-  EXPECT_EQ(initialize_result_for("text", "2025-06-18"), "text");
+  EXPECT_EQ(initialize_result_for("\"text\"", "2025-06-18"), "\"text\"");
+  const std::string twice = R"({"protocolVersion":"2025-11-25","ProtocolVersion":"2025-06-18"})";
+  EXPECT_EQ(initialize_result_for(twice, "2024-11-05"), twice) << "which of the two counts is not known";
 }
 
 }  // namespace
