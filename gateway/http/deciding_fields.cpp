@@ -22,4 +22,6 @@ bool decides(std::string_view name) noexcept {
                              [name](auto prefix) { return ascii_iequals(name.substr(0, prefix.size()), prefix); });
 }
 
+bool may_hold_obs_text(std::string_view name) noexcept { return ascii_iequals(name, "cookie"); }
+
 }  // namespace postern::http

@@ -12,4 +12,8 @@ namespace postern::http {
 // (User-Agent, traceparent, tracestate) do not.
 bool decides(std::string_view name) noexcept;
 
+// Whether the value of a deciding header may hold bytes above 0x7F. Only Cookie may: programs of other people set
+// cookies with such bytes for the same host, and http/cookie.hpp finds ours among them and takes only ASCII in those.
+bool may_hold_obs_text(std::string_view name) noexcept;
+
 }  // namespace postern::http

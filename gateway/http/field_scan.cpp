@@ -142,7 +142,7 @@ std::optional<HeadFault> request_fault(const Line& line) noexcept {
   if (line.underscore && is_twin_of_framing(line.name)) {
     return bad_request("an underscore in the name of a header that frames the body", line.name);
   }
-  if (line.obs_text && !line.underscore && decides(line.name)) {
+  if (line.obs_text && !line.underscore && decides(line.name) && !may_hold_obs_text(line.name)) {
     return bad_request("a byte above 0x7F in a header that decides something here: send ASCII, or leave it out",
                        line.name);
   }
@@ -162,7 +162,7 @@ std::optional<HeadFault> scan_fields(std::string_view head, std::size_t start, H
     if (lines == most) return head_too_large("too many header fields");
     if (request && (line.underscore || line.obs_text)) {
       if (const auto fault = request_fault(line)) return fault;
-      continue;
+      if (line.underscore || !may_hold_obs_text(line.name)) continue;
     }
     if (!fields.push({line.name, trim(line.raw)})) return head_too_large("too many header fields");
     note_field(line.name, line.raw, found);

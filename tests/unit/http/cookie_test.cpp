@@ -65,6 +65,11 @@ TEST(ReadCookie, ANameThatStandsTwiceCountsForNothing) {
   EXPECT_EQ(read_cookie(with({"__Host-session=x", "a=b; __Host-session=y"}), "session", true), std::nullopt);
 }
 
+TEST(ReadCookie, BytesAbove0x7FCostTheirOwnCookieAlone) {
+  EXPECT_EQ(read_cookie(with({"city=S\xC3\xA3o; __Host-session=x; \xFF=\xFF; \xFF"}), "session", true), "x");
+  EXPECT_EQ(read_cookie(with({"__Host-session=\xC3"}), "session", true), std::nullopt);
+}
+
 TEST(ReadCookie, AMalformedValueCountsForNothing) {
   EXPECT_EQ(read_cookie(with({"__Host-session=\"x\""}), "session", true), std::nullopt);
   EXPECT_EQ(read_cookie(with({"__Host-session=a b"}), "session", true), std::nullopt);
