@@ -69,7 +69,8 @@ std::vector<SentCookie> cookies_that_begin(const Request& request, std::string_v
   const auto hidden = wanted.size() - prefix.size();
   std::vector<SentCookie> found;
   each_cookie(request, [&](std::string_view sent, std::string_view value) {
-    if (!sent.starts_with(wanted) || !all_of(sent, character::kToken)) return;
+    const bool ours = all_of(sent, character::kToken) && all_of(value, character::kCookie);
+    if (!sent.starts_with(wanted) || !ours) return;
     found.push_back({std::string(sent.substr(hidden)), std::string(value), sent.size() + value.size()});
   });
   return found;

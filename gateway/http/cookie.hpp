@@ -31,7 +31,8 @@ struct SentCookie {
   std::size_t size = 0;  // of name and value as they were sent
 };
 // Our cookies whose names begin like that, in the order they are sent in: the oldest first (RFC 6265 section 5.4).
-// Bounded as above; what else stands in the field is passed over.
+// Bounded as above; what else stands in the field is passed over, and so are names and values that we could not have
+// set.
 std::vector<SentCookie> cookies_that_begin(const Request& request, std::string_view prefix, bool secure);
 
 }  // namespace postern::http

@@ -19,7 +19,7 @@ bool is_answer(const json& message) {
 bool may_answer(const Envelope& envelope, const json& id) {
   if (!envelope.has_answer()) return false;
   if (!envelope.is_plain()) return true;
-  if (envelope.method.named) return false;
+  if (envelope.has_method()) return false;
   const auto own = envelope.id_value();
   return own.is_null() || own == id;
 }
@@ -32,7 +32,7 @@ std::optional<json> read_answer(std::string_view message) {
     return *std::move(read);
   }
   const auto envelope = read_envelope(text);
-  if (!envelope.is_whole() || !envelope.is_plain() || envelope.method.named) return std::nullopt;
+  if (!envelope.is_whole() || !envelope.is_plain() || envelope.has_method()) return std::nullopt;
   if (envelope.result.named == envelope.error.named) return std::nullopt;
   const char* member = envelope.result.named ? "result" : "error";
   return json{{"jsonrpc", "2.0"}, {"id", envelope.id_value()}, {member, nullptr}};

@@ -98,6 +98,7 @@ class EnvelopeReader {
   }
 
   bool value(char c) {
+    ++envelope_.values;
     if (open_.size() == 1) value_begin_ = at_;
     if (c == '{' || c == '[') {
       open_ += c;
@@ -260,7 +261,7 @@ std::optional<std::string> fault_of(const Envelope& envelope) {
     if (part == &envelope.params && !envelope.method.named) continue;  // an answer has none that would mean anything
     if (!part->plain) return "the member " + std::string(name) + " is repeated, or its name differs by case";
   }
-  if (envelope.method.named) {
+  if (envelope.has_method()) {
     if (envelope.has_answer()) return "the message has a method and also a result or an error";
     return std::nullopt;
   }
@@ -270,7 +271,7 @@ std::optional<std::string> fault_of(const Envelope& envelope) {
 }
 
 std::string_view id_of_damaged_answer(const Envelope& envelope) {
-  if (envelope.method.named || !envelope.ids_agree) return {};
+  if (envelope.has_method() || !envelope.ids_agree) return {};
   if (envelope.torn) {
     // What is lost may have said that this is a request, or that the id is another one.
     if (!envelope.has_answer()) return {};

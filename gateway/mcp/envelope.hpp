@@ -22,7 +22,8 @@ struct Envelope {
   };
   std::string_view text;
   Part id, method, params, result, error;
-  bool ids_agree = true;  // all that may be the id have the same text
+  bool ids_agree = true;   // all that may be the id have the same text
+  std::size_t values = 0;  // in the text, at any depth
   // The first byte at which the text is not JSON. Numbers of any size, repeated keys, any depth, half surrogate pairs
   // and bytes that are not UTF-8 are no damage in this sense.
   std::optional<std::size_t> damaged_at;
@@ -35,6 +36,8 @@ struct Envelope {
   // None of id, method, result and error is there twice or has a twin (match_key()).
   bool is_plain() const noexcept { return id.plain && method.plain && result.plain && error.plain; }
   bool has_answer() const noexcept { return result.named || error.named; }
+  // It is a request or a notification. A null method beside an answer says nothing: some servers write null for "none".
+  bool has_method() const noexcept { return method.named && !(method.text == "null" && has_answer()); }
   // Text or a number; null where it has no id, or none that can be read.
   nlohmann::json id_value() const;
 };
@@ -45,7 +48,7 @@ Envelope read_envelope(std::string_view text);
 
 // Why a message cannot be passed on, as a sentence that holds nothing of it: it is not JSON, a member that decides has
 // two readings, or it is neither a call nor an answer. nullopt: it has one reading. A null error beside a result, or a
-// null result beside an error, is taken for none, as JSON-RPC 1.0 sends them.
+// null result beside an error, is taken for none, as JSON-RPC 1.0 sends them, and so is a null method beside either.
 std::optional<std::string> fault_of(const Envelope& envelope);
 
 // Of a message with a fault: the text of the id of the request that it was to answer. Empty where the message may be

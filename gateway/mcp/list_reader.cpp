@@ -145,6 +145,9 @@ std::string describe(const ListEntry& entry, ListKind kind, std::string_view wha
 Result<std::optional<ListPage>, JsonFault> find_list(const Envelope& envelope, ListKind kind) {
   const auto place = place_of(kind);
   if (!envelope.is_whole()) return misplaced("is not a JSON object that can be read");
+  if (envelope.values > kListLimits.nodes) {
+    return misplaced("holds more than " + std::to_string(kListLimits.nodes) + " values");
+  }
   if (!envelope.is_plain()) return misplaced("has a member more than once, or one that differs from it by case only");
   if (!envelope.result.named) return std::optional<ListPage>();
   Member list;

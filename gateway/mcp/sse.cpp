@@ -8,17 +8,12 @@ namespace {
 
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
-struct Line {
-  std::string_view text;
-  std::string_view with_end;
-};
-
-// Takes the first line off `text`; the last one may have no line end.
-Line take_line(std::string_view& text) noexcept {
+// Takes the first line off `text` and returns it without its end; the last one may have none.
+std::string_view take_line(std::string_view& text) noexcept {
   const auto stop = text.find_first_of("\r\n");
-  if (stop == std::string_view::npos) return {text, std::exchange(text, {})};
+  if (stop == std::string_view::npos) return std::exchange(text, {});
   const std::size_t end = text.substr(stop).starts_with("\r\n") ? stop + 2 : stop + 1;
-  const Line line{text.substr(0, stop), text.substr(0, end)};
+  const auto line = text.substr(0, stop);
   text.remove_prefix(end);
   return line;
 }
@@ -53,10 +48,10 @@ std::string other_lines(std::string_view event) {
   std::string out;
   event = without_bom(event);
   while (!event.empty()) {
-    const Line line = take_line(event);
-    if (line.text.empty() || !is_known(line.text) || value_of("data", line.text)) continue;
-    out += line.with_end;
-    if (line.text.size() == line.with_end.size()) out += '\n';
+    const auto line = take_line(event);
+    if (line.empty() || !is_known(line) || value_of("data", line)) continue;
+    // With its own CR, what follows could become the second half of a CRLF.
+    out.append(line).append("\n");
   }
   return out;
 }
@@ -64,7 +59,7 @@ std::string other_lines(std::string_view event) {
 void append_data(std::string& out, std::string_view data) {
   do {
     const bool more = data.find_first_of("\r\n") != std::string_view::npos;
-    out.append("data: ").append(take_line(data).text).append("\n");
+    out.append("data: ").append(take_line(data)).append("\n");
     // A line end at the very end of the data stands before one more, empty line.
     if (more && data.empty()) out.append("data: \n");
   } while (!data.empty());
@@ -157,7 +152,7 @@ std::string sse_data(std::string_view event) {
   bool first = true;
   event = without_bom(event);
   while (!event.empty()) {
-    const auto data = value_of("data", take_line(event).text);
+    const auto data = value_of("data", take_line(event));
     if (!data) continue;
     if (!std::exchange(first, false)) joined += '\n';
     joined += *data;
@@ -169,18 +164,20 @@ std::string sse_name(std::string_view event) {
   std::string_view name;
   event = without_bom(event);
   while (!event.empty()) {
-    if (const auto value = value_of("event", take_line(event).text)) name = *value;
+    if (const auto value = value_of("event", take_line(event))) name = *value;
   }
   return name.empty() ? "message" : std::string(name);
 }
 
 bool sse_is_plain(std::string_view event) {
   if (event.starts_with(kBom)) event.remove_prefix(kBom.size());
+  int data_lines = 0;
   while (!event.empty()) {
-    const auto line = take_line(event).text;
+    const auto line = take_line(event);
     if (!is_known(line)) return false;
+    if (value_of("data", line)) ++data_lines;
   }
-  return true;
+  return data_lines <= 1;
 }
 
 std::string sse_with_data(std::string_view event, std::string_view data) {
@@ -200,7 +197,7 @@ bool sse_has_id(std::string_view event) {
   bool has_id = false;
   event = without_bom(event);
   while (!event.empty()) {
-    if (const auto id = value_of("id", take_line(event).text)) has_id = !id->empty();
+    if (const auto id = value_of("id", take_line(event))) has_id = !id->empty();
   }
   return has_id;
 }

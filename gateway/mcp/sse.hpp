@@ -68,11 +68,12 @@ class SseSplitter {
 std::string sse_data(std::string_view event);
 // What the event is called: its last `event` line, or "message" (section 9.2.6).
 std::string sse_name(std::string_view event);
-// Whether every line is a comment or one of the four fields (section 9.2.6). Others are ignored by the standard's
-// parser; a laxer one may read them, with whatever they hold.
+// Whether every line is a comment or one of the four fields (section 9.2.6), and one of them at most holds data. Other
+// fields are ignored by the standard's parser, and data on several lines is one text to it; a laxer parser may find a
+// message in any of these lines.
 bool sse_is_plain(std::string_view event);
 // The event with its data replaced by `data` (split over lines where it has line ends); id, event, retry and comments
-// kept as they were, lines that mean nothing dropped.
+// kept, each on a line that ends with LF; lines that mean nothing dropped.
 std::string sse_with_data(std::string_view event, std::string_view data);
 // The event without its data, which tells a client nothing but where to resume and when; empty where no line is left.
 std::string sse_without_data(std::string_view event);

@@ -1,5 +1,6 @@
 #include "server/event_filter.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -15,6 +16,13 @@ constexpr std::string_view kNeverCame = "the stream ended without an answer, and
 bool looks_like_message(std::string_view data) noexcept {
   const auto first = data.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && (data[first] == '{' || data[first] == '[');
+}
+
+// Of a JSON text, where line ends are blanks between values.
+std::string on_one_line(std::string_view data) {
+  std::string line(data);
+  std::ranges::replace(line, '\n', ' ');
+  return line;
 }
 
 }  // namespace
@@ -47,11 +55,11 @@ void EventFilter::pass(std::string_view event, std::string_view data, const std:
     answered_ = envelope.has_answer() && envelope.id_value() == asked_;
   }
   if (changed) {
-    out_ += mcp::sse_with_data(event, *changed);
+    out_ += mcp::sse_with_data(event, on_one_line(*changed));
   } else if (mcp::sse_is_plain(event)) {
     out_ += event;
   } else {
-    out_ += data.empty() ? mcp::sse_without_data(event) : mcp::sse_with_data(event, data);
+    out_ += data.empty() ? mcp::sse_without_data(event) : mcp::sse_with_data(event, on_one_line(data));
   }
 }
 
@@ -66,7 +74,7 @@ void EventFilter::leave_out(std::string_view event, std::string_view data, std::
 void EventFilter::tell_of_lost_answer(std::string_view data, std::string_view why) {
   const auto envelope = mcp::read_envelope(data);
   if (asked_.is_null()) {
-    const auto id = envelope.has_answer() && !envelope.method.named ? envelope.id_value() : nlohmann::json();
+    const auto id = envelope.has_answer() && !envelope.has_method() ? envelope.id_value() : nlohmann::json();
     if (envelope.ids_agree && !id.is_null()) fail_request(id, why);
     return;
   }
@@ -74,7 +82,7 @@ void EventFilter::tell_of_lost_answer(std::string_view data, std::string_view wh
   if (mcp::may_answer(envelope, asked_)) {
     fail_request(asked_, why);
   } else {
-    maybe_lost_ = maybe_lost_ || (looks_like_message(data) && !envelope.method.named && !envelope.has_answer());
+    maybe_lost_ = maybe_lost_ || (looks_like_message(data) && !envelope.has_method() && !envelope.has_answer());
   }
 }
 

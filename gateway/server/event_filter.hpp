@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
 // Filters the lists in a stream of server-sent events. What cannot be read costs only itself: such an event is left
 // out, and only where it may have been the answer to a list request is the client told so, with a JSON-RPC error for
 // that request instead of an answer that never comes. Fields that the standard does not know are dropped (WHATWG HTML
-// section 9.2.6), since a lax parser could find data in them.
+// section 9.2.6), and data is put on one line, since a lax parser could find other messages in these lines.
 //
 // Lives in the coroutine of its stream; used by one thread.
 class EventFilter {

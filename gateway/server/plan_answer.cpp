@@ -71,6 +71,9 @@ AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
         std::any_of(kPassed.begin(), kPassed.end(), [&](auto name) { return ascii_iequals(field.name, name); });
     if (passed) plan.headers.set(field.name, field.value);
   }
+  // RFC 8259 section 8.1, WHATWG HTML section 9.2.3: both are UTF-8. A list is filtered as such, and a client that goes
+  // by another charset would read another list.
+  if (filters_lists(x) && !type.empty()) plan.headers.set("Content-Type", type);
   seal_new_session(x, answer, plan.headers);
   plan.headers.set("Cache-Control", "no-store");
   plan.headers.set("X-Content-Type-Options", "nosniff");

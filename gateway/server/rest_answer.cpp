@@ -97,7 +97,7 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
 
 awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string data, std::string id, Received& out) {
   const auto envelope = mcp::read_envelope(data);
-  if (!envelope.method.named) {
+  if (!envelope.has_method()) {
     if (!mcp::may_answer(envelope, id)) co_return std::nullopt;  // nobody's here: an answer to another, or a keep-alive
     auto message = mcp::read_answer(data);
     if (!message) co_return damaged();

@@ -119,6 +119,19 @@ describe('damaged lists', { timeout: 180_000 * patience }, () => {
       assert.ok(what.includes(part), what);
   });
 
+  it('says no charset: a list that was filtered as UTF-8 is another one in UTF-7', async () => {
+    const text = (id) => `{"jsonrpc":"2.0","id":${id},"result":{"tools":[{"name":"x+ACI-,+ACI-name+ACI-:+ACI-hidden"}]}}`;
+    for (const [type, body] of [
+      ['application/json', text],
+      ['text/event-stream', (id) => `data: ${text(id)}\n\n`],
+    ]) {
+      answer = (message, response) =>
+        response.writeHead(200, { 'Content-Type': `${type}; charset=utf-7` }).end(body(message.id));
+      const { status, headers } = await list();
+      assert.deepEqual([status, headers['content-type']], [200, [type]]);
+    }
+  });
+
   it('compat 2: null is an empty list', async () => {
     answer = (message, response) => json(response, `{"jsonrpc":"2.0","id":${message.id},"result":{"tools":null}}`);
     for (const which of ['open', 'default']) assert.deepEqual((await list(which)).message.result, { tools: [] });

@@ -6,6 +6,7 @@ import { callTool, initialize, ping, post, rpc } from './lib/mcp.mjs';
 import { doctor, faults } from './lib/postern.mjs';
 import { callRest, mint, shopPolicy, startRest } from './lib/rest.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
+import { until } from './lib/wait.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 const everything = { ...shopPolicy, rules: [], otherwise: 'allow' };
@@ -130,6 +131,7 @@ describe('a server behind that refuses the gateway', { timeout: 240_000 * patien
         assert.equal(answer.headers['www-authenticate'], undefined);
         assert.ok(!JSON.stringify(answer).includes(secret), String(status));
       }
+      await until(`the warning about ${status}`, () => warningsOf(status).length > 0);
       const warnings = warningsOf(status);
       assert.equal(warnings.length, 1, `${status}: ${JSON.stringify(warnings)}`);
       assert.equal(warnings[0].upstream, 'everything');

@@ -123,6 +123,19 @@ for (const shared of [false, true]) {
       assert.ok(!gateway.logs().includes('hush'));
     });
 
+    it('compat 3: an answer that is too long is an error for its call, and the process goes on', async () => {
+      const started = events(gateway, 'upstream_started').length;
+      const call = '{"jsonrpc":"2.0","id":"A","method":"tools/call","params":{"name":"fill","arguments":{}}}';
+      const { error } = JSON.parse(textOf(await client.raw(call)));
+      assert.deepEqual([error.code, error.data.error], [-32003, 'upstream_error']);
+      assert.match(error.message, /longer than 16 MiB/);
+      assert.equal(
+        textOf(await client.say('{"jsonrpc":"2.0","id":@ID@,"result":{}}\n')),
+        '{"jsonrpc":"2.0","id":"A","result":{}}',
+      );
+      assert.equal(events(gateway, 'upstream_started').length, started);
+    });
+
     it('compat 3: a message with two ids reaches nobody, and both calls get their own answers', async () => {
       const holding = () =>
         events(gateway, 'upstream_stderr')

@@ -7,6 +7,7 @@ import { binary, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
 import { run } from './lib/process.mjs';
+import { until } from './lib/wait.mjs';
 
 // What Cursor registers, all at once.
 const cursor = [
@@ -55,7 +56,7 @@ describe('registrations where the operator names redirect domains', { timeout: 1
     assert.equal(page.status, 400);
     assert.equal(page.location, undefined);
     assert.match(page.text, /operator[\s\S]*registration\.redirect_domains/);
-    assert.match(gateway.logs(), /redirect_uri_not_allowed/);
+    await until('the log to name it', () => /redirect_uri_not_allowed/.test(gateway.logs()));
   });
 
   it('compat 9: each of the forms is allowed, and nothing that only looks like it', async () => {

@@ -5,6 +5,7 @@ import { UserAgent, parseForms } from './lib/browserless.mjs';
 import { Traveller, consentForm } from './lib/elsewhere.mjs';
 import { Gateway, password, patience } from './lib/gateway.mjs';
 import { HostileProvider } from './lib/hostile-provider.mjs';
+import { send } from './lib/http.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 
@@ -96,6 +97,20 @@ describe('tabs', { timeout: 120_000 * patience }, () => {
     const browser = new UserAgent();
     const tabs = await Promise.all(apps.map((app) => tab(browser, app)));
     for (const each of tabs) await connected(each, await decide(browser, await each.signIn()));
+  });
+
+  it('compat 12: cookies of other programs that look like ours cost nobody the sign-in', async () => {
+    for (const planted of ['postern_browser=a b', 'postern_browser_x="q"', 'postern_browser_\xe9=\xe9']) {
+      const page = await send(`${gateway.origin}/login`, { headers: { Cookie: planted } });
+      const own = page.headers['set-cookie'].map((each) => each.split(';')[0]);
+      const [form] = parseForms(page.text).filter((each) => each.has('password'));
+      const { value } = form.fields.find(({ name }) => name === 'form_token');
+      const signedIn = await send(`${gateway.origin}/login`, {
+        headers: { Cookie: [planted, ...own].join('; '), Origin: gateway.origin },
+        form: { form_token: value, username: 'alice', password },
+      });
+      assert.equal(signedIn.status, 303, `${planted}: ${signedIn.text.slice(-300)}`);
+    }
   });
 
   it('compat 12: tabs that pick the organisation', async () => {

@@ -11,21 +11,25 @@ bool is_left_out(std::string_view uri, const Context& context) {
   return domains && !redirect_domain_allowed(uri, *domains);
 }
 
-// The client may well have named this URI: some do not look at what was registered of it. To add the connection again
-// would not help.
+// The client may well have named this URI: some do not look at what was registered of it. But anybody can make a link
+// with another one, so that neither the page nor the log may ask for it to be allowed just like that.
 PageError left_out(std::string_view uri, const store::Client& client, const Context& context) {
   const std::string shown = list_redirect_uris({std::string(uri)});
-  context.log.warning("redirect_uri_not_allowed",
-                      {{"client", client.id},
-                       {"name", client.name},
-                       {"uri", shown},
-                       {"detail", "registration.redirect_domains does not allow it: add its host or scheme"}});
+  context.log.info(
+      "redirect_uri_not_allowed",
+      {{"client", client.id},
+       {"name", client.name},
+       {"uri", shown},
+       {"detail",
+        "registration.redirect_domains does not allow it; anybody can make such a link, so add its host or "
+        "scheme only if you know that it belongs to this client"}});
   return PageError{
       400, "The address to return to is not allowed",
       "The application asked to be answered at " + shown +
-          ", which the operator of this server does not allow. Nothing was sent there. Ask the operator to "
-          "allow it with registration.redirect_domains; then remove the connection in the application and "
-          "add it again."};
+          ", which the operator of this server does not allow. Nothing was sent there. If somebody sent you this "
+          "link, close this page. If you came here from the application itself, the operator can allow that "
+          "address with registration.redirect_domains; then remove the connection in the application and add it "
+          "again."};
 }
 
 }  // namespace

@@ -104,7 +104,8 @@ void DuplexServer::post(Call call) {
   } else if (message->kind == mcp::MessageKind::request && message->method == "initialize") {
     open_session(std::move(call), std::move(*message));
   } else {
-    refuse(*call.pipe, 400, kBadRequest, "Bad Request: Mcp-Session-Id header is required", message->id);
+    // Without the id of the request: it is no answer to it, but says that there is no session (is_about_session()).
+    refuse(*call.pipe, 400, kBadRequest, "Bad Request: Mcp-Session-Id header is required");
   }
 }
 

@@ -29,6 +29,7 @@ ChannelEvents Link::events(std::function<void(const Error&)> ended) {
     if (const auto act = std::exchange(self->opened_, {})) act();
   };
   events.message = [self](const std::string& text) { self->take(text); };
+  events.too_long = [self](const std::string& beginning) { self->take_too_long(beginning); };
   events.closed = [self, ended = std::move(ended)](const Error& why) {
     self->closed(why);
     ended(why);

@@ -101,7 +101,9 @@ class Link : public std::enable_shared_from_this<Link> {
 
   // link_routing.cpp: from the server
   void take(const std::string& line);
+  void take_too_long(const std::string& beginning);
   void take_unreadable(const mcp::Envelope& message, const std::string& why);
+  void settle_unreadable(WaitingMap::iterator at, const std::string& why);
   void take_answer(const mcp::Envelope& message);
   void settle(WaitingMap::iterator at, std::string_view message, bool succeeded);
   void take_request(const mcp::Envelope& message, const std::string& method);

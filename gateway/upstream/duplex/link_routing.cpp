@@ -17,9 +17,11 @@ constexpr std::size_t kLongestId = 256;  // bytes
 constexpr std::string_view kSubscription = "io.modelcontextprotocol/subscriptionId";
 constexpr int kNoAnswer = -32003;
 
-// One of our numbers, as the server gave it back; 0: none of ours. Some servers give back numbers as text.
+// One of our numbers, as the server gave it back; 0: none of ours. Some servers give back numbers as text, and those
+// that know no integers as 1.0.
 std::uint64_t number_in(std::string_view text) {
   if (text.size() > 1 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+  if (text.ends_with(".0")) text.remove_suffix(2);
   std::uint64_t number = 0;
   return parse_uint(text, number) ? number : 0;
 }
@@ -60,7 +62,7 @@ void Link::take(const std::string& line) {
   last_used_ = std::chrono::steady_clock::now();
   if (const auto fault = mcp::fault_of(message)) {
     take_unreadable(message, *fault);
-  } else if (!message.method.named) {
+  } else if (!message.has_method()) {
     take_answer(message);
   } else if (const auto method = text_in(message.method.text); !method) {
     take_unreadable(message, "the method is not a text");
@@ -76,13 +78,33 @@ void Link::take(const std::string& line) {
 void Link::take_unreadable(const mcp::Envelope& message, const std::string& why) {
   refused(message, why);
   if (const auto at = waiting_.find(number_in(mcp::id_of_damaged_answer(message))); at != waiting_.end()) {
-    const auto sentence =
-        "the server behind this gateway sent an answer that cannot be read: " + why + "; tell whoever runs that server";
-    settle(at, mcp::error_body(nullptr, kNoAnswer, sentence, {{"error", "upstream_error"}}), false);
+    settle_unreadable(at, why);
     return;
   }
   const auto id = mcp::id_of_damaged_request(message);
   if (!own_id_in(id).is_null()) send_error(id, "this request cannot be read: " + why);
+}
+
+void Link::settle_unreadable(WaitingMap::iterator at, const std::string& why) {
+  const auto sentence =
+      "the server behind this gateway sent an answer that cannot be read: " + why + "; tell whoever runs that server";
+  settle(at, mcp::error_body(nullptr, kNoAnswer, sentence, {{"error", "upstream_error"}}), false);
+}
+
+// Some servers write the id behind the result, where it is lost. A server of one client that has one call under way can
+// have answered no other.
+void Link::take_too_long(const std::string& beginning) {
+  const auto message = mcp::read_envelope(mcp::without_padding(beginning));
+  last_used_ = std::chrono::steady_clock::now();
+  const auto why = "it is longer than " + std::to_string(kLongestMessage / (1024 * 1024)) + " MiB";
+  const bool for_the_only_one =
+      !shared_ && !message.id.named && !message.method.named && message.has_answer() && waiting_.size() == 1;
+  if (!for_the_only_one) {
+    take_unreadable(message, why);
+    return;
+  }
+  refused(message, why);
+  settle_unreadable(waiting_.begin(), why);
 }
 
 void Link::take_answer(const mcp::Envelope& message) {
@@ -110,7 +132,7 @@ void Link::settle(WaitingMap::iterator at, std::string_view message, bool succee
     return;
   }
   // The other of the two is null, if it is there (fault_of).
-  std::vector<mcp::Edit> edits{{{succeeded ? "error" : "result"}, std::nullopt}};
+  std::vector<mcp::Edit> edits{{{succeeded ? "error" : "result"}, std::nullopt}, {{"method"}, std::nullopt}};
   if (waiting.method == "initialize") {
     answer_initialize(waiting, mcp::edited(text, edits), succeeded);
     return;

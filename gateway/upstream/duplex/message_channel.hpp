@@ -18,6 +18,8 @@ inline constexpr std::size_t kMostQueued = 16 * 1024 * 1024;
 struct ChannelEvents {
   std::function<void()> opened;
   std::function<void(std::string message)> message;
+  // A message over kLongestMessage: its beginning, of that size. The rest is skipped.
+  std::function<void(std::string beginning)> too_long;
   std::function<void(const Error& why)> closed;
 };
 

@@ -146,9 +146,9 @@ class SseChannel final : public MessageChannel, public std::enable_shared_from_t
     while (!self->closing_ && !self->stream_->finished()) {
       const auto bytes = co_await self->stream_->read_body();
       if (!bytes) co_return fail(Errc::closed, "its event stream broke off: " + bytes.error().what);
-      if (!splitter.feed(*bytes)) co_return fail(Errc::protocol, "it sent an event that is too long");
+      (void)splitter.feed(*bytes);  // an event that is too long is handed out as cut
       for (auto event = splitter.next(); !event.empty() && !self->closing_; event = splitter.next()) {
-        const auto taken = self->take(event);
+        const auto taken = self->take(event, splitter.is_cut());
         if (!taken) co_return taken.error();
       }
     }
@@ -156,11 +156,13 @@ class SseChannel final : public MessageChannel, public std::enable_shared_from_t
   }
 
   // MCP 2024-11-05 transports, "HTTP with SSE": first where to post, then messages.
-  Result<void> take(std::string_view event) {
+  Result<void> take(std::string_view event, bool cut) {
     const auto name = mcp::sse_name(event);
     auto data = mcp::sse_data(event);
-    if (name == "endpoint") return take_endpoint(data);
-    if (name == "message" && !data.empty() && endpoint_) events_.message(std::move(data));
+    if (name == "endpoint" && !cut) return take_endpoint(data);
+    if (name != "message" || data.empty() || !endpoint_) return {};
+    const auto& take = cut ? events_.too_long : events_.message;
+    take(std::move(data));
     return {};
   }
 

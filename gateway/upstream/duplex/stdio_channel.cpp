@@ -105,12 +105,14 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
     self->events_.opened();
     LineSplitter lines(kLongestMessage);
     const auto buffer = std::make_unique<std::array<char, kRead>>();
-    bool readable = true;
-    while (readable) {
+    for (;;) {
       const auto room = asio::buffer(*buffer);
       const auto [error, size] = co_await self->output_.async_read_some(room, as_result());
       if (error) break;
-      readable = self->take_messages(lines, std::string_view(buffer->data(), size));
+      lines.feed(std::string_view(buffer->data(), size));
+      for (auto line = lines.next(); line; line = lines.next()) {
+        self->take_line(mcp::without_padding(*line), lines.is_cut());
+      }
     }
     self->output_read_ = true;
     self->timer_.cancel();
@@ -118,21 +120,13 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
     self->close();
   }
 
-  bool take_messages(LineSplitter& lines, std::string_view bytes) {
-    if (!lines.feed(bytes)) {
-      log_.error("upstream_message_too_long", {{"upstream", name_}, {"limit", kLongestMessage}});
-      return false;
-    }
-    for (auto line = lines.next(); line; line = lines.next()) take_line(mcp::without_padding(*line));
-    return true;
-  }
-
   // MCP 2025-11-25 transports, "stdio": nothing but messages belongs there. What else is there is not logged, since it
   // may be a part of an answer.
-  void take_line(std::string_view line) {
+  void take_line(std::string_view line, bool cut) {
     if (line.empty() || closing_) return;
     if (line.front() == '{') {
-      events_.message(std::string(line));
+      const auto& take = cut ? events_.too_long : events_.message;
+      take(std::string(line));
     } else if (stray_.admits()) {
       log_.warning("upstream_output_ignored",
                    {{"upstream", name_}, {"bytes", line.size()}, {"what", "the line is not a JSON object"}});
@@ -154,11 +148,7 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
   }
 
   void take_errors(LineSplitter& lines, std::string_view bytes) {
-    if (!lines.feed(bytes)) {
-      log_error_line(lines.rest());
-      lines.clear();
-      return;
-    }
+    lines.feed(bytes);
     for (auto line = lines.next(); line; line = lines.next()) log_error_line(*line);
   }
 

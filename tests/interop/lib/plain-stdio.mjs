@@ -24,6 +24,8 @@ const tools = {
     const bytes = Buffer.from(/"bytes":"([^"]*)"/.exec(line)[1], 'base64');
     process.stdout.write(Buffer.from(bytes.toString('latin1').replaceAll('@ID@', id), 'latin1'));
   },
+  /** An answer of 17 MiB. */
+  fill: (line, id) => answer(id, JSON.stringify('x'.repeat(17 * 1024 * 1024))),
   /** Never answers. */
   hold: () => process.stderr.write('holding\n'),
 };

@@ -70,6 +70,15 @@ TEST(ReadCookie, BytesAbove0x7FCostTheirOwnCookieAlone) {
   EXPECT_EQ(read_cookie(with({"__Host-session=\xC3"}), "session", true), std::nullopt);
 }
 
+TEST(CookiesThatBegin, WhatWeCouldNotHaveSetIsPassedOver) {
+  const auto found = cookies_that_begin(
+      with({"__Host-mark=a b; __Host-mark_1=\"q\"; __Host-mark_2=\xE9; __Host-mark_\xE9=x; __Host-mark_3=good"}),
+      "mark", true);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].name, "mark_3");
+  EXPECT_EQ(found[0].value, "good");
+}
+
 TEST(ReadCookie, AMalformedValueCountsForNothing) {
   EXPECT_EQ(read_cookie(with({"__Host-session=\"x\""}), "session", true), std::nullopt);
   EXPECT_EQ(read_cookie(with({"__Host-session=a b"}), "session", true), std::nullopt);

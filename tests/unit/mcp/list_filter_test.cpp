@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mcp/answer.hpp"
+
 namespace postern::mcp {
 namespace {
 
@@ -77,6 +79,13 @@ TEST(ListFilter, WhatCannotBeReadMustNotPass) {
         R"({"result":{"tools":[],"tools":[{"name":"secret"}]}})", "\xEF\xBB\xBF{\"result\":{\"tools\":[]}}"}) {
     EXPECT_TRUE(refused(answer)) << answer;
   }
+}
+
+// Each entry is looked at several times.
+TEST(ListFilter, AListOfTooManyValuesMustNotPass) {
+  std::string entries = "0";
+  for (std::size_t i = 0; i < kListLimits.nodes; ++i) entries += ",0";
+  EXPECT_TRUE(refused(R"({"result":{"tools":[)" + entries + "]}}"));
 }
 
 TEST(ListFilter, AMisplacedListMustNotPass) {

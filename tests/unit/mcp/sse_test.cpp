@@ -157,7 +157,8 @@ TEST(SseData, ReadsBehindAByteOrderMark) {
 TEST(SseWithData, ReplacesDataAndKeepsTheOthers) {
   EXPECT_EQ(sse_with_data("event: message\nid: 7\ndata: a\ndata: b\nretry: 5\n\n", "{}"),
             "event: message\nid: 7\nretry: 5\ndata: {}\n\n");
-  EXPECT_EQ(sse_with_data(": note\r\nid: 7\r\ndata: a\r\n\r\n", "x"), ": note\r\nid: 7\r\ndata: x\n\n");
+  EXPECT_EQ(sse_with_data(": note\r\nid: 7\r\ndata: a\r\n\r\n", "x"), ": note\nid: 7\ndata: x\n\n");
+  EXPECT_EQ(sse_with_data("id: 7\rdata: a\r\r", "x"), "id: 7\ndata: x\n\n");
   EXPECT_EQ(sse_with_data("id: 7", "x"), "id: 7\ndata: x\n\n");
 }
 
@@ -165,6 +166,8 @@ TEST(SseWithoutData, KeepsWhereToResumeAndWhen) {
   EXPECT_EQ(sse_without_data("event: ping\nid: 7\ndata: a\nx: b\nretry: 5\n\n"), "event: ping\nid: 7\nretry: 5\n\n");
   EXPECT_EQ(sse_without_data("data: a\ndata\nX-Data: b\n\n"), "");
   EXPECT_EQ(sse_without_data("id: 7"), "id: 7\n\n");
+  EXPECT_EQ(sse_without_data("event: ping\rdata: a\r\r"), "event: ping\n\n")
+      << "a CR before the LF would leave the event open";
 }
 
 TEST(SseHasId, AnEmptyOneIsNoneToResumeFrom) {
@@ -205,7 +208,7 @@ TEST(SseEvent, ALineThatMeansNothingIsNotMovedToTheFrontWhereItWouldMeanData) {
 }
 
 TEST(SseEvent, HoldsNothingButCommentsAndTheFourFields) {
-  EXPECT_TRUE(sse_is_plain(": hello\nid: 1\nevent: message\nretry: 5\ndata: {}\ndata\n\n"));
+  EXPECT_TRUE(sse_is_plain(": hello\nid: 1\nevent: message\nretry: 5\ndata: {}\n\n"));
   EXPECT_TRUE(
       sse_is_plain("\xEF\xBB\xBF"
                    "data: {}\r\n\r\n"));
@@ -213,6 +216,7 @@ TEST(SseEvent, HoldsNothingButCommentsAndTheFourFields) {
       sse_is_plain("\xEF\xBB\xBF\xEF\xBB\xBF"
                    "data: {}\n\n"));
   EXPECT_FALSE(sse_is_plain("Data: {}\n\n"));
+  EXPECT_FALSE(sse_is_plain("data: {}\ndata\n\n")) << "each could be taken for a message";
   EXPECT_FALSE(sse_is_plain(" data: {}\n\n"));
 }
 

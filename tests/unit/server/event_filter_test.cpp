@@ -92,6 +92,21 @@ TEST(EventFilter, Compat1UnknownFieldsAreDropped) {
   expect_stream("id: 1\nData: " + kList + "\n\n", "id: 1\n\n");
 }
 
+TEST(EventFilter, Compat1AnEventThatIsLeftOutEndsBeforeTheNextOneWhateverItsLineEnds) {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const auto stream = "event: ping" + end + "data: alive" + end + end + "event: ping" + end + "foo" + end + end +
+                        "id: 5" + end + "data: ping" + end + end + "data: " + kList + end + end;
+    expect_stream(stream, "event: ping\n\nevent: ping\n\nid: 5\n\n" + event_of(kShown));
+  }
+}
+
+TEST(EventFilter, DataIsOnOneLineSinceEachCouldBeTakenForAMessage) {
+  const std::string before = R"({"id":7,"result":{"tools":[],"_meta":{"x":)";
+  const std::string hidden = R"({"id":7,"result":{"tools":[{"name":"hidden"}]}})";
+  expect_stream("id: 5\ndata: " + before + "\ndata: " + hidden + "\ndata: }}}\n\n",
+                "id: 5\n" + event_of(before + " " + hidden + " }}}"));
+}
+
 TEST(EventFilter, Compat1OneBrokenNotificationCostsOnlyItself) {
   for (const auto* broken : {R"({"method":"notifications/message","params":{"data":NaN}})", "ping", "{", "[]",
                              R"({"method":"x","Method":"y"})"}) {

@@ -61,6 +61,45 @@ TEST_F(LinkDamage, Compat3ANullErrorBesideAResultIsNone) {
   EXPECT_EQ(heard(failed), R"({"jsonrpc":"2.0","id":6,"error":{"code":1,"message":"m"}})");
 }
 
+TEST_F(LinkDamage, Compat3ANullMethodInAnAnswerIsNone) {
+  const auto answer = call("5");
+  say(R"({"jsonrpc":"2.0","id":1,"method":null,"result":{}})");
+  EXPECT_EQ(heard(answer), R"({"jsonrpc":"2.0","id":5,"result":{}})");
+}
+
+TEST_F(LinkDamage, Compat3AnIdThatCameBackAsADecimalIsTheSame) {
+  const auto answer = call("5");
+  say(R"({"jsonrpc":"2.0","id":1.0,"result":{}})");
+  EXPECT_EQ(heard(answer), R"({"jsonrpc":"2.0","id":5,"result":{}})");
+  const auto other = call("6");
+  say(R"({"jsonrpc":"2.0","id":2.5,"result":{}})");
+  EXPECT_EQ(heard(other), "");
+}
+
+TEST_F(LinkDamage, Compat3AnAnswerThatIsTooLongIsAnErrorForItsRequestAlone) {
+  const auto first = call("5");
+  const auto second = call("6");
+  say_too_long(R"({"jsonrpc":"2.0","id":2,"result":{"secret)");
+  EXPECT_EQ(heard(second), error_for("6", "it is longer than 16 MiB"));
+  say_too_long(R"({"result":{"secret)");
+  EXPECT_EQ(heard(first), error_for("5", "it is longer than 16 MiB")) << "no other call is under way";
+  const auto third = call("7");
+  const auto fourth = call("8");
+  say_too_long(R"({"result":{"secret)");
+  say_too_long(R"({"method":"notifications/message","params":{"secret)");
+  EXPECT_EQ(heard(third) + heard(fourth), "");
+  say(R"({"jsonrpc":"2.0","id":4,"result":{}})");
+  EXPECT_EQ(heard(fourth), R"({"jsonrpc":"2.0","id":8,"result":{}})");
+  EXPECT_THAT(log.lines, Not(IsEmpty()));
+  for (const auto& line : log.lines) EXPECT_THAT(line, Not(HasSubstr("secret")));
+}
+
+TEST_F(SharedLinkDamage, Compat3WhatIsTooLongAndHasNoIdIsForNobody) {
+  const auto answer = call("5");
+  say_too_long(R"({"result":{"secret)");
+  EXPECT_EQ(heard(answer), "");
+}
+
 TEST_F(LinkDamage, Compat3AListIsLeftToItsFilter) {
   const auto answer = request(R"({"jsonrpc":"2.0","id":5,"method":"tools/list"})");
   say("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"\\ud83d\xFF\"}]}}");

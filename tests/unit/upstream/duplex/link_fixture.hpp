@@ -96,6 +96,7 @@ struct Conversation {
   }
   // The server says something.
   void say(const std::string& line) { events.message(line); }
+  void say_too_long(const std::string& beginning) { events.too_long(beginning); }
 
   // All that has come and was not read yet.
   static std::string heard(const Pipe& from) {
