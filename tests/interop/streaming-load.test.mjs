@@ -168,6 +168,8 @@ describe('streams in bulk', { timeout: 240_000 * patience }, () => {
     CR: `data:${JSON.stringify(note('größer ✓'))}\r\rdata:\r\r`,
     mixed: `\u{feff}data: {"jsonrpc":"2.0",\r\ndata: "method":"x/ü"}\n\r\ndata: ${JSON.stringify(note('✓'))}\n\n`,
   };
+  // Where a list may come, data is put on one line.
+  const filtered = { ...forms, mixed: `data: {"jsonrpc":"2.0", "method":"x/ü"}\n\ndata: ${JSON.stringify(note('✓'))}\n\n` };
   for (const [what, message] of Object.entries(asked)) {
     it(`bytes one by one, with line ends of every kind: ${what}`, async () => {
       for (const [form, text] of Object.entries(forms)) {
@@ -182,7 +184,7 @@ describe('streams in bulk', { timeout: 240_000 * patience }, () => {
         };
         const stream = await open(message());
         assert.equal(await ends(stream), 'end', form);
-        assert.equal(stream.text, text, form);
+        assert.equal(stream.text, (what === 'a call' ? forms : filtered)[form], form);
       }
     });
   }

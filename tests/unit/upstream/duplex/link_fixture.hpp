@@ -57,6 +57,10 @@ struct Conversation {
     link->attach(channel);
     session = join("alice");
   }
+  // A link and its sessions keep each other alive until it is closed.
+  ~Conversation() { events.closed(fail(Errc::closed, "the test is over")); }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
   std::shared_ptr<Session> join(const std::string& user) {
     auto made = std::make_shared<Session>();
