@@ -7,9 +7,9 @@
 
 namespace postern::authn {
 
-// What the Authorization field shows. RFC 6750 section 3.1: a request without a token gets 401 and a challenge without
-// an error, and only that makes clients begin to authorize. So whatever is no attempt to show a bearer token counts as
-// no token; 400 is for what has two readings.
+// What the Authorization field presents. RFC 6750 section 3.1: a request without a token gets 401 and a challenge
+// without an error, and only that makes clients begin to authorize. So a field that does not present a bearer token
+// counts as no token; 400 is for a request with two readings.
 enum class BearerState : std::uint8_t {
   missing,       // no field, an empty one, or "Bearer" alone: 401 missing_bearer_token
   other_scheme,  // "Basic ...", "DPoP ...", or a token without a scheme: 401 missing_bearer_token
@@ -22,7 +22,7 @@ struct Bearer {
   BearerState state = BearerState::missing;
   std::string_view token{};  // points into the head
 
-  // Nobody has tried to show a bearer token.
+  // The request does not try to present a bearer token.
   bool is_absent() const noexcept { return state == BearerState::missing || state == BearerState::other_scheme; }
 };
 

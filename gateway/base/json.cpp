@@ -107,4 +107,9 @@ Result<json, JsonError> read_json(std::string_view text, const JsonLimits& limit
   return std::move(builder.value());
 }
 
+const json* present_member(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
 }  // namespace postern

@@ -34,4 +34,7 @@ struct JsonError {
 // key in any object, no NUL in keys, no number beyond a double, nothing after the value.
 Result<nlohmann::json, JsonError> read_json(std::string_view text, const JsonLimits& limits = {});
 
+// The value of an object's member; nullptr when it is absent, or null, which some write for "nothing".
+const nlohmann::json* present_member(const nlohmann::json& object, const char* name);
+
 }  // namespace postern

@@ -147,8 +147,7 @@ Rows authorization_servers() {
        "host, which stands for itself alone; \"*.example.com\" for every host below example.com at any depth, without "
        "example.com itself; or a private-use scheme with its colon, such as \"cursor:\". Clients on the user's machine "
        "need localhost, 127.0.0.1 and \"[::1]\", on any port. Redirect URIs elsewhere are left out of the "
-       "registration, "
-       "which the log says; a client of which none is left is refused.",
+       "registration, which the log says; a client of which none is left is refused.",
        {.fallback = "[any]"}},
       {at + ".registration.metadata_documents",
        Type::truth,

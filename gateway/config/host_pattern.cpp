@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::string_view kHostFault =
     "must be a host name in lower case such as chatgpt.com, without scheme, port and path; or \"*.example.com\" for "
-    "the "
-    "hosts below it";
+    "the hosts below it";
 constexpr std::string_view kStarFault =
     "may hold `*` only in front of a domain of two labels or more, such as \"*.example.com\"; `any` alone allows all";
 constexpr std::string_view kBracketsFault =

@@ -124,7 +124,8 @@ std::optional<HeadFault> scan_line(std::string_view head, std::size_t& at, Line&
   return std::nullopt;
 }
 
-// "Transfer_Encoding": no honest sender writes that, and whoever reads it as the real one sees another end of the body.
+// "Transfer_Encoding": no honest sender writes that, and a server that reads it as the real header sees another end of
+// the body.
 bool is_twin_of_framing(std::string_view name) noexcept {
   for (const std::string_view framing : {"content-length", "transfer-encoding"}) {
     if (name.size() != framing.size()) continue;

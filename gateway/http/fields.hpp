@@ -35,8 +35,8 @@ struct HeadFault {
       : status(with_status), error(with_error), reason(with_reason), field(with_field) {}
 };
 
-// The reason, with the name of the header at fault behind it: "a NUL byte in a header (header: X-Note)". Of the name
-// only the part that is a token (RFC 9110 section 5.6.2) is shown, and at most 64 bytes of it.
+// The reason, followed by the name of the header at fault: "a NUL byte in a header (header: X-Note)". Only the part of
+// the name that is a token (RFC 9110 section 5.6.2) is shown, and at most 64 bytes of it.
 std::string fault_text(const HeadFault& fault);
 
 // Result<T, HeadFault>::value() on a fault is a bug: std::logic_error.

@@ -8,7 +8,7 @@
 namespace postern::http {
 namespace {
 
-// Of a quote at `at`: whether a backslash makes it a part of the text. Backslashes themselves may be escaped.
+// Whether a backslash makes the quote at `at` a part of the text. Backslashes themselves may be escaped.
 bool is_escaped(std::string_view text, std::size_t at) noexcept {
   std::size_t backslashes = 0;
   while (backslashes < at && text[at - 1 - backslashes] == '\\') ++backslashes;

@@ -15,8 +15,7 @@ namespace postern::http {
 std::string_view take_last_entry(std::optional<std::string_view>& list) noexcept;
 
 // The node in the `for` parameter of one element of Forwarded (RFC 7239 section 4), unquoted: "192.0.2.1:80",
-// "unknown",
-// "_hidden". nullopt when the element has no such parameter, has it twice, or breaks the grammar.
+// "unknown", "_hidden". nullopt when the element has no such parameter, has it twice, or breaks the grammar.
 std::optional<std::string> forwarded_for(std::string_view element);
 
 // The address part of a node as both fields have it: "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]",

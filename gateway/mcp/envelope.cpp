@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mcp/json_scanner.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/member_name.hpp"
 
@@ -14,42 +15,10 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // The longest key that is "id" or "method", with its quotes and every letter written as an escape.
 constexpr std::size_t kLongestKey = 38;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-// Takes digits off the front; false where there are none.
-bool take_digits(std::string_view& text) noexcept {
-  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
-  const auto count = static_cast<std::size_t>(end - text.begin());
-  text.remove_prefix(count);
-  return count > 0;
-}
-
-bool take_one_of(std::string_view& text, std::string_view characters) noexcept {
-  if (text.empty() || characters.find(text.front()) == std::string_view::npos) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// RFC 8259 section 6.
-bool is_number(std::string_view text) noexcept {
-  take_one_of(text, "-");
-  if (!take_one_of(text, "0") && !take_digits(text)) return false;
-  if (take_one_of(text, ".") && !take_digits(text)) return false;
-  if (take_one_of(text, "eE")) {
-    take_one_of(text, "+-");
-    if (!take_digits(text)) return false;
-  }
-  return text.empty();
-}
-
-bool is_literal(std::string_view text) noexcept { return text == "true" || text == "false" || text == "null"; }
-
-// RFC 8259 section 7: an escape at the beginning of the text.
-bool is_escape(std::string_view text) noexcept {
-  if (text.size() < 2) return false;
-  if (text[1] != 'u') return std::string_view("\"\\/bfnrt").find(text[1]) != std::string_view::npos;
-  return text.size() >= 6 && std::all_of(text.begin() + 2, text.begin() + 6, is_hex);
+// RFC 8259 sections 3 and 6: a number or a literal, and nothing else.
+bool is_atom(std::string_view text) {
+  JsonScanner scanner(text);
+  return scanner.value(0) && scanner.at_end();
 }
 
 // Walks the text by its strings and brackets, and notes where a token between them is not JSON: so the members of a
@@ -124,7 +93,7 @@ class EnvelopeReader {
         return true;
       }
       if (c == '\\') {
-        if (!is_escape(text_.substr(at_))) damage(at_);
+        if (escape_length(text_.substr(at_)) == 0) damage(at_);
         ++at_;
       } else if (static_cast<unsigned char>(c) < 0x20) {
         damage(at_);
@@ -139,7 +108,7 @@ class EnvelopeReader {
     const auto begin = at_;
     at_ = std::min(text_.find_first_of(",:\"[]{} \t\r\n", at_), text_.size());
     const auto token = text_.substr(begin, at_ - begin);
-    if (!is_number(token) && !is_literal(token)) damage(begin);
+    if (!is_atom(token)) damage(begin);
     return !token.empty();
   }
 

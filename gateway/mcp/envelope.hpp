@@ -25,7 +25,7 @@ struct Envelope {
   bool ids_agree = true;   // all that may be the id have the same text
   std::size_t values = 0;  // in the text, at any depth
   // The first byte at which the text is not JSON. Numbers of any size, repeated keys, any depth, half surrogate pairs
-  // and bytes that are not UTF-8 are no damage in this sense.
+  // and bytes that are not UTF-8 do not count as damage.
   std::optional<std::size_t> damaged_at;
   // Its strings or brackets do not fit together; the parts are those before that place, and `rest` follows it.
   bool torn = false;
@@ -51,10 +51,11 @@ Envelope read_envelope(std::string_view text);
 // null result beside an error, is taken for none, as JSON-RPC 1.0 sends them, and so is a null method beside either.
 std::optional<std::string> fault_of(const Envelope& envelope);
 
-// Of a message with a fault: the text of the id of the request that it was to answer. Empty where the message may be
-// something else, or where another reading of it has another id.
+// For a message with a fault: the text of the id of the request that it was meant to answer. Empty where the message
+// may be something else, or where another reading of it has another id.
 std::string_view id_of_damaged_answer(const Envelope& envelope);
-// Of a message with a fault that is a request: its id, so that the server can be told. Empty where that is not certain.
+// For a message with a fault that is a request: its id, so that the server can be told. Empty where that is not
+// certain.
 std::string_view id_of_damaged_request(const Envelope& envelope);
 
 }  // namespace postern::mcp

@@ -25,15 +25,15 @@ MemberText find_member(std::string_view value, std::string_view name);
 // The same along a path into nested objects. Not plain where any member on the way is not.
 MemberText find_at(std::string_view value, std::initializer_list<std::string_view> path);
 
-// What is to stand at a path; nullopt takes the member out.
+// The new value of the member at a path; nullopt removes the member.
 struct Edit {
   std::vector<std::string_view> path;
   std::optional<std::string> value;  // JSON text
 };
 
 // The object with these edits, made wherever a parser could look for the member: repeated keys and twins included, so
-// that the result has one reading there. What is not there is not added. Every other byte is kept, but for blanks
-// around the whole.
+// that the result has one reading there. A member that is missing is not added. Every other byte is kept, except blanks
+// around the object.
 std::string edited(std::string_view object, std::span<const Edit> edits);
 std::string edited(std::string_view object, std::initializer_list<Edit> edits);
 

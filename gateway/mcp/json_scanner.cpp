@@ -34,13 +34,9 @@ bool JsonScanner::at_end() noexcept {
 
 // Behind a backslash.
 bool JsonScanner::escape() noexcept {
-  constexpr std::string_view letters = "\"\\/bfnrt";
-  if (position_ == text_.size()) return false;
-  const char c = text_[position_++];
-  if (c != 'u') return letters.find(c) != std::string_view::npos;
-  const auto unit = text_.substr(position_, 4);
-  if (unit.size() < 4 || !std::ranges::all_of(unit, is_hex)) return false;
-  position_ += unit.size();
+  const auto length = escape_length(text_.substr(position_ - 1));
+  if (length == 0) return false;
+  position_ += length - 1;
   return true;
 }
 
@@ -121,6 +117,13 @@ std::optional<std::string_view> JsonScanner::value(std::size_t depth) {
     if (!open.empty() && open.back() && !key()) return std::nullopt;
   } while (!open.empty());
   return text_.substr(begin, position_ - begin);
+}
+
+std::size_t escape_length(std::string_view text) noexcept {
+  constexpr std::size_t unicode = 6;  // \uXXXX
+  if (text.size() < 2) return 0;
+  if (text[1] != 'u') return std::string_view("\"\\/bfnrt").find(text[1]) != std::string_view::npos ? 2 : 0;
+  return text.size() >= unicode && std::ranges::all_of(text.substr(2, 4), is_hex) ? unicode : 0;
 }
 
 std::optional<std::string> string_of(std::string_view token) {

@@ -40,6 +40,9 @@ class JsonScanner {
   std::size_t position_ = 0;
 };
 
+// RFC 8259 section 7: how long the escape is that the text begins with, its backslash included; 0: it is none.
+std::size_t escape_length(std::string_view text) noexcept;
+
 // The text that a JSON string, with its quotes and of valid grammar, stands for. nullopt where it is damaged: it holds
 // bytes that are not UTF-8, or half a surrogate pair.
 std::optional<std::string> string_of(std::string_view token);

@@ -58,49 +58,65 @@ std::string with_part(std::string_view whole, std::string_view part, std::string
   return out.append(whole.substr(0, begin)).append(other).append(whole.substr(begin + part.size()));
 }
 
-// The answer with that list filtered, in `text`. False: it holds no such list.
-Result<bool, JsonFault> filter_one(std::string& text, ListKind kind, const VisibleIn& visible, Filtered& report) {
-  const auto page = find_list(read_envelope(text), kind);
-  if (!page) return page.error();
-  if (!*page) return false;
-  ListWriter writer(kind, visible, report);
-  const auto list = (*page)->list;
-  const auto written = writer.write(list);
-  if (written.data() != list.data()) text = with_part(text, list, written);
-  return true;
-}
+// An answer whose lists are filtered one after the other. It is copied and read again only where one of them changes.
+class AnswerFilter {
+ public:
+  AnswerFilter(std::string_view answer, const VisibleIn& visible)
+      : answer_(answer), visible_(visible), envelope_(read_envelope(answer)) {}
 
-// Only after the entries were judged: what damage a name had is not to be seen afterwards.
-Filtered finished(std::string_view answer, std::string text, Filtered report) {
-  if (auto repaired = repaired_text(text)) text = std::move(*repaired);
-  if (text != answer) report.changed = std::move(text);
-  return report;
-}
+  bool has_result() const noexcept { return envelope_.result.named; }
+
+  // False: it holds no such list.
+  Result<bool, JsonFault> filter(ListKind kind) {
+    const auto page = find_list(envelope_, kind);
+    if (!page) return page.error();
+    if (!*page) return false;
+    ListWriter writer(kind, visible_, report_);
+    const auto list = (*page)->list;
+    const auto written = writer.write(list);
+    if (written.data() == list.data()) return true;
+    changed_ = with_part(text(), list, written);
+    envelope_ = read_envelope(*changed_);
+    return true;
+  }
+
+  // Repairs only after the entries were judged: afterwards the damage of a name cannot be seen any more.
+  Filtered finish() && {
+    if (auto repaired = repaired_text(text())) changed_ = std::move(repaired);
+    report_.changed = std::move(changed_);
+    return std::move(report_);
+  }
+
+ private:
+  std::string_view text() const noexcept { return changed_ ? std::string_view(*changed_) : answer_; }
+
+  std::string_view answer_;
+  const VisibleIn& visible_;
+  std::optional<std::string> changed_;
+  Envelope envelope_;  // of text()
+  Filtered report_;
+};
 
 }  // namespace
 
 Result<Filtered, JsonFault> filter_list(std::string_view answer, ListKind kind, const Visible& visible) {
-  Filtered report;
-  if (kind == ListKind::none || answer.empty()) return report;
-  std::string text(answer);
+  if (kind == ListKind::none || answer.empty()) return Filtered();
   const VisibleIn visible_in = [&visible](ListKind, std::string_view name) { return visible(name); };
-  const auto found = filter_one(text, kind, visible_in, report);
+  AnswerFilter filter(answer, visible_in);
+  const auto found = filter.filter(kind);
   if (!found) return found.error();
-  if (!*found && read_envelope(answer).result.named) {
-    return JsonFault{kInternalError, "the answer to a list request has no list"};
-  }
-  return finished(answer, std::move(text), std::move(report));
+  if (!*found && filter.has_result()) return JsonFault{kInternalError, "the answer to a list request has no list"};
+  return std::move(filter).finish();
 }
 
 Result<Filtered, JsonFault> filter_any_list(std::string_view answer, const VisibleIn& visible) {
-  Filtered report;
-  if (answer.empty()) return report;
-  std::string text(answer);
+  if (answer.empty()) return Filtered();
+  AnswerFilter filter(answer, visible);
   for (const auto kind : {ListKind::tools, ListKind::resources, ListKind::resource_templates, ListKind::prompts}) {
-    const auto found = filter_one(text, kind, visible, report);
+    const auto found = filter.filter(kind);
     if (!found) return found.error();
   }
-  return finished(answer, std::move(text), std::move(report));
+  return std::move(filter).finish();
 }
 
 std::string describe(const std::vector<std::string>& examples, std::size_t all) {

@@ -57,7 +57,7 @@ void note(Member& member, std::string_view name, std::string_view key, std::stri
 
 bool is_text(std::string_view value) noexcept { return value.starts_with('"'); }
 
-// Of a text that may be damaged.
+// The string that a token with possible damage becomes once it is repaired.
 std::string repaired_string(std::string_view token) {
   const auto repaired = repaired_text(token);
   return string_of(repaired ? std::string_view(*repaired) : token).value_or("");

@@ -28,14 +28,14 @@ struct ListEntry {
   std::size_t index = 0;
   std::string_view text;  // its bytes
   EntryFault fault = EntryFault::none;
-  // What it is called. With a fault: what it may be called, damage replaced, as far as there is anything.
+  // Its name. With a fault: the name that it may have, with damage replaced; empty where there is none.
   std::string name;
 };
 
 // A sentence without its subject: "is not an object", "has no name".
 std::string describe(EntryFault fault, ListKind kind);
-// What a log may say about an entry: its place, its name where it has one, and what is wrong with it. Of tools and
-// prompts alone, for a URI may be about a user; at most 64 bytes of it.
+// What a log may say about an entry: its place, its name where it has one, and what is wrong with it. Only tools and
+// prompts are named, because a URI may be about a user; at most 64 bytes of the name are shown.
 std::string describe(const ListEntry& entry, ListKind kind, std::string_view what);
 
 // One page of a list, as it stands in the text of an answer; a view into it.
@@ -46,7 +46,7 @@ struct ListPage {
 
 // The page of that kind that an answer holds, which JsonScanner can read and whose parts have one reading: neither
 // `result` nor the list is there twice or has a twin, and the list is an array, or null. What else is in the answer
-// decides nothing and is not looked at. nullopt: it is no answer with a result, or its result has no such list.
+// decides nothing and is not looked at. nullopt: it is not an answer with a result, or its result has no such list.
 // A fault: it may hold such a list, but not for sure this one.
 Result<std::optional<ListPage>, JsonFault> find_list(const Envelope& answer, ListKind kind);
 

@@ -12,12 +12,12 @@ namespace postern::mcp {
 // encoding/json, and Java and C# mappers with that option, match members this way.
 bool is_case_twin(std::string_view key, std::string_view expected) noexcept;
 
-// What a key, as it stands in JSON text with its quotes, is to a reader who looks for `name`.
+// How a key, as it stands in JSON text with its quotes, matches the name that a reader looks for.
 enum class KeyMatch { other, same, twin };
 
 // A twin may be taken for the name by somebody: one that differs by case, or one with a NUL, where a reader who works
-// with C strings stops. A damaged key is another one: it is repaired before anybody reads it, and never becomes a name
-// that is known.
+// with C strings stops. A damaged key matches nothing: it is repaired before anybody reads it, and never becomes a
+// known name.
 KeyMatch match_key(std::string_view token, std::string_view name);
 
 // True when any member of the object is such a twin of one of the names. False for values that are no object.

@@ -11,9 +11,9 @@ namespace postern::mcp {
 // `\ufffd`. nullopt where nothing is damaged.
 //
 // Every other byte is kept, and a replacement never ends a string, begins an escape or adds a value: a repaired
-// document has the structure that the original has for a reader who tolerates the damage. Text that is no JSON stays
-// none. Work is linear in the size; the result is at most three times as long. Whoever repairs a text must decide on
-// the repaired one, since two damaged names may become the same.
+// document has the structure that the original has for a reader who tolerates the damage. Text that is not JSON stays
+// so. Work is linear in the size; the result is at most three times as long. A caller that repairs a text must decide
+// on the repaired one, since two damaged names may become the same.
 std::optional<std::string> repaired_text(std::string_view json);
 
 }  // namespace postern::mcp

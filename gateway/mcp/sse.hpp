@@ -13,8 +13,8 @@ namespace postern::mcp {
 // read boundaries; LF, CRLF and CR line ends, also mixed. Each event is passed on with its own bytes, unchanged: all
 // events and the rest, put together, are the stream. Work is linear in the bytes fed, memory is one event and one read.
 //
-// Of an event over the limit only the beginning is passed on, as soon as it has grown too long, and the rest of it is
-// skipped: those who can do without such an event go on, others stop when feed() fails.
+// Only the beginning of an event over the limit is passed on, as soon as it has grown too long, and the rest of it is
+// skipped: callers that can do without such an event go on, others stop when feed() fails.
 class SseSplitter {
  public:
   // `limit`: the longest event, in bytes.

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/strings.hpp"
 #include "http/authority.hpp"
 #include "http/target.hpp"
@@ -26,12 +27,6 @@ OAuthError bad_document(std::string description) {
   return oauth_error("invalid_client", "The document at client_id cannot be used: " + std::move(description), {}, 401);
 }
 
-// nullptr when absent or null, which some write for "nothing".
-const json* member(const json& document, const char* name) {
-  const auto found = document.find(name);
-  return found == document.end() || found->is_null() ? nullptr : &*found;
-}
-
 // Draft section 4.1: the id and the URL the document was fetched from are compared as strings, without any
 // normalization.
 bool names_itself(const json& document, std::string_view url) {
@@ -46,7 +41,8 @@ bool has_name(const json& document) {
 
 // Draft section 4.1: whoever can read the document would know the secret.
 bool holds_secret(const json& document) {
-  return member(document, "client_secret") != nullptr || member(document, "client_secret_expires_at") != nullptr;
+  return present_member(document, "client_secret") != nullptr ||
+         present_member(document, "client_secret_expires_at") != nullptr;
 }
 
 // The methods that the client may use: those of its list, which some publish beside the one they prefer (OpenID Connect
@@ -54,14 +50,14 @@ bool holds_secret(const json& document) {
 // which such a client cannot have.
 std::optional<std::vector<std::string>> auth_methods(const json& document) {
   std::vector<std::string> methods;
-  if (const json* list = member(document, "token_endpoint_auth_methods_supported")) {
+  if (const json* list = present_member(document, "token_endpoint_auth_methods_supported")) {
     if (!list->is_array() || list->size() > kMostMethods) return std::nullopt;
     for (const json& method : *list) {
       if (!method.is_string()) return std::nullopt;
       methods.push_back(method.get<std::string>());
     }
   }
-  if (const json* preferred = member(document, "token_endpoint_auth_method")) {
+  if (const json* preferred = present_member(document, "token_endpoint_auth_method")) {
     if (!preferred->is_string()) return std::nullopt;
     methods.push_back(preferred->get<std::string>());
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "base/json.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/jwk.hpp"
@@ -36,15 +37,9 @@ OAuthError bad_metadata(std::string description) {
 }
 OAuthError bad_redirect(std::string description) { return oauth_error("invalid_redirect_uri", std::move(description)); }
 
-// nullptr when absent or null, which some clients write for "nothing".
-const json* member(const json& document, const char* name) {
-  const auto found = document.find(name);
-  return found == document.end() || found->is_null() ? nullptr : &*found;
-}
-
 // For members that decide something: there a value of another kind is refused.
 Read<std::string> text(const json& document, const char* name) {
-  const json* value = member(document, name);
+  const json* value = present_member(document, name);
   if (value == nullptr) return std::string();
   if (!value->is_string()) return bad_metadata(std::string(name) + " must be a string.");
   return value->get<std::string>();
@@ -52,7 +47,7 @@ Read<std::string> text(const json& document, const char* name) {
 
 // nullopt when absent.
 Read<std::optional<std::vector<std::string>>> texts(const json& document, const char* name) {
-  const json* value = member(document, name);
+  const json* value = present_member(document, name);
   if (value == nullptr) return std::optional<std::vector<std::string>>();
   if (!value->is_array() || !std::ranges::all_of(*value, [](const json& one) { return one.is_string(); })) {
     return bad_metadata(std::string(name) + " must be a list of strings.");
@@ -64,7 +59,7 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
   return std::ranges::find(list, value) != list.end();
 }
 
-// Says which, since whoever is refused has to find out what to ask the operator for.
+// Names them, because the person behind the client has to know what to ask the operator for.
 OAuthError none_allowed(const std::string& name, const std::vector<std::string>& uris) {
   const std::string listed = list_redirect_uris(uris);
   return oauth_error("invalid_redirect_uri",
@@ -79,7 +74,7 @@ struct RedirectUris {
   std::vector<std::string> left_out;
 };
 
-// A URI that is dangerous or malformed refuses the registration, because no working client has one and whoever wrote it
+// A URI that is dangerous or malformed refuses the registration, because no working client has one and its developer
 // should hear of it. Those that the operator does not allow are left out as long as one remains: clients register
 // several at once and use what they get (RFC 7591 section 3.2.1).
 Read<RedirectUris> redirect_uris(const json& document, const config::Registration& registration) {
@@ -142,7 +137,7 @@ Read<std::string> client_name(const json& document, const std::vector<std::strin
 
 // Empty where the member is missing or no string.
 std::string text_if_any(const json& document, const char* name) {
-  const json* value = member(document, name);
+  const json* value = present_member(document, name);
   return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
 }
 
@@ -180,9 +175,9 @@ struct Keys {
 };
 
 // RFC 7591 section 2: keys by value. Sets hold keys for other purposes too (RFC 7517 section 4.2), so those that can be
-// used here are taken. A private key is refused whoever sends it: its owner has to know that it is one no more.
+// used here are taken. A private key is always refused: its owner has to know that it is no longer secret.
 Read<Keys> keys(const json& document) {
-  const json* set = member(document, "jwks");
+  const json* set = present_member(document, "jwks");
   if (set == nullptr) return Keys{};
   const auto read = crypto::read_jwk_set(*set);
   if (!read && read.error().code == Errc::denied) return bad_metadata("jwks: " + read.error().what + ".");
@@ -198,7 +193,7 @@ std::optional<OAuthError> take_keys(const json& document, store::Client& client)
   auto by_value = keys(document);
   if (!by_value) return by_value.error();
   std::string address = text_if_any(document, "jwks_uri");
-  if (signs && member(document, "jwks_uri") != nullptr && !is_plain_https(address)) {
+  if (signs && present_member(document, "jwks_uri") != nullptr && !is_plain_https(address)) {
     return bad_metadata("jwks_uri must be an https URL.");
   }
   if (is_plain_https(address)) client.jwks_uri = std::move(address);

@@ -20,7 +20,7 @@ bool redirect_uri_matches(std::string_view registered, std::string_view asked) n
 
 // Whether an operator's list admits the URI. An entry is a host ("chatgpt.com", "localhost", "[::1]"), which stands for
 // itself on any port; "*.example.com" for every host below example.com, without example.com itself; or a private-use
-// scheme and its colon ("cursor:"). What is no such entry admits nothing: config::redirect_domain_fault().
+// scheme and its colon ("cursor:"). Any other entry admits nothing: config::redirect_domain_fault().
 bool redirect_domain_allowed(std::string_view uri, const std::vector<std::string>& domains);
 
 // Redirect URIs for a message or the log, separated by commas: at most five, each cut at 200 characters. They have to

@@ -13,9 +13,9 @@ namespace postern::oauth {
 std::optional<std::vector<std::string>> parse_scope(std::string_view scope);
 // Those of `wanted` that the policy knows, in its order, each once.
 std::vector<std::string> known_scopes(const std::vector<std::string>& wanted, const policy::Policy& policy);
-// Whether a request asks for nothing of its own: it names no scope, or only `openid`, `profile`, `email` and
+// Whether a request means the default scopes: it names no scope, or only `openid`, `profile`, `email` and
 // `offline_access` (OpenID Connect Core sections 3.1.2.1, 5.4 and 11), which clients send to every server, and none of
-// them is known here. `known` is what there is of `asked`. What such a request means is the default.
+// them is known here. `known`: those of `asked` that exist here.
 bool asks_for_default(const std::vector<std::string>& asked, const std::vector<std::string>& known);
 // Those of `scopes` that are also in `others`, in the order of `scopes`.
 std::vector<std::string> intersect(const std::vector<std::string>& scopes, const std::vector<std::string>& others);

@@ -16,7 +16,7 @@ authn::Refusal invalid_token(std::string description) {
 }
 
 authn::Refusal invalid_token_format() {
-  return challenged(401, "invalid_token_format", "this is no access token of this server; sign in to get one",
+  return challenged(401, "invalid_token_format", "this is not an access token of this server; sign in to get one",
                     "invalid_token");
 }
 

@@ -39,7 +39,7 @@ bool covers(const ip::network_v6& network, const ip::address_v6& address) {
   return ip::network_v6(address, network.prefix_length()).network() == network.network();
 }
 
-// Of an entry of a field. A zone ("fe80::1%eth0") means something on the machine alone that wrote it.
+// Parses the address in one entry of a field. A zone ("fe80::1%eth0") has a meaning only on the machine that wrote it.
 bool parse_hop(const std::optional<std::string>& text, ip::address& out) {
   return text && text->find('%') == std::string::npos && parse_address(*text, out);
 }
@@ -50,7 +50,7 @@ class Hops {
   Hops(const http::FieldBlock& fields, config::ClientIpHeader header)
       : fields_(fields.all()), forwarded_(header == config::ClientIpHeader::forwarded) {}
 
-  // False when there is no further entry. `text` is nullopt for an entry that holds no address.
+  // False when there is no further entry. `text` is nullopt for an entry without an address.
   bool next(std::optional<std::string>& text) {
     while (!list_) {
       if (fields_.empty()) return false;

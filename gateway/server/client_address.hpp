@@ -12,7 +12,7 @@ namespace postern::server {
 
 struct ClientAddress {
   std::string address;
-  // The walk along the proxies ended at an entry that holds no address: whoever comes that way counts as the proxy that
+  // The walk along the proxies ended at an entry without an address: clients behind it count as the proxy that
   // wrote it.
   bool unreadable = false;
 };
@@ -30,7 +30,7 @@ class TrustedProxies {
 
   bool contains(std::string_view address) const;
   // The address that limits and logs count: the peer itself, or, when the peer is a trusted proxy, the right-most entry
-  // of the field that is not one. An entry that is no address (RFC 7239 section 6: "unknown", "_hidden") ends the
+  // of the field that is not one. An entry that is not an address (RFC 7239 section 6: "unknown", "_hidden") ends the
   // search: the proxy that wrote it counts.
   ClientAddress client_address(std::string_view peer, const http::FieldBlock& fields) const;
   // The name of the field that is read.

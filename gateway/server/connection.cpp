@@ -73,10 +73,11 @@ void Connection::find_client(RequestContext& context) {
   context.peer = std::move(client.address);
   auto& services = worker_.services();
   if (!client.unreadable || !services.said.first("client_address_unreadable")) return;
-  const auto what = std::string(proxies.header()) +
-                    " holds an entry that is no address: all clients behind this proxy share its limits and lock-outs. "
-                    "Let the proxy write plain addresses, or name the header that it sets in `client_ip_header`. This "
-                    "is written once.";
+  const auto what =
+      std::string(proxies.header()) +
+      " holds an entry that is not an address: all clients behind this proxy share its limits and lock-outs. "
+      "Let the proxy write plain addresses, or name the header that it sets in `client_ip_header`. This "
+      "is written once.";
   services.log.warning("client_address_unreadable",
                        {{"request_id", context.id}, {"peer", context.peer}, {"what", what}});
 }

@@ -1,10 +1,10 @@
 #include "server/event_filter.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <utility>
 
 #include "mcp/answer.hpp"
+#include "mcp/one_line.hpp"
 
 namespace postern::server {
 namespace {
@@ -16,13 +16,6 @@ constexpr std::string_view kNeverCame = "the stream ended without an answer, and
 bool looks_like_message(std::string_view data) noexcept {
   const auto first = data.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && (data[first] == '{' || data[first] == '[');
-}
-
-// Of a JSON text, where line ends are blanks between values.
-std::string on_one_line(std::string_view data) {
-  std::string line(data);
-  std::ranges::replace(line, '\n', ' ');
-  return line;
 }
 
 }  // namespace
@@ -55,11 +48,12 @@ void EventFilter::pass(std::string_view event, std::string_view data, const std:
     answered_ = envelope.has_answer() && envelope.id_value() == asked_;
   }
   if (changed) {
-    out_ += mcp::sse_with_data(event, on_one_line(*changed));
+    out_ += mcp::sse_with_data(event, mcp::without_line_ends(*changed));
   } else if (mcp::sse_is_plain(event)) {
     out_ += event;
   } else {
-    out_ += data.empty() ? mcp::sse_without_data(event) : mcp::sse_with_data(event, on_one_line(data));
+    out_ += data.empty() ? mcp::sse_without_data(event)
+                         : mcp::sse_with_data(event, mcp::without_line_ends(std::string(data)));
   }
 }
 

@@ -15,7 +15,7 @@
 
 namespace postern::server {
 
-// The longest list, and the longest event of a stream with lists, that is held to be filtered.
+// The longest list, and the longest event of a stream with lists, that is kept in memory to be filtered.
 inline constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
 
 // Filters the lists in a stream of server-sent events. What cannot be read costs only itself: such an event is left

@@ -61,7 +61,7 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
     co_return std::nullopt;
   }
   auto message = mcp::read_answer(whole);
-  if (!message) co_return broken("the server behind this gateway sent an answer that is no message of MCP");
+  if (!message) co_return broken("the server behind this gateway sent an answer that is not an MCP message");
   out.answer = {std::move(*message), std::move(whole), std::move(share)};
   co_return std::nullopt;
 }
@@ -98,7 +98,7 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
 awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string data, std::string id, Received& out) {
   const auto envelope = mcp::read_envelope(data);
   if (!envelope.has_method()) {
-    if (!mcp::may_answer(envelope, id)) co_return std::nullopt;  // nobody's here: an answer to another, or a keep-alive
+    if (!mcp::may_answer(envelope, id)) co_return std::nullopt;  // the answer to another request, or a keep-alive
     auto message = mcp::read_answer(data);
     if (!message) co_return damaged();
     if (message->value("id", nlohmann::json()) != id) co_return std::nullopt;

@@ -47,8 +47,8 @@ json list_message(int id, const std::string& cursor, bool modern) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"method", "tools/list"}, {"params", std::move(params)}};
 }
 
-// The text of the answer to `id` among what has come so far; empty: not yet. Each event seen is counted. What is no
-// answer to it, or cannot be read, is passed over.
+// The text of the answer to `id` among what has come so far; empty: not yet. Each event seen is counted. Events
+// that do not answer it, or cannot be read, are skipped.
 std::string find_answer(mcp::SseSplitter& events, const json& id, std::size_t& seen) {
   for (auto event = events.next(); !event.empty() && ++seen <= kMostEvents; event = events.next()) {
     auto data = mcp::sse_data(event);

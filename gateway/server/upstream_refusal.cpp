@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kTooManyRequests = 429;
 
-// The server behind knows nothing of OAuth: what it says about credentials or other addresses is no answer to the
+// The server behind knows nothing of OAuth: what it says about credentials or other addresses is not an answer to the
 // client.
 MaybeRefusal judge(const http::ResponseHead& head, std::string_view type) {
   const int status = head.status;

@@ -6,7 +6,7 @@
 namespace postern::upstream {
 
 // What a server behind answers when the gateway's own settings do not suit it: it redirects, wants credentials, does
-// not know the host or the path. Words for whoever runs the gateway. Pure.
+// not know the host or the path. The texts are for the operator of the gateway. Pure.
 
 // The server speaks to the gateway and not to its client, so the answer must not be passed on: redirects (RFC 9110
 // section 15.4), 401, 403, 407, and 421, which would tell the client that the gateway's address is wrong.

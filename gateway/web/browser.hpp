@@ -20,7 +20,7 @@ namespace postern::web {
 class KnownBrowser {
  public:
   bool known() const noexcept { return !cookies_.empty(); }
-  // What new pages are bound to: a SHA-256. Only where it is known.
+  // What new pages are bound to: a SHA-256. The browser must be known().
   std::string mark() const { return marks().front(); }
   // All that a page of this browser may be bound to.
   std::vector<std::string> marks() const;

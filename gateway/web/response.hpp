@@ -15,7 +15,7 @@ constexpr std::string_view kNoForms = "'none'";
 constexpr std::string_view kOwnForms = "'self'";
 constexpr std::string_view kAnyForms = "";  // form-action stays out
 
-// Of addresses of ours: they have to pass the limit of request targets.
+// The longest address of ours to redirect to, in bytes: it has to fit into the limit of request targets.
 constexpr std::size_t kLongestLocation = 8000;
 
 // A page with the headers every page carries. `secure`: adds HSTS.

@@ -29,8 +29,8 @@ std::optional<OAuthError> resource_fault(const http::Form& form, const store::Cl
   return oauth_error("invalid_target", "The client was added for another resource.");
 }
 
-// RFC 6749 section 3.3: of what is asked for, what the client was added with; all of it when nothing is asked for, or
-// scopes of OpenID Connect alone.
+// RFC 6749 section 3.3: those of the requested scopes that the client was added with; all of its scopes when it
+// requests none, or only scopes of OpenID Connect.
 Result<std::vector<std::string>, OAuthError> allowed_scopes(const http::Form& form, const store::Client& client) {
   const auto asked = parse_scope(form.get("scope").value_or(""));
   if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");

@@ -104,7 +104,7 @@ void DuplexServer::post(Call call) {
   } else if (message->kind == mcp::MessageKind::request && message->method == "initialize") {
     open_session(std::move(call), std::move(*message));
   } else {
-    // Without the id of the request: it is no answer to it, but says that there is no session (is_about_session()).
+    // Without the request's id, because this is about the session and does not answer the request (is_about_session()).
     refuse(*call.pipe, 400, kBadRequest, "Bad Request: Mcp-Session-Id header is required");
   }
 }

@@ -8,7 +8,7 @@
 namespace postern::upstream {
 
 // Cuts a byte stream into lines, whatever the read boundaries. A CR before the LF is dropped. Work is linear in the
-// bytes fed; memory is one line and one read. Of a line over the limit only the beginning is handed out, as soon as it
+// bytes fed; memory is one line and one read. Only the beginning of a line over the limit is handed out, as soon as it
 // has grown too long, and the rest of it is skipped.
 class LineSplitter {
  public:

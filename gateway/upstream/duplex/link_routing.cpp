@@ -3,8 +3,8 @@
 #include "base/strings.hpp"
 #include "mcp/json_members.hpp"
 #include "mcp/method.hpp"
+#include "mcp/one_line.hpp"
 #include "upstream/duplex/link.hpp"
-#include "upstream/duplex/one_line.hpp"
 
 namespace postern::upstream {
 
@@ -126,7 +126,7 @@ void Link::settle(WaitingMap::iterator at, std::string_view message, bool succee
   auto waiting = take_out(at);
   // The filter of lists decides what of a damaged entry may be repaired, so that it gets them as they are.
   const bool is_list = mcp::find_method(waiting.method).list != mcp::ListKind::none;
-  auto text = is_list ? without_line_ends(std::string(message)) : deliverable(message);
+  auto text = is_list ? mcp::without_line_ends(std::string(message)) : mcp::deliverable(message);
   if (own) {
     finish_initialize(text, succeeded);
     return;
@@ -183,7 +183,7 @@ void Link::take_request(const mcp::Envelope& message, const std::string& method)
     return;
   }
   session->asked.insert(id.dump());
-  put(*session, event_of(deliverable(message.text)), true);
+  put(*session, event_of(mcp::deliverable(message.text)), true);
 }
 
 void Link::take_notification(const mcp::Envelope& message, const std::string& method) {
@@ -199,7 +199,7 @@ void Link::take_notification(const mcp::Envelope& message, const std::string& me
     if (id.plain) session->asked.erase(own_id_in(id.text).dump());
   }
   const bool related = !is_list_change(method) && method != "notifications/resources/updated";
-  put(*session, event_of(deliverable(message.text)), related);
+  put(*session, event_of(mcp::deliverable(message.text)), related);
 }
 
 // By the progress token or the subscription, which are numbers of ours. True: that was all there is to do.
@@ -218,7 +218,7 @@ bool Link::route_by_request(const mcp::Envelope& message, const std::string& met
     // Without sessions all requests here are one caller's, and what is said meanwhile is said about them.
     const bool about_the_only_one = sessions_.empty() && !shared_ && waiting_.size() == 1;
     auto* only = about_the_only_one ? &waiting_.begin()->second : nullptr;
-    if (only != nullptr && only->pipe && only->streams) only->emit(event_of(deliverable(message.text)));
+    if (only != nullptr && only->pipe && only->streams) only->emit(event_of(mcp::deliverable(message.text)));
     return sessions_.empty();
   }
   // Where there is none, it is answered: nobody asked for more.
@@ -233,7 +233,7 @@ void Link::route_to(Waiting& waiting, const mcp::Envelope& message, bool progres
   if (progress && waiting.token.empty()) return;  // its client did not ask for progress
   const mcp::Edit edit = progress ? mcp::Edit{{"params", "progressToken"}, waiting.token}
                                   : mcp::Edit{{"params", "_meta", kSubscription}, waiting.id.dump()};
-  auto event = event_of(deliverable(mcp::edited(message.text, {edit})));
+  auto event = event_of(mcp::deliverable(mcp::edited(message.text, {edit})));
   const auto session = sessions_.find(waiting.session);
   if (waiting.pipe && waiting.streams) {
     waiting.emit(event);

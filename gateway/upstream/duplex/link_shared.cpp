@@ -1,8 +1,8 @@
 #include <utility>
 
 #include "mcp/json_members.hpp"
+#include "mcp/one_line.hpp"
 #include "upstream/duplex/link.hpp"
-#include "upstream/duplex/one_line.hpp"
 #include "upstream/duplex/shared_process.hpp"
 
 namespace postern::upstream {
@@ -15,7 +15,7 @@ constexpr std::size_t kMostInitializing = 4096;
 constexpr int kMethodNotFound = -32601;
 constexpr int kInvalidParams = -32602;
 
-// What a client gets for the result that the server gave the gateway; its id is put in later.
+// The answer that a client gets, made from the result that the server gave the gateway; its id is added later.
 std::string initialize_answer_for(std::string_view result, std::string_view asked) {
   return R"({"jsonrpc":"2.0","id":null,"result":)" + initialize_result_for(result, asked) + "}";
 }
@@ -138,7 +138,7 @@ void Link::tell_everyone(const mcp::Envelope& message, const std::string& method
   if (!uri.is_string()) return;
   const auto* wanted = subscriptions_.sessions_of(uri.get_ref<const std::string&>());
   if (wanted == nullptr) return;
-  const auto event = event_of(deliverable(message.text));
+  const auto event = event_of(mcp::deliverable(message.text));
   for (const auto& id : *wanted) {
     if (const auto at = sessions_.find(id); at != sessions_.end()) at->second->deliver_once(event);
   }

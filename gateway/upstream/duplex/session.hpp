@@ -32,7 +32,7 @@ struct Call {
   std::shared_ptr<AnswerPipe> pipe;
 };
 
-// A message of a client: as it was read, and its text, which is what the server gets but for ids and tokens.
+// A client's message, parsed and as text. The server gets the text, in which only ids and progress tokens are replaced.
 struct ClientMessage {
   mcp::Message read;
   std::string text;

@@ -16,8 +16,8 @@
 #include <boost/asio/write.hpp>
 
 #include "mcp/envelope.hpp"
+#include "mcp/one_line.hpp"
 #include "upstream/duplex/line_splitter.hpp"
-#include "upstream/duplex/one_line.hpp"
 #include "upstream/duplex/throttle.hpp"
 
 namespace postern::upstream {
@@ -64,7 +64,7 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
       sent(fail(Errc::closed, "the server has ended"));
       return;
     }
-    message = on_one_line(message);
+    message = mcp::on_one_line(message);
     if (queued_ + message.size() > kMostQueued) {
       sent(fail(Errc::busy, "the server does not read what it is sent"));
       return;
@@ -120,8 +120,8 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
     self->close();
   }
 
-  // MCP 2025-11-25 transports, "stdio": nothing but messages belongs there. What else is there is not logged, since it
-  // may be a part of an answer.
+  // MCP 2025-11-25 transports, "stdio": nothing but messages belongs there. Anything else is not logged, since it may
+  // be a part of an answer.
   void take_line(std::string_view line, bool cut) {
     if (line.empty() || closing_) return;
     if (line.front() == '{') {

@@ -6,8 +6,8 @@
 
 namespace postern::upstream {
 
-// Keeps what a server does from filling the log: so many lines a second pass, the others are counted, so that the
-// number can be logged. For one thread.
+// Keeps a server from filling the log: a bounded number of lines passes each second, and the others are counted so that
+// their number can be logged. For one thread.
 class Throttle {
  public:
   bool admits() {

@@ -18,7 +18,7 @@ nlohmann::json meta() {
           {"io.modelcontextprotocol/clientInfo", {{"name", "postern-doctor"}, {"version", "1"}}}};
 }
 
-// As clients read a stream: what is no answer to that request, or cannot be read, is passed over.
+// Reads a stream as clients do: it skips events that do not answer that request or cannot be read.
 std::optional<std::string> answer_in(std::string_view events, int id) {
   mcp::SseSplitter splitter(kLongestEvent);
   (void)splitter.feed(events);

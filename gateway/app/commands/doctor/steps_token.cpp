@@ -56,7 +56,7 @@ Finding judge_refusal(const Answer& answer, const std::string& url) {
                   "role, plan or policy do not allow it: `postern policy explain` says which rule");
   }
   if (const auto behind = refusal_behind(answer)) return judge_server_behind(*behind, url);
-  // The gateway's own refusals have a name. What has none and came past the steps before is the server's.
+  // The gateway's own refusals have a name, so one without a name comes from the server behind.
   if (name.empty() && answer.status >= 400 && answer.status < 500 && answer.status != 429) {
     return judge_server_behind({answer.status}, url);
   }

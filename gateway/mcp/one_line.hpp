@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace postern::upstream {
+namespace postern::mcp {
 
 // JSON text on one line: line ends, which JSON has between its values only (RFC 8259 section 2), are blanks. The texts
 // here must be valid JSON; half surrogate pairs and bytes that are not UTF-8 do not matter.
@@ -16,4 +16,4 @@ std::string on_one_line(std::string_view json);
 // A message of a server as it goes on to a client: on one line, its damaged characters repaired (mcp/repair.hpp).
 std::string deliverable(std::string_view json);
 
-}  // namespace postern::upstream
+}  // namespace postern::mcp

@@ -1,10 +1,10 @@
-#include "upstream/duplex/one_line.hpp"
+#include "mcp/one_line.hpp"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-namespace postern::upstream {
+namespace postern::mcp {
 namespace {
 
 TEST(OneLine, WhatSomeReadersTakeForTheEndOfALineIsEscaped) {
@@ -33,4 +33,4 @@ TEST(OneLine, WhatGoesToAClientIsRepaired) {
 }
 
 }  // namespace
-}  // namespace postern::upstream
+}  // namespace postern::mcp

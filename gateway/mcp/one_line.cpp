@@ -1,4 +1,4 @@
-#include "upstream/duplex/one_line.hpp"
+#include "mcp/one_line.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "mcp/repair.hpp"
 
-namespace postern::upstream {
+namespace postern::mcp {
 
 namespace {
 
@@ -43,8 +43,8 @@ std::string on_one_line(std::string_view json) {
 }
 
 std::string deliverable(std::string_view json) {
-  auto repaired = mcp::repaired_text(json);
+  auto repaired = repaired_text(json);
   return without_line_ends(repaired ? std::move(*repaired) : std::string(json));
 }
 
-}  // namespace postern::upstream
+}  // namespace postern::mcp
