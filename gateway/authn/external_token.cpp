@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/strings.hpp"
 #include "crypto/jwt.hpp"
 #include "token/signing_keys.hpp"
 
@@ -34,6 +35,16 @@ bool type_allowed(const crypto::Jws& jws, const config::External& external) {
 bool is_access_token(const crypto::Claims& claims) {
   constexpr const char* kOfOthers[] = {"nonce", "at_hash", "c_hash", "events"};
   return std::ranges::none_of(kOfOthers, [&claims](const char* name) { return claims.all().contains(name); });
+}
+
+// RFC 7800 section 3.1, RFC 9449 section 6, RFC 8705 section 3: whoever presents such a token must also prove that they
+// hold a key. No proof is checked here, and without one a thief could use the token as well as its owner, so every form
+// of confirmation counts, known or not. Keycloak also writes the scheme as `typ`, others as `token_type`.
+bool is_bound_to_key(const crypto::Claims& claims) {
+  if (claims.all().contains("cnf")) return true;
+  constexpr const char* kSchemes[] = {"typ", "token_type"};
+  return std::ranges::any_of(kSchemes,
+                             [&claims](const char* name) { return ascii_iequals(claims.text(name), "DPoP"); });
 }
 
 // RFC 7519 section 4.1.3.
@@ -101,6 +112,13 @@ Result<ExternalIdentity> external_identity(const crypto::Jws& jws, const config:
   if (!is_access_token(*claims)) return denied("the token is no access token");
   const auto timely = claims->check_times(now, {.skew = token::kClockSkew});
   if (!timely) return fail(timely.error().code == Errc::expired ? Errc::expired : Errc::denied, timely.error().what);
+
+  if (is_bound_to_key(*claims)) {
+    return fail(
+        Errc::invalid,
+        "the access token is bound to a key (cnf), and this server checks no proof of such a key (DPoP or mutual "
+        "TLS); get a plain bearer token");
+  }
 
   ExternalIdentity identity;
   identity.subject = claims->subject(external.claims.user.c_str());

@@ -49,7 +49,26 @@ awaitable<Result<authn::ExternalIdentity>> read_identity(McpExchange& x, std::st
   co_return identity;
 }
 
+// Every such token is refused, so a provider that makes no others needs other settings: its operator should read that
+// without asking for debug lines, and any holder of a token could repeat it without end.
+void note_bound_token(McpExchange& x) {
+  const auto& issuer = external_of(x).issuer;
+  if (!x.services().said.first("bound tokens of " + issuer)) return;
+  x.services().log.warning("external_tokens_bound_to_keys",
+                           {{"request_id", x.context.id},
+                            {"issuer", issuer},
+                            {"what",
+                             "the provider binds access tokens to keys (the claim cnf of DPoP or mutual TLS); no such "
+                             "proof is checked here, so "
+                             "these tokens get 401. Have the provider issue plain bearer tokens for this API. Said "
+                             "once for each provider"}});
+}
+
 authn::Refusal not_verified(McpExchange& x, const Error& error) {
+  if (error.code == Errc::invalid) {
+    note_bound_token(x);
+    return invalid_token(error.what);
+  }
   if (!is_verdict(error)) {
     x.services().log.warning("provider_keys_unavailable",
                              {{"request_id", x.context.id}, {"issuer", external_of(x).issuer}, {"what", error.what}});

@@ -120,6 +120,31 @@ describe('forged tokens of a provider', { timeout: 120_000 * patience }, () => {
     for (const token of Object.values(forged)) assert.ok(!gateway.logs().includes(token.split('.')[1]));
   });
 
+  // RFC 9449 section 6, RFC 8705 section 3: the gateway checks no proof, so a stolen token would be as good as one's own.
+  it('compat 20: a token that is bound to a key is no bearer token, and the log says so once', async () => {
+    upstream.reset();
+    const bound = {
+      DPoP: signed({ cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }),
+      'mutual TLS': signed({ cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }),
+      'a form nobody knows': signed({ cnf: { quantum: 'x' } }),
+      'DPoP as Keycloak names it': signed({ typ: 'DPoP' }),
+    };
+    for (const [what, token] of Object.entries(bound)) {
+      const answer = await call(token);
+      assert.deepEqual([answer.status, answer.message.error.data.error], [401, 'invalid_token'], what);
+      assert.match(answer.message.error.message, /bound to a key \(cnf\).*get a plain bearer token/, what);
+      assert.equal(bearerChallenge(answer).error, 'invalid_token', what);
+    }
+    const proven = await callTool(`${gateway.origin}/external`, bound.DPoP, 'echo', {}, { headers: { DPoP: 'a.b.c' } });
+    assert.equal(proven.status, 401, 'a proof that nobody checks changes nothing');
+    upstream.untouched('tokens that are bound to a key');
+    assert.equal((await call(signed())).status, 200, 'plain bearer tokens of the same provider are taken');
+    const said = gateway.logs().split('\n').filter((line) => line.includes('external_tokens_bound_to_keys'));
+    assert.equal(said.length, 1, said.join('\n'));
+    assert.ok(said[0].includes(provider.issuer), said[0]);
+    for (const thumbprint of ['0ZcOCORZ', 'bwcK0esc']) assert.ok(!gateway.logs().includes(thumbprint));
+  });
+
   it('a sub that is the name of somebody else is still of the provider', async () => {
     upstream.reset();
     assert.equal((await call(signed({ sub: 'local:alice' }))).status, 200);

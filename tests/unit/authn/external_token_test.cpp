@@ -85,6 +85,30 @@ TEST_F(ExternalTokenTest, AnIdTokenIsNoAccessToken) {
   for (const char* name : {"nonce", "at_hash", "c_hash", "events"}) EXPECT_EQ(refusal({{name, "x"}}), Errc::denied);
 }
 
+// RFC 7800 section 3.1: no proof of a key is checked, so no form of confirmation may count as a plain bearer token.
+TEST_F(ExternalTokenTest, Compat20ATokenThatIsBoundToAKeyIsRefusedWhateverBindsIt) {
+  for (const json& cnf : {json{{"jkt", "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}},
+                          json{{"x5t#S256", "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}, json{{"kid", "k"}},
+                          json{{"future", 1}}, json::object(), json("x"), json(false), json(7)}) {
+    EXPECT_EQ(refusal({{"cnf", cnf}}), Errc::invalid) << cnf;
+  }
+  for (const char* claim : {"typ", "token_type"}) {
+    EXPECT_EQ(refusal({{claim, "DPoP"}}), Errc::invalid) << claim;
+    EXPECT_EQ(refusal({{claim, "dpop"}}), Errc::invalid) << claim;
+    EXPECT_EQ(refusal({{claim, "Bearer"}}), Errc::internal) << claim;
+  }
+  const auto bound = identity(sign({{"cnf", {{"jkt", "secret-thumbprint"}}}}));
+  EXPECT_NE(bound.error().what.find("bound to a key"), std::string::npos) << bound.error().what;
+  EXPECT_EQ(bound.error().what.find("secret-thumbprint"), std::string::npos);
+}
+
+TEST_F(ExternalTokenTest, ABoundTokenThatIsNotOtherwiseGoodIsToldNothingOfItsKey) {
+  const json cnf = {{"jkt", "x"}};
+  EXPECT_EQ(refusal({{"cnf", cnf}, {"iss", "https://evil.example"}}), Errc::denied);
+  EXPECT_EQ(refusal({{"cnf", cnf}, {"aud", "x"}}), Errc::denied);
+  EXPECT_EQ(refusal({{"cnf", cnf}, {"exp", 1}}), Errc::expired);
+}
+
 TEST_F(ExternalTokenTest, OfThatIssuerAndForOneOfTheAudiences) {
   EXPECT_EQ(refusal({{"aud", {"x", "other-api"}}}), Errc::internal);
   for (const json& aud : {json("API"), json({"x"}), json::array(), json(nullptr), json(7), json({"api", 7})}) {

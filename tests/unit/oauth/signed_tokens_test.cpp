@@ -38,6 +38,21 @@ TEST_F(SignedTokensTest, ACodeAndARefreshBringSignedTokens) {
   EXPECT_NE(second["access_token"], first["access_token"]);
 }
 
+// RFC 9449 section 5: a server that checks no proofs issues bearer tokens whatever the client sends, and says so.
+TEST_F(SignedTokensTest, Compat20OurOwnTokensAreBoundToNoKeyAndDoNotClaimToBe) {
+  auto request = post(code_request(new_code()));
+  request.fields.emplace_back("DPoP", "a.b.c");
+  const json reply = granted(token(request, context()));
+  EXPECT_EQ(reply["token_type"], "Bearer");
+  const std::string access = reply["access_token"];
+  EXPECT_FALSE(claims_of(access).contains("cnf"));
+  const json described = json::parse(
+      introspect(post({{"token", access}, {"client_id", "checker"}, {"client_secret", "s3cret"}}), context()).body);
+  ASSERT_TRUE(described["active"]);
+  EXPECT_EQ(described["token_type"], "Bearer");
+  EXPECT_FALSE(described.contains("cnf"));
+}
+
 // Signed well, and still unknown to the store: a stolen key alone opens nothing.
 TEST_F(SignedTokensTest, ATokenTheStoreDoesNotKnowIsRefused) {
   const json claims = claims_of(new_tokens()["access_token"]);
