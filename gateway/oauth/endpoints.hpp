@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "http/message.hpp"
 #include "oauth/context.hpp"
@@ -13,14 +14,20 @@ http::Response token(const http::Request& request, const Context& context);
 http::Response register_client(const http::Request& request, const Context& context);
 // RFC 7009.
 http::Response revoke(const http::Request& request, const Context& context);
+// Where a server whose tokens are opaque publishes that it has no keys: the path of its issuer follows. It is not
+// `endpoints.jwks`, which such servers need not set apart from those of other servers at the same host.
+inline constexpr std::string_view kNoKeysPath = "/.well-known/jwks.json";
 // The public keys of signed access tokens (RFC 7517 section 5): those that sign, will sign, and whose tokens still
-// live.
+// live. The empty set where tokens are opaque.
 http::Response jwks(const http::Request& request, const Context& context);
 // RFC 7662; for clients with a secret or keys only.
 http::Response introspect(const http::Request& request, const Context& context);
-// RFC 8414, at the places of OpenID Connect Discovery too. Nothing is advertised that is not served, so the members
-// that only an OpenID provider has (subject and ID token members) are not there.
+// RFC 8414. Nothing is advertised that is not served.
 http::Response server_metadata(const http::Request& request, const Context& context);
+// The same, with the members that OpenID Connect Discovery 1.0 section 3 requires and without which its parsers refuse
+// the whole document. This is the one place that advertises what is not served: no ID tokens are issued, so there is no
+// scope `openid` and no userinfo endpoint either.
+http::Response openid_configuration(const http::Request& request, const Context& context);
 
 // A grant made by an operator with its access token, for `postern token mint`; user, tenant, resource, scopes and
 // perhaps client come from the caller, the rest is filled in. With `narrowed` it is held to these scopes even where

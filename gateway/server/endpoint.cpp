@@ -125,6 +125,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   const web::PageContext pages{context, snapshot.users(), identity.session, &identity};
   switch (route.kind) {
     case RouteKind::server_metadata: return oauth::server_metadata(request, context);
+    case RouteKind::openid_configuration: return oauth::openid_configuration(request, context);
     case RouteKind::token: return oauth::token(request, context);
     case RouteKind::register_client: return oauth::register_client(request, context);
     case RouteKind::revoke: return oauth::revoke(request, context);

@@ -2,11 +2,14 @@
 
 #include "config/address_template.hpp"
 #include "http/url.hpp"
+#include "oauth/endpoints.hpp"
 #include "rest/openapi.hpp"
 #include "web/pages.hpp"
 
 namespace postern::server {
 namespace {
+
+constexpr std::string_view kDocumentMethods = "GET, HEAD, OPTIONS";
 
 std::string origin_of(bool secure, std::string_view authority) {
   return (secure ? "https://" : "http://") + std::string(authority);
@@ -36,6 +39,7 @@ std::string_view to_string(RouteKind kind) noexcept {
     case RouteKind::messages: return "messages";
     case RouteKind::resource_metadata: return "resource_metadata";
     case RouteKind::server_metadata: return "server_metadata";
+    case RouteKind::openid_configuration: return "openid_configuration";
     case RouteKind::provider_metadata: return "provider_metadata";
     case RouteKind::authorize: return "authorize";
     case RouteKind::token: return "token";
@@ -85,9 +89,9 @@ void Router::add_server(const tenant::ServerPtr& server, bool elsewhere) {
 
   // RFC 8414 section 3.1 inserts the well-known part before the issuer's path; OpenID Connect Discovery 1.0 section 4
   // appends it; MCP clients try both positions for both names but the last.
-  for (const auto& at : {"/.well-known/oauth-authorization-server" + path, "/.well-known/openid-configuration" + path,
-                         path + "/.well-known/openid-configuration"}) {
-    add(at, RouteKind::server_metadata, "GET, HEAD, OPTIONS");
+  add("/.well-known/oauth-authorization-server" + path, RouteKind::server_metadata, kDocumentMethods);
+  for (const auto& at : {"/.well-known/openid-configuration" + path, path + "/.well-known/openid-configuration"}) {
+    add(at, RouteKind::openid_configuration, kDocumentMethods);
   }
   const auto& endpoints = server->endpoints;
   add(endpoints.authorize, RouteKind::authorize, "GET, POST");
@@ -95,9 +99,8 @@ void Router::add_server(const tenant::ServerPtr& server, bool elsewhere) {
   if (server->registration.open) add(endpoints.register_, RouteKind::register_client, "POST, OPTIONS");
   add(endpoints.revoke, RouteKind::revoke, "POST, OPTIONS");
   add(endpoints.introspect, RouteKind::introspect, "POST");
-  if (server->access_token.format == config::TokenFormat::jwt) {
-    add(endpoints.jwks, RouteKind::jwks, "GET, HEAD, OPTIONS");
-  }
+  const bool signs = server->access_token.format == config::TokenFormat::jwt;
+  add(signs ? endpoints.jwks : std::string(oauth::kNoKeysPath) + path, RouteKind::jwks, kDocumentMethods);
   add("/login", RouteKind::login, "GET, POST");
   add("/logout", RouteKind::logout, "GET, POST");
   if (elsewhere) add(std::string(web::kReturnPath), RouteKind::login_return, "GET");
@@ -111,19 +114,19 @@ void Router::add_resource(const tenant::ResourcePtr& resource) {
     routes_.add(resource->origin, at, Route{kind, methods, resource, nullptr});
   };
   add(std::string(without_trailing_slash(resource->path)), RouteKind::resource, "GET, POST, DELETE, OPTIONS");
-  add(resource->metadata_path, RouteKind::resource_metadata, "GET, HEAD, OPTIONS");
+  add(resource->metadata_path, RouteKind::resource_metadata, kDocumentMethods);
   if (resource->upstream->sse) add(messages_path(*resource), RouteKind::messages, "POST, OPTIONS");
   if (resource->root_metadata) {
-    add("/.well-known/oauth-protected-resource", RouteKind::resource_metadata, "GET, HEAD, OPTIONS");
+    add("/.well-known/oauth-protected-resource", RouteKind::resource_metadata, kDocumentMethods);
   }
   if (resource->server->external) {
-    add("/.well-known/openid-configuration", RouteKind::provider_metadata, "GET, HEAD, OPTIONS");
+    add("/.well-known/openid-configuration", RouteKind::provider_metadata, kDocumentMethods);
   }
   if (!resource->rest) return;
   add(std::string(rest::kToolsPath), RouteKind::rest_tool, "POST, OPTIONS");
-  add(std::string(rest::kOpenApiPath), RouteKind::rest_openapi, "GET, HEAD, OPTIONS");
-  add(std::string(rest::kPluginPath), RouteKind::rest_manifest, "GET, HEAD, OPTIONS");
-  add(std::string(rest::kHealthPath), RouteKind::rest_health, "GET, HEAD, OPTIONS");
+  add(std::string(rest::kOpenApiPath), RouteKind::rest_openapi, kDocumentMethods);
+  add(std::string(rest::kPluginPath), RouteKind::rest_manifest, kDocumentMethods);
+  add(std::string(rest::kHealthPath), RouteKind::rest_health, kDocumentMethods);
 }
 
 // Nothing else is below the path of tools: the configuration saw to it, but for segments that are `{tenant}`, over

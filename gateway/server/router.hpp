@@ -10,11 +10,12 @@
 namespace postern::server {
 
 enum class RouteKind : std::uint8_t {
-  resource,           // MCP
-  messages,           // what clients of MCP 2024-11-05 post, below such a resource
-  resource_metadata,  // RFC 9728
-  server_metadata,    // RFC 8414, OpenID Connect discovery
-  provider_metadata,  // what the provider says of itself, where tokens are made elsewhere
+  resource,              // MCP
+  messages,              // what clients of MCP 2024-11-05 post, below such a resource
+  resource_metadata,     // RFC 9728
+  server_metadata,       // RFC 8414
+  openid_configuration,  // OpenID Connect Discovery 1.0
+  provider_metadata,     // what the provider says of itself, where tokens are made elsewhere
   authorize,
   token,
   register_client,

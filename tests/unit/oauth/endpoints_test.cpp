@@ -178,6 +178,39 @@ TEST_F(MetadataTest, HasNoNullAndNoEmptyList) {
   }
 }
 
+// OpenID Connect Discovery 1.0 section 3: its parsers refuse a document without these.
+TEST_F(MetadataTest, Compat18TheOpenIdDocumentIsTheSameWithWhatItsParsersRequire) {
+  const json plain = this->document();
+  json openid = json::parse(openid_configuration({}, context()).body);
+  EXPECT_EQ(openid["subject_types_supported"], json::array({"public"}));
+  EXPECT_EQ(openid["id_token_signing_alg_values_supported"], json::array({"RS256", "ES256"}));
+  EXPECT_EQ(openid["jwks_uri"], "https://ai.example.test/.well-known/jwks.json");
+  for (const char* name : {"subject_types_supported", "id_token_signing_alg_values_supported", "jwks_uri"}) {
+    EXPECT_FALSE(plain.contains(name)) << name;
+    openid.erase(name);
+  }
+  EXPECT_EQ(openid, plain);
+}
+
+TEST_F(MetadataTest, Compat18TheAlgorithmOfOurTokensIsAmongThoseOfTheOpenIdDocument) {
+  const auto algorithms = [this] {
+    return json::parse(openid_configuration({}, context()).body)["id_token_signing_alg_values_supported"];
+  };
+  server().access_token.algorithm = "EdDSA";
+  EXPECT_EQ(algorithms(), json::array({"RS256", "ES256"})) << "opaque tokens are signed with none";
+  server().access_token.format = config::TokenFormat::jwt;
+  EXPECT_EQ(algorithms(), json::array({"RS256", "ES256", "EdDSA"}));
+  server().access_token.algorithm = "RS256";
+  EXPECT_EQ(algorithms(), json::array({"RS256", "ES256"}));
+}
+
+TEST_F(MetadataTest, WithoutKeysTheSetIsEmptyAndNamedByItsIssuer) {
+  server().issuer = "https://ai.example.test/t1";
+  const json openid = json::parse(openid_configuration({}, context()).body);
+  EXPECT_EQ(openid["jwks_uri"], "https://ai.example.test/.well-known/jwks.json/t1");
+  EXPECT_EQ(json::parse(jwks({}, context()).body), (json{{"keys", json::array()}}));
+}
+
 TEST_F(MetadataTest, ClosedRegistrationIsNotAdvertised) {
   server().registration.open = false;
   EXPECT_FALSE(document().contains("registration_endpoint"));

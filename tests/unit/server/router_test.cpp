@@ -179,10 +179,13 @@ TEST(Router, MetadataAtTheRootIsThatOfTheResourceThatAsksForItOrIsAlone) {
 // RFC 8414 section 3.1, OpenID Connect Discovery 1.0 section 4.1
 TEST(Router, ServerMetadataOfAnIssuerWithoutAPath) {
   const Routed routed(two_resources());
-  for (const char* path : {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"}) {
+  const std::pair<const char*, RouteKind> expected[] = {
+      {"/.well-known/oauth-authorization-server", RouteKind::server_metadata},
+      {"/.well-known/openid-configuration", RouteKind::openid_configuration}};
+  for (const auto& [path, kind] : expected) {
     const auto metadata = routed.at(path);
     ASSERT_TRUE(metadata) << path;
-    EXPECT_EQ(metadata->kind, RouteKind::server_metadata);
+    EXPECT_EQ(metadata->kind, kind) << path;
     EXPECT_EQ(metadata->server->name, "main");
   }
   // Where clients probe for the resource's own path: nobody's, and a clean 404.
@@ -196,9 +199,9 @@ TEST(Router, ServerMetadataOfAnIssuerWithAPathIsInBothPositionsAndNotAtTheRoot) 
   Site site("https://ai.example.test/as/one");
   site.add("https://ai.example.test/mcp");
   const Routed routed(std::move(site));
-  for (const char* path : {"/.well-known/oauth-authorization-server/as/one", "/.well-known/openid-configuration/as/one",
-                           "/as/one/.well-known/openid-configuration"}) {
-    EXPECT_EQ(routed.kind(path), "server_metadata") << path;
+  EXPECT_EQ(routed.kind("/.well-known/oauth-authorization-server/as/one"), "server_metadata");
+  for (const char* path : {"/.well-known/openid-configuration/as/one", "/as/one/.well-known/openid-configuration"}) {
+    EXPECT_EQ(routed.kind(path), "openid_configuration") << path;
   }
   for (const char* path : {"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration",
                            "/.well-known/oauth-authorization-server/as", "/as/one", "/as/one/oauth/token"}) {
@@ -246,8 +249,27 @@ TEST(Router, ClosedRegistrationIsNotServed) {
   EXPECT_EQ(Routed(std::move(site)).kind("/oauth/register"), "none");
 }
 
-TEST(Router, KeysArePublishedOnlyWhereTokensAreSigned) {
-  EXPECT_EQ(Routed(two_resources()).kind("/oauth/jwks"), "none");
+TEST(Router, WhereTokensAreOpaqueTheEmptySetOfKeysHasAnAddressOfItsIssuer) {
+  const Routed plain(two_resources());
+  EXPECT_EQ(plain.kind("/oauth/jwks"), "none");
+  EXPECT_EQ(plain.kind("/.well-known/jwks.json"), "jwks");
+
+  Site site("https://ai.example.test/one");
+  site.config.authorization_servers[0].access_token.format = config::TokenFormat::jwt;
+  site.config.authorization_servers.push_back(site.config.authorization_servers[0]);
+  site.config.authorization_servers[1].name = "second";
+  site.config.authorization_servers[1].issuer = "https://ai.example.test/two";
+  site.config.authorization_servers[1].access_token.format = config::TokenFormat::opaque;
+  site.add("https://ai.example.test/mcp");
+  const Routed routed(std::move(site));
+  EXPECT_EQ(routed.at("/oauth/jwks")->server->name, "main") << "the second has the same `endpoints.jwks` and no keys";
+  EXPECT_EQ(routed.at("/.well-known/jwks.json/two")->server->name, "second");
+  for (const char* path : {"/.well-known/jwks.json", "/.well-known/jwks.json/one"}) {
+    EXPECT_EQ(routed.kind(path), "none") << path;
+  }
+}
+
+TEST(Router, WhereTokensAreSignedTheirKeysAreWhereTheConfigurationPutsThem) {
   Site site = two_resources();
   site.config.authorization_servers[0].access_token.format = config::TokenFormat::jwt;
   site.config.authorization_servers[0].endpoints.jwks = "/keys";
@@ -255,6 +277,7 @@ TEST(Router, KeysArePublishedOnlyWhereTokensAreSigned) {
   EXPECT_EQ(routed.kind("/keys"), "jwks");
   EXPECT_EQ(routed.at("/keys")->methods, "GET, HEAD, OPTIONS");
   EXPECT_EQ(routed.kind("/oauth/jwks"), "none");
+  EXPECT_EQ(routed.kind("/.well-known/jwks.json"), "none");
 }
 
 TEST(Router, AResourceOfATenantIsThatOfWhomTheHostNames) {
