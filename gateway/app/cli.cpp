@@ -200,11 +200,16 @@ void add_clients(CLI::App& app, CommandLine& line) {
   auto* add = client->add_subcommand("add", "Register a client");
   add->add_option("--name", line.client.name, "Shown on the consent page")->required();
   add->add_option("--redirect-uri", line.client.redirect_uris, "May be repeated; needed to act for users");
-  add->add_option("--grant", line.client.grant, "How it gets tokens: for users, or acting by itself")
-      ->check(CLI::IsMember({"authorization_code", "client_credentials"}))
-      ->capture_default_str();
+  auto* grant = add->add_option("--grant", line.client.grant, "How it gets tokens: for users, or acting by itself")
+                    ->check(CLI::IsMember({"authorization_code", "client_credentials"}))
+                    ->capture_default_str();
+  add->add_flag("--resource-server", line.client.resource_server,
+                "It gets no tokens: it asks about those that users bring to its --resource (introspection)")
+      ->excludes(grant);
   add->add_option("--tenant", line.client.tenant, "HANDLE or HANDLE:ROLE; of a client that acts by itself");
-  add->add_option("--resource", line.client.resource, "URL of the resource; of a client that acts by itself");
+  add->add_option("--resource", line.client.resources,
+                  "URL of the resource of a client that acts by itself; of a resource server, where it may be repeated "
+                  "and hold {tenant}");
   add->add_option("--scope", line.client.scope, "Scopes, separated by blanks: the most it may have");
   auto* secret = add->add_flag("--confidential", line.client.confidential, "With a secret, printed once");
   auto* uri = add->add_option("--jwks-uri", line.client.jwks_uri, "Where its public keys are: it signs assertions");

@@ -100,9 +100,10 @@ struct ClientOptions {
   std::string jwks;  // a file
   std::string jwks_uri;
   std::string grant = "authorization_code";
+  bool resource_server = false;        // asks about tokens, and gets none
+  std::vector<std::string> resources;  // of a resource server; one of client_credentials
   // Of client_credentials.
   std::string tenant;  // HANDLE[:ROLE]
-  std::string resource;
   std::string scope;
 };
 

@@ -62,6 +62,9 @@ struct Client {
   std::string tenant{};
   std::string role{};      // there; empty: none
   std::string resource{};  // canonical
+  // Not empty: a resource server, which is known for this alone. The resources whose tokens it may ask about, each by
+  // its canonical name, with `{tenant}` where it is that of every tenant.
+  std::vector<std::string> introspects{};
 };
 
 enum class GrantKind : std::uint8_t {

@@ -59,7 +59,7 @@ Resource make_resource(const config::Resource& entry, const config::Config& conf
   Resource resource;
   resource.serve = entry.serve;
   resource.url = parts->origin + parts->path;
-  resource.canonical = *std::move(canonical);
+  resource.pattern = resource.canonical = *std::move(canonical);
   resource.origin = parts->origin;
   resource.authority = parts->origin.substr(parts->origin.find("://") + 3);
   resource.path = parts->path.empty() ? "/" : parts->path;
@@ -141,6 +141,14 @@ ResourcePtr Catalog::by_indicator(std::string_view indicator) const {
 }
 
 ResourcePtr Catalog::by_canonical(std::string_view canonical) const { return found_at(by_canonical_, canonical); }
+
+ResourcePtr Catalog::by_template(std::string_view address) const {
+  const auto wanted = canonical_template(address);
+  if (!wanted) return nullptr;
+  const auto found = std::ranges::find_if(
+      resources_, [&](const ResourcePtr& resource) { return canonical_template(resource->serve) == wanted; });
+  return found == resources_.end() ? nullptr : *found;
+}
 
 ResourcePtr Catalog::default_of(const config::AuthorizationServer& server) const {
   ResourcePtr only;

@@ -20,6 +20,7 @@ struct Resource {
   std::string serve;      // as the configuration has it: what metrics call it
   std::string url;        // as published: what clients compare with what was typed
   std::string canonical;  // how grants and tokens name it: all addresses that are one resource share it
+  std::string pattern;    // the same with `{tenant}` left in: that of all tenants
   std::string origin;     // scheme://authority
   std::string authority;  // canonical Host value
   std::string path;
@@ -56,6 +57,8 @@ class Catalog {
   // By what a client sent as `resource` (RFC 8707), compared canonically. nullptr: unknown.
   ResourcePtr by_indicator(std::string_view indicator) const;
   ResourcePtr by_canonical(std::string_view canonical) const;
+  // By an address of the configuration, with `{tenant}` where that has it. nullptr: unknown.
+  ResourcePtr by_template(std::string_view address) const;
   // What a request without `resource` means (clients before RFC 8707): the only resource of that server, or nullptr.
   ResourcePtr default_of(const config::AuthorizationServer& server) const;
   // Whether a tenant with that plan has something to ask that server for.

@@ -37,26 +37,44 @@ bool acts_by_itself(const store::Client& client) {
   return std::ranges::find(client.grant_types, "client_credentials") != client.grant_types.end();
 }
 
-// Where it acts, for people.
+// What it is known for, for people.
 std::string place_of(const store::Client& client) {
+  if (!client.introspects.empty()) return "resource_server  " + join(client.introspects, " ");
+  if (!acts_by_itself(client)) return join(client.redirect_uris, " ");
   return "client_credentials  " + client.tenant + (client.role.empty() ? "" : ":" + client.role) + "  " +
          client.resource + "  " + client.scope;
 }
 
+std::optional<Error> wrong(const char* what) { return fail(Errc::invalid, what); }
+
+bool proves_itself(const ClientOptions& options) {
+  return options.confidential || !options.jwks.empty() || !options.jwks_uri.empty();
+}
+
+// RFC 7662 section 2.1: whoever asks about tokens has to authenticate.
+std::optional<Error> resource_server_fault(const ClientOptions& options) {
+  if (options.resources.empty()) return wrong("a resource server needs --resource: it may ask about its tokens alone");
+  if (!proves_itself(options)) return wrong("a resource server needs --confidential, --jwks or --jwks-uri");
+  if (!options.redirect_uris.empty() || !options.tenant.empty() || !options.scope.empty()) {
+    return wrong("a resource server gets no tokens: leave out --redirect-uri, --tenant and --scope");
+  }
+  return std::nullopt;
+}
+
 // What the options make no sense as: wrong usage.
 std::optional<Error> options_fault(const ClientOptions& options) {
-  const bool proves_itself = options.confidential || !options.jwks.empty() || !options.jwks_uri.empty();
-  const auto wrong = [](const char* what) { return std::optional(fail(Errc::invalid, what)); };
+  if (options.resource_server) return resource_server_fault(options);
   if (options.grant == "client_credentials") {
     if (!options.redirect_uris.empty()) return wrong("a client that acts by itself has no --redirect-uri");
-    if (!proves_itself) return wrong("a client that acts by itself needs --confidential, --jwks or --jwks-uri");
-    if (options.tenant.empty() || options.resource.empty() || split_words(options.scope).empty()) {
-      return wrong("a client that acts by itself needs --tenant, --resource and --scope");
+    if (!proves_itself(options))
+      return wrong("a client that acts by itself needs --confidential, --jwks or --jwks-uri");
+    if (options.tenant.empty() || options.resources.size() != 1 || split_words(options.scope).empty()) {
+      return wrong("a client that acts by itself needs --tenant, one --resource and --scope");
     }
     return std::nullopt;
   }
   if (options.redirect_uris.empty()) return wrong("--redirect-uri is required");
-  if (!options.tenant.empty() || !options.resource.empty()) {
+  if (!options.tenant.empty() || !options.resources.empty()) {
     return wrong("--tenant and --resource are for --grant client_credentials: users choose while they authorize");
   }
   for (const auto& uri : options.redirect_uris) {
@@ -78,20 +96,51 @@ Result<std::string> read_keys(const std::string& path) {
   return crypto::to_json(set->keys).dump();
 }
 
-// Where a client may act by itself: a resource that is served, a tenant that is there, scopes that the policy knows.
-std::optional<Error> place(Opened& opened, const ClientOptions& options, store::Client& client) {
-  const auto loaded = app::load_for_command(opened.config.file, config::system_sources());
+Result<Loaded> load_resources(const Opened& opened) {
+  auto loaded = app::load_for_command(opened.config.file, config::system_sources());
   if (!loaded) return fail(Errc::denied, "the configuration has faults; run `postern check`");
-  const tenant::Catalog catalog(loaded->config, loaded->policies);
-  const tenant::Directory directory(loaded->config, opened.store);
-  const auto resource = catalog.by_indicator(options.resource);
-  if (resource == nullptr) return fail(Errc::denied, "the configuration serves no resource " + options.resource);
-  const auto colon = options.tenant.find(':');
-  client.tenant = options.tenant.substr(0, colon);
-  if (colon != std::string::npos) client.role = options.tenant.substr(colon + 1);
+  return {boost::system::in_place_value, *std::move(loaded)};
+}
+
+// One that is served, and whose tokens are made here.
+Result<tenant::ResourcePtr> own_resource(const tenant::Catalog& catalog, const std::string& address) {
+  const auto resource = config::holds_tenant(address) ? catalog.by_template(address) : catalog.by_indicator(address);
+  if (resource == nullptr) return fail(Errc::denied, "the configuration serves no resource " + address);
   if (resource->server->external) {
     return fail(Errc::denied, "the clients of " + resource->url + " are known to " + resource->server->issuer);
   }
+  return resource;
+}
+
+// The resources whose tokens a resource server may ask about.
+std::optional<Error> name_resources(Opened& opened, const ClientOptions& options, store::Client& client) {
+  const auto loaded = load_resources(opened);
+  if (!loaded) return loaded.error();
+  const tenant::Catalog catalog(loaded->config, loaded->policies);
+  for (const auto& address : options.resources) {
+    const auto resource = own_resource(catalog, address);
+    if (!resource) return resource.error();
+    const auto& name = (*resource)->canonical;
+    if (std::ranges::find(client.introspects, name) == client.introspects.end()) client.introspects.push_back(name);
+  }
+  return std::nullopt;
+}
+
+// Where a client may act by itself: a resource that is served, a tenant that is there, scopes that the policy knows.
+std::optional<Error> place(Opened& opened, const ClientOptions& options, store::Client& client) {
+  const auto loaded = load_resources(opened);
+  if (!loaded) return loaded.error();
+  const tenant::Catalog catalog(loaded->config, loaded->policies);
+  const tenant::Directory directory(loaded->config, opened.store);
+  const auto named = own_resource(catalog, options.resources.front());
+  if (!named) return named.error();
+  const auto& resource = *named;
+  if (config::holds_tenant(resource->canonical)) {
+    return fail(Errc::denied, "a client acts for one tenant: write its handle in the place of {tenant}");
+  }
+  const auto colon = options.tenant.find(':');
+  client.tenant = options.tenant.substr(0, colon);
+  if (colon != std::string::npos) client.role = options.tenant.substr(colon + 1);
   client.resource = resource->canonical;
   const auto found = directory.find(client.tenant);
   if (!found) return found.error();
@@ -144,7 +193,10 @@ Result<store::Client> read_client(Opened& opened, const ClientOptions& options) 
     if (auto fault = inside_fault(*url, opened.config.fetch)) return *std::move(fault);
     client.jwks_uri = options.jwks_uri;
   }
-  if (options.grant == "client_credentials") {
+  if (options.resource_server) {
+    client.grant_types = {};
+    if (auto fault = name_resources(opened, options, client)) return *std::move(fault);
+  } else if (options.grant == "client_credentials") {
     client.grant_types = {"client_credentials"};
     if (auto fault = place(opened, options, client)) return *std::move(fault);
   }
@@ -168,6 +220,7 @@ int client_add(Opened& opened, const ClientOptions& options, Console& console) {
   if (!added) return say_error(console, added.error().what);
   nlohmann::json body{{"client_id", client->id}};
   if (!client->redirect_uris.empty()) body["redirect_uris"] = client->redirect_uris;
+  if (!client->introspects.empty()) body["resources"] = client->introspects;
   if (secret.empty()) return say_done(console, "client_id: " + client->id, body);
   body["client_secret"] = secret;
   return say_done(console, "client_id: " + client->id + "\nclient_secret: " + secret, body);
@@ -198,6 +251,10 @@ int client_list(Opened& opened, Console& console) {
                    {"grant_types", client.grant_types},
                    {"redirect_uris", client.redirect_uris},
                    {"created_at", to_seconds(client.created_at)}});
+    if (!client.introspects.empty()) {
+      all.back()["kind"] = "resource_server";
+      all.back()["resources"] = client.introspects;
+    }
     if (acts_by_itself(client)) {
       auto& entry = all.back();
       entry["tenant"] = client.tenant;
@@ -209,7 +266,7 @@ int client_list(Opened& opened, Console& console) {
       console.out << client.id << "  "
                   << nlohmann::json(client.name).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << "  "
                   << (client.dynamic ? "dynamic" : "operator") << "  " << date_of(client.created_at) << "  "
-                  << (acts_by_itself(client) ? place_of(client) : join(client.redirect_uris, " ")) << '\n';
+                  << place_of(client) << '\n';
     }
   }
   if (console.json) print_json(console, all);

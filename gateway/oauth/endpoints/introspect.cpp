@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -16,9 +17,19 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// RFC 7662 section 4: who may ask is a matter of policy. A client that an operator made may ask about every access
-// token of this server; one that registered itself, which anybody can, only about its own.
-bool may_know(const store::Client& client, const store::Grant& grant) {
+// A resource server may ask about the tokens that users bring to its own resources, and about no others (RFC 7662
+// sections 2.1 and 4).
+bool serves(const store::Client& client, const store::Grant& grant, const Context& context) {
+  const auto resource = context.catalog.by_canonical(grant.resource);
+  return resource && std::ranges::any_of(client.introspects, [&resource](const std::string& name) {
+           return name == resource->canonical || name == resource->pattern;
+         });
+}
+
+// RFC 7662 section 4: who may ask is a matter of policy. Any other client that an operator made may ask about every
+// access token of this server; one that registered itself, which anybody can, only about its own.
+bool may_know(const store::Client& client, const store::Grant& grant, const Context& context) {
+  if (!client.introspects.empty()) return serves(client, grant, context);
   return !client.dynamic || client.id == grant.client;
 }
 
@@ -36,7 +47,7 @@ Result<std::string> describe(std::string_view value, const store::Client& client
   }
   const auto found = context.store.grants().find_access(token::token_hash(value));
   if (!found) return found.error();
-  if (!*found || !may_know(client, (*found)->grant)) return inactive;
+  if (!*found || !may_know(client, (*found)->grant, context)) return inactive;
   const auto& [access, grant, user] = **found;
   if (access.expires_at <= context.clock.now()) return inactive;
   const auto standing = standing_of(grant, context);

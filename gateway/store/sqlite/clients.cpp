@@ -35,12 +35,13 @@ Result<Client> Clients::add(const Client& client) {
     const auto added = run(
         transaction.db,
         "INSERT INTO clients (id, name, auth, secret_hash, redirect_uris, grant_types, application_type, client_uri, "
-        "scope, dynamic, fingerprint, created_at, last_used_at, issuer, jwks, jwks_uri, tenant, role, resource) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        "scope, dynamic, fingerprint, created_at, last_used_at, issuer, jwks, jwks_uri, tenant, role, resource, "
+        "introspects) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         client.id, client.name, static_cast<int>(client.auth), Blob{client.secret_hash}, to_json(client.redirect_uris),
         to_json(client.grant_types), client.application_type, client.client_uri, client.scope, client.dynamic,
         Blob{client.fingerprint}, client.created_at, used_at, client.issuer, client.jwks, client.jwks_uri,
-        client.tenant, client.role, client.resource);
+        client.tenant, client.role, client.resource, to_json(client.introspects));
     if (!added) return added.error();
     Client stored = client;
     stored.last_used_at = used_at;

@@ -74,7 +74,8 @@ Client read_client(Statement& row, int at) {
           .jwks_uri = row.bytes(at + 15),
           .tenant = row.bytes(at + 16),
           .role = row.bytes(at + 17),
-          .resource = row.bytes(at + 18)};
+          .resource = row.bytes(at + 18),
+          .introspects = read_list(row, at + 19)};
 }
 
 Grant read_grant(Statement& row, int at) {

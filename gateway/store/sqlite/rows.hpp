@@ -19,7 +19,7 @@ User read_user(Statement& row, int at = 0);
 inline constexpr char kClientColumns[] =
     "c.id, c.name, c.auth, c.secret_hash, c.redirect_uris, c.grant_types, c.application_type, c.client_uri, c.scope, "
     "c.dynamic, c.fingerprint, c.created_at, c.last_used_at, c.issuer, c.jwks, c.jwks_uri, c.tenant, c.role, "
-    "c.resource";
+    "c.resource, c.introspects";
 Client read_client(Statement& row, int at = 0);
 
 inline constexpr char kGrantColumns[] =

@@ -185,8 +185,12 @@ CREATE TABLE tool_checks (
 ) STRICT;
 )sql";
 
+// Resource servers that ask about the tokens of their resources.
+constexpr char kVersion7[] = "ALTER TABLE clients ADD COLUMN introspects TEXT NOT NULL DEFAULT '[]'";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 6> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
+constexpr std::array<const char*, 7> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
+                                            kVersion5, kVersion6, kVersion7};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

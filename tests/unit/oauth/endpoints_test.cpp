@@ -124,6 +124,82 @@ TEST_F(IntrospectTest, WhatTheResourceWouldRefuseIsInactive) {
   EXPECT_FALSE(active(disabled["access_token"]));
 }
 
+class ResourceServerTest : public IntrospectTest {
+ protected:
+  ResourceServerTest() {
+    add_resource("https://{tenant}.example.test/tools");
+    build();
+    add_resource_server("client_mcp", {kResource});
+    add_resource_server("client_other", {kOtherResource, "https://{tenant}.example.test/tools"});
+  }
+  void add_resource_server(const std::string& id, std::vector<std::string> resources) {
+    store::Client client;
+    client.id = client.name = id;
+    client.auth = store::ClientAuth::secret_basic;
+    client.secret_hash = crypto::sha256_string("secret");
+    client.introspects = std::move(resources);
+    EXPECT_TRUE(store_->clients().add(client));
+  }
+  std::string minted(const std::string& resource) {
+    store::Grant grant;
+    grant.user = "local:alice";
+    grant.tenant = "acme";
+    grant.resource = resource;
+    grant.scopes = {"connect", "read"};
+    const auto token = mint_token(grant, 1h, context());
+    EXPECT_TRUE(token) << token.error().what;
+    return token ? *token : "";
+  }
+};
+
+// RFC 7662 section 2.1.
+TEST_F(ResourceServerTest, Compat21ItMayAskAboutItsUsersTokensWhicheverClientGotThem) {
+  const json described = granted(ask(new_tokens()["access_token"], "client_mcp"));
+  EXPECT_EQ(described["active"], true);
+  EXPECT_EQ(described["sub"], "local:alice");
+  EXPECT_EQ(described["client_id"], "client_a");
+  EXPECT_EQ(described["aud"], kResource);
+}
+
+TEST_F(ResourceServerTest, Compat21TokensOfOtherResourcesAreInactiveToIt) {
+  const std::string mine = new_tokens()["access_token"];
+  const std::string other = minted(kOtherResource);
+  const std::string of_acme = minted("https://acme.example.test/tools");
+  EXPECT_TRUE(active(mine, "client_mcp"));
+  EXPECT_FALSE(active(mine, "client_other"));
+  EXPECT_FALSE(active(other, "client_mcp"));
+  EXPECT_TRUE(active(other, "client_other"));
+  EXPECT_FALSE(active(of_acme, "client_mcp"));
+  EXPECT_TRUE(active(of_acme, "client_other")) << "named with {tenant}, it is that of every tenant";
+}
+
+TEST_F(ResourceServerTest, Compat21NamedForOneTenantItKnowsNoOther) {
+  add_resource_server("client_team", {"https://team.example.test/tools"});
+  EXPECT_FALSE(active(minted("https://acme.example.test/tools"), "client_team"));
+}
+
+TEST_F(ResourceServerTest, Compat21ItGetsNoTokensAndNobodyIsSentToIt) {
+  for (const char* type : {"client_credentials", "authorization_code", "refresh_token"}) {
+    EXPECT_EQ(error_of(token_request({{"grant_type", type}, {"client_id", "client_mcp"}, {"client_secret", "secret"}})),
+              "400 unauthorized_client")
+        << type;
+  }
+  for (const Pairs& more : {Pairs{}, Pairs{{"redirect_uri", kRedirect}}}) {
+    Pairs request{{"client_id", "client_mcp"}, {"response_type", "code"}};
+    request.insert(request.end(), more.begin(), more.end());
+    EXPECT_TRUE(std::holds_alternative<PageError>(check_authorization(form(request), context())));
+  }
+}
+
+TEST_F(ResourceServerTest, Compat21ItMustProveWhoItIs) {
+  const std::string value = new_tokens()["access_token"];
+  EXPECT_EQ(error_of(introspect(post({{"token", value}, {"client_id", "client_mcp"}}), context())),
+            "401 invalid_client");
+  EXPECT_EQ(error_of(introspect(post({{"token", value}, {"client_id", "client_mcp"}, {"client_secret", "wrong"}}),
+                                context())),
+            "401 invalid_client");
+}
+
 class MetadataTest : public OAuthTest {
  protected:
   json document() {

@@ -32,6 +32,7 @@ TEST_P(ClientsContract, KeepsEveryField) {
   EXPECT_EQ(found->tenant, "acme");
   EXPECT_EQ(found->role, "editor");
   EXPECT_EQ(found->resource, client.resource);
+  EXPECT_EQ(found->introspects, client.introspects);
 }
 
 TEST_P(ClientsContract, WhatMayBeUsedOnceIsUsedOnceByAnyProcess) {

@@ -119,7 +119,8 @@ inline Client sample_client(const std::string& id = "client-1", const std::strin
           .jwks_uri = "https://claude.ai/keys",
           .tenant = "acme",
           .role = "editor",
-          .resource = "https://ai.example.test/mcp"};
+          .resource = "https://ai.example.test/mcp",
+          .introspects = {"https://ai.example.test/mcp", "https://{tenant}.example.test/mcp"}};
 }
 
 inline Grant sample_grant(const std::string& id = "grant-1") {

@@ -29,8 +29,11 @@ class OpenTest : public testing::Test {
     ASSERT_TRUE(ok(db.value().execute(text)));
     ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
   }
-  // What the sixth schema brought.
-  void forget_usage() { sql("DROP TABLE usage; DROP TABLE tool_checks; ALTER TABLE grants DROP COLUMN name"); }
+  // What the schemas from the sixth on brought.
+  void forget_newer() {
+    sql("DROP TABLE usage; DROP TABLE tool_checks; ALTER TABLE grants DROP COLUMN name; "
+        "ALTER TABLE clients DROP COLUMN introspects");
+  }
   static unsigned mode(const std::string& path) {
     struct stat status{};
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 0777U : 0;
@@ -147,7 +150,7 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 6; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 7; use a newer postern");
 }
 
 TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
@@ -159,7 +162,7 @@ TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
   sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE memberships DROP COLUMN claimed; ALTER TABLE grants "
       "DROP COLUMN narrowed; "
       "PRAGMA user_version=1");
-  forget_usage();
+  forget_newer();
   for (const std::string column : {"issuer", "jwks", "jwks_uri", "tenant", "role", "resource"})
     sql("ALTER TABLE clients DROP COLUMN " + column);
   auto opened = open();
@@ -176,7 +179,7 @@ TEST_F(OpenTest, AStoreOfBeforeThereWereKeysIsCarriedOn) {
     ASSERT_TRUE(ok(opened));
     ASSERT_TRUE(ok(opened->store->clients().add(sample_client())));
   }
-  forget_usage();
+  forget_newer();
   sql("DROP TABLE signing_keys; DROP TABLE used_once; ALTER TABLE clients DROP COLUMN jwks; "
       "ALTER TABLE clients DROP COLUMN jwks_uri; ALTER TABLE clients DROP COLUMN tenant; "
       "ALTER TABLE clients DROP COLUMN role; ALTER TABLE clients DROP COLUMN resource; "
@@ -197,7 +200,7 @@ TEST_F(OpenTest, MembershipsOfBeforeThereWereProvidersAreAnOperators) {
     ASSERT_TRUE(ok(opened));
     ASSERT_TRUE(ok(opened->store->tenants().put_member({"entra:carol", "acme", "admin"})));
   }
-  forget_usage();
+  forget_newer();
   sql("ALTER TABLE memberships DROP COLUMN claimed; ALTER TABLE grants DROP COLUMN narrowed; PRAGMA user_version=3");
   auto opened = open();
   ASSERT_TRUE(ok(opened));
@@ -212,7 +215,7 @@ TEST_F(OpenTest, GrantsOfBeforeItMatteredWhatWasAskedForGetNoMoreThanTheyHold) {
     ASSERT_TRUE(ok(opened));
     ASSERT_TRUE(ok(opened->store->grants().add_minted(sample_grant(), sample_access())));
   }
-  forget_usage();
+  forget_newer();
   sql("ALTER TABLE grants DROP COLUMN narrowed; PRAGMA user_version=4");
   auto opened = open();
   ASSERT_TRUE(ok(opened));

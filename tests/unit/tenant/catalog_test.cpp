@@ -141,6 +141,11 @@ TEST_F(CatalogTest, ATemplateIsOneResourceForEachTenant) {
   EXPECT_EQ(acme->server->tenant, "acme");
   EXPECT_EQ(catalog.by_canonical(acme->canonical)->url, acme->url);
   EXPECT_EQ(catalog.by_indicator("https://a.b.example.test/mcp"), nullptr);
+  EXPECT_EQ(acme->pattern, "https://{tenant}.example.test/mcp");
+  EXPECT_EQ(catalog.by_template("https://{tenant}.EXAMPLE.test/mcp/")->canonical, acme->pattern);
+  EXPECT_EQ(catalog.by_template("https://acme.example.test/mcp"), nullptr) << "that is one tenant's";
+  EXPECT_EQ(catalog.by_template("https://{tenant}.example.test/other"), nullptr);
+  EXPECT_EQ(catalog.by_template("nonsense {tenant}"), nullptr);
   EXPECT_EQ(catalog.default_of(*acme->server)->url, acme->url);
   EXPECT_EQ(catalog.default_of(*catalog.servers()[1]), nullptr) << "whose would it be?";
 }
@@ -158,6 +163,8 @@ TEST_F(CatalogTest, JoinedAddressesAreOneResourceAndEachPublishesItself) {
   EXPECT_EQ(fallback->canonical, hosted->canonical);
   EXPECT_EQ(catalog.by_canonical(hosted->canonical)->url, hosted->url);
   EXPECT_EQ(catalog.by_canonical(fallback->url), nullptr) << "grants know one name";
+  EXPECT_EQ(fallback->pattern, "https://{tenant}.mcp.example.test/mcp");
+  EXPECT_EQ(catalog.by_template("https://ai.example.test/mcp/{tenant}/mcp")->canonical, fallback->pattern);
   const auto shared = catalog.by_indicator("https://ai.example.test/mcp");
   EXPECT_NE(shared->canonical, hosted->canonical);
   EXPECT_EQ(shared->fixed_tenant, "");
