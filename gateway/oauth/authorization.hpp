@@ -26,8 +26,13 @@ struct AuthorizationRequest {
   // Asked for, unknown ones dropped; the resource's default ones when none were asked for.
   std::vector<std::string> scopes;
   bool narrowed = true;  // asked for more than `connect`: store::Grant
+  bool plain = false;    // no scope was asked for, or those of a challenge to whoever has no token
   tenant::ResourcePtr resource;
   bool prompt_login = false;
+  // Of a step-up that is pending between client and user: among `scopes`, but not asked for, and whether the page shows
+  // all that is wanted. offer_step_up() fills them in.
+  std::vector<std::string> offered;
+  bool settles_step_up = false;
 };
 
 // The client or its redirect URI cannot be trusted: a page, never a redirect (RFC 9700 section 4.11).
@@ -62,8 +67,16 @@ struct Consent {
   std::string resource;  // canonical
   std::vector<std::string> scopes;
   bool narrowed = true;
+  bool settles_step_up = false;  // what the client was last challenged for is on the page
   Time expires_at{};
 };
+
+// Some clients answer a challenge for more scope with a new authorization for the scopes of the plain challenge, and
+// would get what they had, time and again. While a step-up is pending between the client and this user, a plain request
+// offers what it wanted as well, for the user to decide on. A request for other scopes is left as it is, and so is one
+// for the full reach of a role (`scope_mode: narrow`): that reach has it all, and asking for more would narrow it.
+// Blocks on the store.
+Result<void> offer_step_up(AuthorizationRequest& request, std::string_view user, const Context& context);
 
 // A page to be decided by that browser and user within 10 minutes, with an id of its own.
 Consent make_consent(const AuthorizationRequest& request, std::string_view browser, std::string_view user,
@@ -82,10 +95,13 @@ std::vector<std::string> grantable_scopes(const Consent& consent, std::string_vi
 // resource, no scope remains, or the client is gone; the page stays undecided, so refuse_consent() can still send the
 // browser back.
 Result<std::string> approve(const Consent& consent, std::string_view tenant, const Context& context);
+// Who refuses a page: its user, or the gateway because it cannot be decided any more. Only the user's answer settles a
+// step-up.
+enum class RefusedBy : std::uint8_t { user, gateway };
 // Marks the page as decided and yields the Location with the error: the user said no, or the page cannot be decided any
 // more. A page that was refused before yields it again, since a browser may have dropped the first answer. conflict: it
 // was approved before. not_found: the client is gone, and where the page leads can no longer be trusted.
-Result<std::string> refuse_consent(const Consent& consent, const OAuthError& why, const Context& context);
+Result<std::string> refuse_consent(const Consent& consent, RefusedBy by, const OAuthError& why, const Context& context);
 
 // What became of the approval of a page that was decided before.
 enum class EarlierApproval : std::uint8_t {

@@ -87,6 +87,7 @@ Consent make_consent(const AuthorizationRequest& request, std::string_view brows
   consent.resource = request.resource->canonical;
   consent.scopes = request.scopes;
   consent.narrowed = request.narrowed;
+  consent.settles_step_up = request.settles_step_up;
   consent.expires_at = context.clock.now() + kConsentLifetime;
   return consent;
 }
@@ -105,6 +106,7 @@ std::string seal_consent(const Consent& consent, const Context& context) {
       {"resource", consent.resource},
       {"scopes", consent.scopes},
       {"narrowed", consent.narrowed},
+      {"settles_step_up", consent.settles_step_up},
       {"expires_at", to_millis(consent.expires_at)},
   };
   return base64url_encode(context.seal.seal(document.dump(), seal_purpose(context)));
@@ -133,6 +135,7 @@ Result<Consent> open_consent(std::string_view sealed, const std::vector<std::str
   document.at("scopes").get_to(consent.scopes);
   // A page that was open while the gateway was renewed does not say.
   consent.narrowed = document.value("narrowed", true);
+  consent.settles_step_up = document.value("settles_step_up", false);
   consent.expires_at = from_millis(document.at("expires_at").get<std::int64_t>());
 
   const bool shown_here = std::ranges::any_of(browsers, [&consent](const std::string& browser) {
@@ -158,6 +161,7 @@ Result<std::string> approve(const Consent& consent, std::string_view tenant, con
   auto standing = standing_of(approval.grant, context);
   if (!standing) return standing.error();
   approval.grant.scopes = std::move(standing->scopes);
+  approval.settles_step_up = consent.settles_step_up;
 
   approval.code.hash = token::token_hash(consent.code);
   approval.code.grant = approval.grant.id;
@@ -179,11 +183,16 @@ std::string approval_location(const Consent& consent, const Context& context) {
 
 // RFC 6749 section 4.1.2.1. The redirect URI was checked when the page was made; that the client is still there is
 // looked at again, since an operator may have removed it because of where it leads.
-Result<std::string> refuse_consent(const Consent& consent, const OAuthError& why, const Context& context) {
+Result<std::string> refuse_consent(const Consent& consent, RefusedBy by, const OAuthError& why,
+                                   const Context& context) {
   const auto there = client_is_there(consent.client, context);
   if (!there && there.error().code == Errc::denied) return fail(Errc::not_found, there.error().what);
   if (!there) return there.error();
-  const auto stored = context.store.grants().refuse(consent.id, consent.expires_at);
+  store::Denial denial{consent.id, consent.expires_at};
+  if (by == RefusedBy::user && consent.settles_step_up) {
+    denial.settles = {consent.user, consent.client, consent.resource};
+  }
+  const auto stored = context.store.grants().refuse(denial);
   if (!stored && stored.error().code != Errc::conflict) return stored.error();
   // Looked at in any case: that a page was decided is forgotten once it has expired, its code is not.
   const auto before = earlier_approval(consent, context);

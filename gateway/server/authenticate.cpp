@@ -2,6 +2,7 @@
 #include "authn/signed_token.hpp"
 #include "base/strings.hpp"
 #include "crypto/jws.hpp"
+#include "oauth/scope.hpp"
 #include "server/mcp_exchange.hpp"
 #include "token/access_jwt.hpp"
 #include "token/opaque.hpp"
@@ -83,6 +84,25 @@ bool names_its_tenant(const http::FieldBlock& fields, const token::Principal& pr
   return count == 1 && same;
 }
 
+// A client that authorizes anew because of this refusal asks for the scopes of its challenge: what the client was last
+// challenged for is then among them. Only of a token that was ours, so that made-up ones cost no second look.
+awaitable<authn::Refusal> expired_token(McpExchange& x, std::string_view token) {
+  auto refused = invalid_token("the access token has expired; refresh it or sign in again");
+  using Scopes = Result<std::vector<std::string>>;
+  auto* store = &x.services().store;
+  const std::function<Scopes()> work = [store, hash = crypto::as_string(crypto::sha256(token)),
+                                        resource = x.resource.canonical, now = x.services().clock.now()] {
+    return store->grants().wanted_by_token(hash, resource, now);
+  };
+  const auto wanted = co_await net::offload<Scopes>(x.services().store_pool, work);
+  if (wanted && !wanted->empty()) {
+    auto scopes = x.resource.policy->default_scopes();
+    scopes.insert(scopes.end(), wanted->begin(), wanted->end());
+    refused.scopes = oauth::known_scopes(scopes, *x.resource.policy);
+  }
+  co_return refused;
+}
+
 }  // namespace
 
 bool is_verdict(const Error& error) {
@@ -116,10 +136,14 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
   }
   const std::string token(bearer.token);
   auto verified = co_await look_up(x, token);
+  if (!verified && verified.error().code == Errc::expired) {
+    auto refused = co_await expired_token(x, token);
+    co_return refused;
+  }
   if (!verified) {
     auto refused = !is_verdict(verified.error())
                        ? store_away()
-                       : invalid_token("the access token is unknown, expired or revoked; refresh it or sign in again");
+                       : invalid_token("the access token is unknown or was revoked; refresh it or sign in again");
     co_return refused;
   }
   const auto& principal = **verified;

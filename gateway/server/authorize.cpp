@@ -38,14 +38,27 @@ authn::Refusal denial(McpExchange& x) {
   return refusal(404, "method_not_found", x.decision.reason);
 }
 
+// What the user is offered when the client authorizes again, whatever scopes it asks for then. A grant with the full
+// reach of its role has all else: asking for it would narrow what comes next.
+std::vector<std::string> wanted_scopes(const McpExchange& x) {
+  auto wanted = challenge_scopes(x);
+  const auto& policy = *x.resource.policy;
+  if (!x.principal->narrowed) {
+    std::erase_if(wanted, [&policy](const std::string& scope) { return policy.asks_beyond_connect({scope}); });
+  }
+  return wanted;
+}
+
 // Some clients answer a step-up challenge by refreshing, get the same scopes again and give up. The mark lets the token
-// endpoint refuse that one refresh, upon which they authorize anew. Losing it costs only that courtesy.
+// endpoint refuse that one refresh, upon which they authorize anew. Many then ask for the scopes of the plain
+// challenge, so what is wanted is kept for that. Losing it costs only that courtesy.
 awaitable<void> mark_step_up(McpExchange& x) {
   auto& services = x.services();
-  const auto until = services.clock.now() + std::chrono::duration_cast<Duration>(kStepUpWindow);
+  const auto now = services.clock.now();
   auto* store = &services.store;
-  const std::function<Result<void>()> work = [store, grant = x.principal->grant, until] {
-    return store->grants().mark_step_up(grant, until);
+  store::StepUp step_up{now, now + kStepUpWindow, wanted_scopes(x)};
+  const std::function<Result<void>()> work = [store, grant = x.principal->grant, mark = std::move(step_up)] {
+    return store->grants().mark_step_up(grant, mark);
   };
   const auto marked = co_await net::offload<Result<void>>(services.store_pool, work);
   if (!marked) services.log.warning("step_up_mark_failed", {{"request_id", x.context.id}});

@@ -75,6 +75,21 @@ enum class GrantKind : std::uint8_t {
 // The principal of a client that acts by itself, in the place of a user's key.
 inline std::string client_user(std::string_view client) { return "client:" + std::string(client); }
 
+// How long a step-up is pending: what a challenge for more scope wants is offered when its user authorizes again.
+inline constexpr Duration kStepUpPending = std::chrono::minutes(10);
+// A challenge for more scope that a client of a grant was answered with.
+struct StepUp {
+  Time at{};
+  Time refused_until{};             // until then one refresh is refused
+  std::vector<std::string> wanted;  // the scopes of the challenge; pending for kStepUpPending
+};
+// Between whom a step-up is pending: a client that authorizes again gets another grant.
+struct Parties {
+  std::string user;
+  std::string client;
+  std::string resource;  // canonical
+};
+
 // One consent of one user to one client for one resource and tenant. Tokens hang on it: revoked once, all are dead.
 struct Grant {
   std::string id;

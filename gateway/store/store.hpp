@@ -83,6 +83,14 @@ struct Approval {
   Time consent_expires_at{};
   Grant grant;
   Code code;
+  bool settles_step_up = false;  // what is pending between the grant's parties was on the page
+};
+
+// A consent page that the user said no to.
+struct Denial {
+  std::string consent_id;  // as of an approval
+  Time consent_expires_at{};
+  std::optional<Parties> settles{};  // what is pending between them was on the page
 };
 
 struct NewTokens {
@@ -117,7 +125,7 @@ class GrantStore {
  public:
   virtual ~GrantStore() = default;
   virtual Result<void> approve(const Approval& approval) = 0;  // denied: the user is disabled
-  virtual Result<void> refuse(std::string_view consent_id, Time consent_expires_at) = 0;  // conflict: decided before
+  virtual Result<void> refuse(const Denial& denial) = 0;       // conflict: decided before
   // A grant with its one token. denied: the user is disabled; not_found: a client that acts by itself is gone.
   virtual Result<void> add_minted(const Grant& grant, const AccessToken& token) = 0;
 
@@ -142,10 +150,16 @@ class GrantStore {
   virtual Result<void> revoke_access(std::string_view hash) = 0;  // this access token alone; its grant lives on
   virtual Result<void> touch(std::string_view grant, Time now) = 0;
 
-  // Step-up: marks that a client of this grant was challenged for more scope; the next take before `until` yields true,
-  // once.
-  virtual Result<void> mark_step_up(std::string_view grant, Time until) = 0;
+  // Step-up: a client of this grant was challenged for more scope. The next take before `refused_until` yields true,
+  // once. What is wanted joins what is still pending, and is pending until it is settled or kStepUpPending has passed,
+  // whatever was taken.
+  virtual Result<void> mark_step_up(std::string_view grant, const StepUp& step_up) = 0;
   virtual Result<bool> take_step_up(std::string_view grant, Time now) = 0;
+  // The scopes that are wanted, in no order: of the living grant for that resource which this access token is of, also
+  // for kStepUpPending after the token's end; of all living grants between these parties.
+  virtual Result<std::vector<std::string>> wanted_by_token(std::string_view hash, std::string_view resource,
+                                                           Time now) = 0;
+  virtual Result<std::vector<std::string>> wanted_between(const Parties& parties, Time now) = 0;
 };
 
 class KeyStore {

@@ -145,9 +145,9 @@ http::Response decided_before(const Decision& decision) {
 }
 
 // Nothing will come of the page: the app hears of it, so that it does not wait.
-http::Response refuse_page(const std::string& why, const Decision& decision) {
+http::Response refuse_page(oauth::RefusedBy by, const std::string& why, const Decision& decision) {
   const auto location =
-      oauth::refuse_consent(decision.consent, oauth::oauth_error("access_denied", why), decision.oauth());
+      oauth::refuse_consent(decision.consent, by, oauth::oauth_error("access_denied", why), decision.oauth());
   if (location) return to_app(*location, decision);
   return location.error().code == Errc::conflict ? decided_before(decision) : undecided(location.error(), decision);
 }
@@ -157,18 +157,19 @@ http::Response ask_again(const Decision& decision) {
   const auto& endpoint = decision.oauth().server.endpoints.authorize;
   const auto own_request = endpoint + "?" + http::encode_form(oauth::request_of(decision.consent));
   const auto location = switch_account_path(own_request);
-  if (location.size() > kLongestLocation) return refuse_page("The user is not signed in any more.", decision);
+  if (location.size() > kLongestLocation)
+    return refuse_page(oauth::RefusedBy::gateway, "The user is not signed in any more.", decision);
   return see_other(location, decision.oauth().secure());
 }
 
 // Why nobody who is signed in can decide on the page; nullopt: that user can.
 std::optional<http::Response> undecidable(const std::optional<Session>& session, const Decision& decision) {
   if (decision.consent.expires_at <= decision.oauth().clock.now()) {
-    return refuse_page("The consent page was open for too long: start again.", decision);
+    return refuse_page(oauth::RefusedBy::gateway, "The consent page was open for too long: start again.", decision);
   }
   if (!session) return ask_again(decision);
   if (session->user.key == decision.consent.user) return std::nullopt;
-  return refuse_page("Another user has signed in meanwhile: start again.", decision);
+  return refuse_page(oauth::RefusedBy::gateway, "Another user has signed in meanwhile: start again.", decision);
 }
 
 http::Response approve(const std::string& tenant, const Session& session, const Decision& decision) {
@@ -188,15 +189,19 @@ http::Response approve(const std::string& tenant, const Session& session, const 
 http::Response return_to_app(const Decision& decision) {
   const auto before = oauth::earlier_approval(decision.consent, decision.oauth());
   if (!before) return undecided(before.error(), decision);
-  if (*before == oauth::EarlierApproval::none) return refuse_page("The user did not approve.", decision);
+  if (*before == oauth::EarlierApproval::none)
+    return refuse_page(oauth::RefusedBy::user, "The user did not approve.", decision);
   if (*before != oauth::EarlierApproval::waiting) return approved_before(*before, decision);
   return to_app(oauth::approval_location(decision.consent, decision.oauth()), decision);
 }
 
 }  // namespace
 
-http::Response show_consent(const oauth::AuthorizationRequest& asked, const Session& session,
-                            const std::string& own_request, const http::Request& request, const PageContext& context) {
+http::Response show_consent(oauth::AuthorizationRequest asked, const Session& session, const std::string& own_request,
+                            const http::Request& request, const PageContext& context) {
+  if (const auto looked = oauth::offer_step_up(asked, session.user.key, context.oauth); !looked) {
+    return store_away(looked.error(), request, context.oauth);
+  }
   const oauth::Consent consent = oauth::make_consent(asked, session.browser.mark(), session.user.key, context.oauth);
   const auto found = offers(consent, *asked.resource, context);
   if (!found) return store_away(found.error(), request, context.oauth);
@@ -215,6 +220,7 @@ http::Response show_consent(const oauth::AuthorizationRequest& asked, const Sess
   view.destination = destination.text;
   view.warning = destination.warning;
   view.scopes = scope_texts(*asked.resource, *found);
+  view.offered = asked.offered;
   for (const auto& [membership, scopes] : *found) {
     view.tenants.push_back({membership.tenant.handle, membership.tenant.name, membership.role});
     view.limited_by_role = view.limited_by_role || scopes.size() < view.scopes.size();
@@ -235,7 +241,7 @@ http::Response decide(const http::Request& request, const PageContext& context) 
   }
   const Decision decision{request, context, std::move(flow), *std::move(consent)};
   const auto chosen = form->get("decision").value_or("");
-  if (chosen == "deny") return refuse_page("The user did not approve.", decision);
+  if (chosen == "deny") return refuse_page(oauth::RefusedBy::user, "The user did not approve.", decision);
   if (chosen != "approve" && chosen != kReturn) {
     return refuse_decision(400, "No decision", "Go back and choose Approve or Deny.", decision);
   }

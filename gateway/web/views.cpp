@@ -1,5 +1,7 @@
 #include "web/views.hpp"
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
 #include "web/display.hpp"
@@ -75,6 +77,7 @@ std::string render_consent(const ConsentView& view) {
     mustache::data scope;
     scope.set("name", name);
     scope.set("text", text.empty() ? name : text);
+    scope.set("offered", std::ranges::find(view.offered, name) != view.offered.end());
     scopes.push_back(scope);
   }
   data.set("scopes", scopes);

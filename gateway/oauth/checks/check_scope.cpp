@@ -12,8 +12,10 @@ Fault check_scope(const http::Form& parameters, const Context&, AuthorizationReq
   const auto asked = parse_scope(parameters.get("scope").value_or(""));
   if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");
   const policy::Policy& policy = *request.resource->policy;
+  const auto plain = known_scopes(policy.default_scopes(), policy);
   request.scopes = known_scopes(*asked, policy);
-  if (asks_for_default(*asked, request.scopes)) request.scopes = known_scopes(policy.default_scopes(), policy);
+  if (asks_for_default(*asked, request.scopes)) request.scopes = plain;
+  request.plain = request.scopes == plain;
   request.narrowed = policy.asks_beyond_connect(request.scopes);
   if (!request.client.dynamic && !request.client.scope.empty()) {
     const auto allowed = split_words(request.client.scope);

@@ -49,12 +49,19 @@ Result<void> Grants::approve(const Approval& approval) {
     if (auto enabled = require_enabled(transaction, grant.user); !enabled) return enabled;
     if (auto added = insert_grant(transaction.db, grant); !added) return added;
     if (auto added = insert_code(transaction.db, approval.code); !added) return added;
+    if (approval.settles_step_up) {
+      const auto settled = settle_step_up(transaction.db, {grant.user, grant.client, grant.resource});
+      if (!settled) return settled;
+    }
     return mark_client_used(transaction.db, grant.client, grant.created_at);
   });
 }
 
-Result<void> Grants::refuse(std::string_view consent_id, Time consent_expires_at) {
-  return writer_.write([&](Transaction& transaction) { return decide(transaction, consent_id, consent_expires_at); });
+Result<void> Grants::refuse(const Denial& denial) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    if (auto decided = decide(transaction, denial.consent_id, denial.consent_expires_at); !decided) return decided;
+    return denial.settles ? settle_step_up(transaction.db, *denial.settles) : Result<void>();
+  });
 }
 
 Result<void> Grants::add_minted(const Grant& grant, const AccessToken& token) {
@@ -109,28 +116,6 @@ Result<void> Grants::touch(std::string_view grant, Time now) {
     if (!client) return client.error();
     if (!*client) return fail(Errc::not_found, "no such grant");
     return mark_client_used(transaction.db, **client, now);
-  });
-}
-
-Result<void> Grants::mark_step_up(std::string_view grant, Time until) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
-    return require_found(run(transaction.db, "UPDATE grants SET step_up_until = ?2 WHERE id = ?1", grant, until),
-                         "grant");
-  });
-}
-
-Result<bool> Grants::take_step_up(std::string_view grant, Time now) {
-  // Hardly a grant is ever marked: a look first, so that a refresh does not wait for one more commit.
-  const auto marked = readers_.read([&](Connection& db) {
-    return first(db, read_integer, "SELECT 1 FROM grants WHERE id = ?1 AND step_up_until > ?2", grant, now);
-  });
-  if (!marked) return marked.error();
-  if (!*marked) return false;
-  return writer_.write([&](Transaction& transaction) -> Result<bool> {
-    const auto taken =
-        run(transaction.db, "UPDATE grants SET step_up_until = NULL WHERE id = ?1 AND step_up_until > ?2", grant, now);
-    if (!taken) return taken.error();
-    return *taken > 0;
   });
 }
 

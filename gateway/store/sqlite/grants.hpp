@@ -6,13 +6,13 @@
 
 namespace postern::store::sqlite {
 
-// grants.cpp: consents, grants and their end; tokens.cpp: codes and tokens.
+// grants.cpp: consents, grants and their end; tokens.cpp: codes and tokens; step_ups.cpp: challenges for more scope.
 class Grants final : public GrantStore {
  public:
   Grants(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
 
   Result<void> approve(const Approval& approval) override;
-  Result<void> refuse(std::string_view consent_id, Time consent_expires_at) override;
+  Result<void> refuse(const Denial& denial) override;
   Result<void> add_minted(const Grant& grant, const AccessToken& token) override;
 
   Result<std::optional<CodeLookup>> find_code(std::string_view hash) override;
@@ -31,8 +31,10 @@ class Grants final : public GrantStore {
   Result<void> revoke_access(std::string_view hash) override;
   Result<void> touch(std::string_view grant, Time now) override;
 
-  Result<void> mark_step_up(std::string_view grant, Time until) override;
+  Result<void> mark_step_up(std::string_view grant, const StepUp& step_up) override;
   Result<bool> take_step_up(std::string_view grant, Time now) override;
+  Result<std::vector<std::string>> wanted_by_token(std::string_view hash, std::string_view resource, Time now) override;
+  Result<std::vector<std::string>> wanted_between(const Parties& parties, Time now) override;
 
  private:
   Writer& writer_;
@@ -40,5 +42,6 @@ class Grants final : public GrantStore {
 };
 
 Result<void> insert_access(Connection& db, const AccessToken& token);
+Result<void> settle_step_up(Connection& db, const Parties& parties);
 
 }  // namespace postern::store::sqlite

@@ -12,23 +12,6 @@ std::optional<Time> read_optional_time(Statement& row, int column) {
   return read_time(row, column);
 }
 
-std::vector<std::string> read_list(Statement& row, int column) {
-  const auto json = nlohmann::json::parse(row.bytes(column), nullptr, false);
-  std::vector<std::string> list;
-  if (!json.is_array()) {
-    row.damaged("a list");
-    return list;
-  }
-  for (const auto& item : json) {
-    if (const auto* text = item.get_ptr<const std::string*>()) {
-      list.push_back(*text);
-    } else {
-      row.damaged("a list");
-    }
-  }
-  return list;
-}
-
 template <class Enum>
 Enum read_enum(Statement& row, int column, Enum last) {
   const std::int64_t value = row.integer(column);
@@ -44,6 +27,23 @@ Enum read_enum(Statement& row, int column, Enum last) {
 std::string to_json(const std::vector<std::string>& list) {
   // Bytes that are no UTF-8 have no place in any of our lists; replaced, they match nothing.
   return nlohmann::json(list).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::vector<std::string> read_list(Statement& row, int column) {
+  const auto json = nlohmann::json::parse(row.bytes(column), nullptr, false);
+  std::vector<std::string> list;
+  if (!json.is_array()) {
+    row.damaged("a list");
+    return list;
+  }
+  for (const auto& item : json) {
+    if (const auto* text = item.get_ptr<const std::string*>()) {
+      list.push_back(*text);
+    } else {
+      row.damaged("a list");
+    }
+  }
+  return list;
 }
 
 User read_user(Statement& row, int at) {

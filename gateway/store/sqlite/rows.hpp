@@ -12,6 +12,7 @@ namespace postern::store::sqlite {
 
 // A list in one column: a JSON array of strings.
 std::string to_json(const std::vector<std::string>& list);
+std::vector<std::string> read_list(Statement& row, int column);
 
 inline constexpr char kUserColumns[] = "u.key, u.name, u.email, u.password_hash, u.disabled, u.created_at";
 User read_user(Statement& row, int at = 0);

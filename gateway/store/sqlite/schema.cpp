@@ -188,9 +188,15 @@ CREATE TABLE tool_checks (
 // Resource servers that ask about the tokens of their resources.
 constexpr char kVersion7[] = "ALTER TABLE clients ADD COLUMN introspects TEXT NOT NULL DEFAULT '[]'";
 
+// The scopes that a challenge for more wanted, and until when they are pending.
+constexpr char kVersion8[] = R"sql(
+ALTER TABLE grants ADD COLUMN step_up_wanted TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE grants ADD COLUMN step_up_pending_until INTEGER;
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 7> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
-                                            kVersion5, kVersion6, kVersion7};
+constexpr std::array<const char*, 8> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
+                                            kVersion5, kVersion6, kVersion7, kVersion8};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

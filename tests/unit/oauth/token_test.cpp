@@ -399,7 +399,7 @@ TEST_F(TokenTest, AFamilyEndsHoweverOftenItIsRefreshed) {
 
 TEST_F(TokenTest, AfterAStepUpChallengeOneRefreshIsRefusedAndTheFamilyLivesOn) {
   const json first = new_tokens();
-  ASSERT_TRUE(store_->grants().mark_step_up(grant_of(first["access_token"]), clock_.now() + 30s));
+  ASSERT_TRUE(store_->grants().mark_step_up(grant_of(first["access_token"]), {clock_.now(), clock_.now() + 30s, {}}));
   // Neither a stranger nor a mistake takes the mark.
   EXPECT_EQ(error_of(token_request(refresh_request(first["refresh_token"], "client_b"))), "400 invalid_grant");
   auto wider = refresh_request(first["refresh_token"]);
@@ -414,10 +414,10 @@ TEST_F(TokenTest, AfterAStepUpChallengeOneRefreshIsRefusedAndTheFamilyLivesOn) {
 TEST_F(TokenTest, TheStepUpRefusalEndsAfterItsTimeAndCanBeSwitchedOff) {
   json tokens = new_tokens();
   const auto grant = grant_of(tokens["access_token"]);
-  ASSERT_TRUE(store_->grants().mark_step_up(grant, clock_.now() + 30s));
+  ASSERT_TRUE(store_->grants().mark_step_up(grant, {clock_.now(), clock_.now() + 30s, {}}));
   clock_.advance(31s);
   tokens = granted(token_request(refresh_request(tokens["refresh_token"])));
-  ASSERT_TRUE(store_->grants().mark_step_up(grant, clock_.now() + 30s));
+  ASSERT_TRUE(store_->grants().mark_step_up(grant, {clock_.now(), clock_.now() + 30s, {}}));
   server().step_up_refresh_refusal = false;
   granted(token_request(refresh_request(tokens["refresh_token"])));
 }

@@ -1,7 +1,13 @@
+#include <gmock/gmock.h>
+
 #include "unit/store/contract.hpp"
 
 namespace postern::store {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 POSTERN_STORE_CONTRACT(GrantsContract);
 
@@ -32,11 +38,11 @@ TEST_P(GrantsContract, ApprovalStoresGrantAndCode) {
 TEST_P(GrantsContract, AConsentIsDecidedOnce) {
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
   EXPECT_EQ(code_of(store_->grants().approve(sample_approval("consent-1", "grant-2", "code-2"))), "conflict");
-  EXPECT_EQ(code_of(store_->grants().refuse("consent-1", kNow + 10min)), "conflict");
+  EXPECT_EQ(code_of(store_->grants().refuse({"consent-1", kNow + 10min})), "conflict");
   EXPECT_FALSE(store_->grants().find_grant("grant-2").value());
   EXPECT_FALSE(store_->grants().find_code(hash_of("code-2")).value());
 
-  ASSERT_TRUE(ok(store_->grants().refuse("consent-3", kNow + 10min)));
+  ASSERT_TRUE(ok(store_->grants().refuse({"consent-3", kNow + 10min})));
   EXPECT_EQ(code_of(store_->grants().approve(sample_approval("consent-3", "grant-3", "code-3"))), "conflict");
   EXPECT_FALSE(store_->grants().find_grant("grant-3").value());
 }
@@ -165,12 +171,82 @@ TEST_P(GrantsContract, TouchOnlyMovesForward) {
 TEST_P(GrantsContract, StepUpIsTakenOnceAndInTime) {
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
   EXPECT_FALSE(store_->grants().take_step_up("grant-1", kNow).value());
-  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", kNow + 30s)));
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow + 30s, {}})));
   EXPECT_TRUE(store_->grants().take_step_up("grant-1", kNow + 29s).value());
   EXPECT_FALSE(store_->grants().take_step_up("grant-1", kNow + 29s).value());
-  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", kNow + 30s)));
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow + 30s, {}})));
   EXPECT_FALSE(store_->grants().take_step_up("grant-1", kNow + 30s).value());
-  EXPECT_EQ(code_of(store_->grants().mark_step_up("nothing", kNow)), "not_found");
+  EXPECT_EQ(code_of(store_->grants().mark_step_up("nothing", {})), "not_found");
+}
+
+TEST_P(GrantsContract, Compat19WhatAStepUpWantsIsPendingWhateverWasTaken) {
+  ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
+  ASSERT_TRUE(ok(store_->grants().redeem_code(hash_of("code-1"), sample_tokens(), kNow)));
+  const Parties parties{sample_grant().user, sample_grant().client, sample_grant().resource};
+  const auto of_token = [&](Time now) {
+    return store_->grants().wanted_by_token(hash_of("access-1"), parties.resource, now).value();
+  };
+  EXPECT_THAT(of_token(kNow), IsEmpty());
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow).value(), IsEmpty());
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow + 30s, {"a", "b"}})));
+  EXPECT_TRUE(store_->grants().take_step_up("grant-1", kNow).value());
+  for (const Time now : {kNow, kNow + kStepUpPending - 1ms}) {
+    EXPECT_THAT(of_token(now), UnorderedElementsAre("a", "b"));
+    EXPECT_THAT(store_->grants().wanted_between(parties, now).value(), UnorderedElementsAre("a", "b"));
+  }
+  EXPECT_THAT(of_token(kNow + kStepUpPending), IsEmpty());
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + kStepUpPending).value(), IsEmpty());
+}
+
+TEST_P(GrantsContract, Compat19ALaterStepUpJoinsWhatIsPendingAndReplacesWhatIsNot) {
+  ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
+  const Parties parties{sample_grant().user, sample_grant().client, sample_grant().resource};
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow, {"a"}})));
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow + 9min, kNow, {"a", "b"}})));
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + 18min).value(), UnorderedElementsAre("a", "b"));
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow + 20min, kNow, {"c"}})));
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + 20min).value(), UnorderedElementsAre("c"));
+}
+
+TEST_P(GrantsContract, Compat19APendingStepUpIsOfItsUserClientAndResource) {
+  ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
+  ASSERT_TRUE(ok(store_->grants().redeem_code(hash_of("code-1"), sample_tokens(), kNow)));
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow, {"a"}})));
+  const auto wanted = [&](const Parties& parties) { return store_->grants().wanted_between(parties, kNow).value(); };
+  const Parties parties{sample_grant().user, sample_grant().client, sample_grant().resource};
+  EXPECT_THAT(wanted(parties), ElementsAre("a"));
+  EXPECT_THAT(wanted({"local:bob", parties.client, parties.resource}), IsEmpty());
+  EXPECT_THAT(wanted({parties.user, "client-2", parties.resource}), IsEmpty());
+  EXPECT_THAT(wanted({parties.user, parties.client, "https://other.example.test/mcp"}), IsEmpty());
+  EXPECT_THAT(store_->grants().wanted_by_token(hash_of("access-1"), "https://other.example.test/mcp", kNow).value(),
+              IsEmpty());
+  EXPECT_THAT(store_->grants().wanted_by_token(hash_of("unknown"), parties.resource, kNow).value(), IsEmpty());
+  ASSERT_TRUE(ok(store_->grants().revoke("grant-1", "test", kNow)));
+  EXPECT_THAT(wanted(parties), IsEmpty());
+  EXPECT_THAT(store_->grants().wanted_by_token(hash_of("access-1"), parties.resource, kNow).value(), IsEmpty());
+}
+
+TEST_P(GrantsContract, Compat19AnAnswerOfTheUserSettlesWhatIsPending) {
+  ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
+  const Parties parties{sample_grant().user, sample_grant().client, sample_grant().resource};
+  const auto pending = [&] { return !store_->grants().wanted_between(parties, kNow).value().empty(); };
+  const auto mark = [&] { ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow, {"a"}}))); };
+  mark();
+  ASSERT_TRUE(ok(store_->grants().refuse({"consent-2", kNow + 10min})));
+  EXPECT_TRUE(pending()) << "it was not on that page";
+  ASSERT_TRUE(ok(store_->grants().refuse({"consent-3", kNow + 10min, parties})));
+  EXPECT_FALSE(pending());
+  mark();
+  auto approval = sample_approval("consent-4", "grant-4", "code-4");
+  ASSERT_TRUE(ok(store_->grants().approve(approval)));
+  EXPECT_TRUE(pending());
+  approval = sample_approval("consent-5", "grant-5", "code-5");
+  approval.settles_step_up = true;
+  ASSERT_TRUE(ok(store_->grants().approve(approval)));
+  EXPECT_FALSE(pending());
+  mark();
+  EXPECT_EQ(code_of(store_->grants().refuse({"consent-5", kNow + 10min, parties})), "conflict");
+  EXPECT_TRUE(pending()) << "a page that was answered before settles nothing more";
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ TEST_P(RaceContract, Of50RotationsOfATokenOneWinsAndAllSeeItsSuccessor) {
 
 TEST_P(RaceContract, Of40DecisionsOnAConsentOneCounts) {
   const auto outcomes = race(40, [&](Store& store, const std::string& i) {
-    return std::stoi(i) % 4 == 0 ? code_of(store.grants().refuse("consent-1", kNow + 10min))
+    return std::stoi(i) % 4 == 0 ? code_of(store.grants().refuse({"consent-1", kNow + 10min}))
                                  : code_of(store.grants().approve(sample_approval("consent-1", "g" + i, "c" + i)));
   });
   EXPECT_EQ(outcomes, (Outcomes{{"conflict", 39}, {"ok", 1}}));
@@ -117,7 +117,7 @@ TEST_P(RaceContract, FailuresAreAllCounted) {
 
 TEST_P(RaceContract, AStepUpIsTakenByOne) {
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
-  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", kNow + 30s)));
+  ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow + 30s, {}})));
   const auto outcomes = race(16, [&](Store& store, const std::string&) {
     return std::string(store.grants().take_step_up("grant-1", kNow).value() ? "taken" : "left");
   });

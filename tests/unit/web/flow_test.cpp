@@ -63,6 +63,26 @@ TEST_F(FlowTest, ConsentNamesAppTargetTenantAccountAndScopes) {
   EXPECT_LT(page.body.find("value=\"approve\""), page.body.find("value=\"deny\""));
 }
 
+TEST_F(FlowTest, Compat19ThePageSaysWhichScopesAreOfferedForARefusedCall) {
+  Browser browser = signed_in("ada");
+  auto plain = asked(kRedirect, kFixed);
+  plain.back().second = "connect read";
+  const auto before = open(browser, plain);
+  EXPECT_THAT(before.body, Not(HasSubstr("<code>write</code>")));
+  ASSERT_EQ(answer(browser, {{"flow", input(before.body, "flow")}, {"tenant", "acme"}, {"decision", "approve"}}).status,
+            303);
+  const auto grant = store_->grants().list({})->front().id;
+  ASSERT_TRUE(store_->grants().mark_step_up(grant, {clock_.now(), clock_.now(), {"connect", "read", "write"}}));
+
+  const auto page = open(browser, plain);
+  EXPECT_THAT(page.body,
+              HasSubstr("<code>write</code> <small>The app was just refused a call that needs this.</small>"));
+  EXPECT_THAT(page.body, HasSubstr("<code>read</code></li>"));
+  const auto denied = answer(browser, {{"flow", input(page.body, "flow")}, {"tenant", "acme"}, {"decision", "deny"}});
+  EXPECT_EQ(parameter(header(denied, "Location"), "error"), "access_denied");
+  EXPECT_THAT(open(browser, plain).body, Not(HasSubstr("<code>write</code>"))) << "the user has said no";
+}
+
 TEST_F(FlowTest, SeveralTenantsArePickedFromWithoutAGuess) {
   Browser browser = signed_in("ada");
   const auto page = open(browser, asked());

@@ -1,0 +1,39 @@
+#include <algorithm>
+
+#include "base/strings.hpp"
+#include "oauth/authorization.hpp"
+#include "oauth/scope.hpp"
+
+namespace postern::oauth {
+namespace {
+
+// Of the scopes that are wanted, those that this client may be granted at all.
+std::vector<std::string> grantable_to(const store::Client& client, const std::vector<std::string>& wanted,
+                                      const policy::Policy& policy) {
+  auto scopes = known_scopes(wanted, policy);
+  return client.dynamic || client.scope.empty() ? scopes : intersect(scopes, split_words(client.scope));
+}
+
+}  // namespace
+
+Result<void> offer_step_up(AuthorizationRequest& request, std::string_view user, const Context& context) {
+  const store::Parties parties{std::string(user), request.client.id, request.resource->canonical};
+  const auto pending = context.store.grants().wanted_between(parties, context.clock.now());
+  if (!pending) return pending.error();
+  if (pending->empty()) return {};
+
+  const policy::Policy& policy = *request.resource->policy;
+  const auto wanted = grantable_to(request.client, *pending, policy);
+  if (request.plain && request.narrowed) {
+    for (const auto& scope : wanted) {
+      if (std::ranges::find(request.scopes, scope) == request.scopes.end()) request.offered.push_back(scope);
+    }
+    auto all = request.scopes;
+    all.insert(all.end(), request.offered.begin(), request.offered.end());
+    request.scopes = known_scopes(all, policy);
+  }
+  request.settles_step_up = !request.narrowed || intersect(wanted, request.scopes).size() == wanted.size();
+  return {};
+}
+
+}  // namespace postern::oauth

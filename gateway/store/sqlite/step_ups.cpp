@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "store/sqlite/grants.hpp"
+#include "store/sqlite/query.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/steps.hpp"
+
+namespace postern::store::sqlite {
+namespace {
+
+std::vector<std::string> read_wanted(Statement& row) { return read_list(row, 0); }
+
+void add_missing(std::vector<std::string>& all, const std::vector<std::string>& more) {
+  for (const auto& each : more) {
+    if (std::ranges::find(all, each) == all.end()) all.push_back(each);
+  }
+}
+
+}  // namespace
+
+Result<void> Grants::mark_step_up(std::string_view grant, const StepUp& step_up) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    auto pending =
+        first(transaction.db, read_wanted,
+              "SELECT step_up_wanted FROM grants WHERE id = ?1 AND step_up_pending_until > ?2", grant, step_up.at);
+    if (!pending) return pending.error();
+    auto wanted = std::move(*pending).value_or(std::vector<std::string>());
+    add_missing(wanted, step_up.wanted);
+    const auto marked = run(transaction.db,
+                            "UPDATE grants SET step_up_until = ?2, step_up_wanted = ?3, step_up_pending_until = ?4 "
+                            "WHERE id = ?1",
+                            grant, step_up.refused_until, to_json(wanted), step_up.at + kStepUpPending);
+    return require_found(marked, "grant");
+  });
+}
+
+Result<bool> Grants::take_step_up(std::string_view grant, Time now) {
+  // Hardly a grant is ever marked: a look first, so that a refresh does not wait for one more commit.
+  const auto marked = readers_.read([&](Connection& db) {
+    return first(db, read_integer, "SELECT 1 FROM grants WHERE id = ?1 AND step_up_until > ?2", grant, now);
+  });
+  if (!marked) return marked.error();
+  if (!*marked) return false;
+  return writer_.write([&](Transaction& transaction) -> Result<bool> {
+    const auto taken =
+        run(transaction.db, "UPDATE grants SET step_up_until = NULL WHERE id = ?1 AND step_up_until > ?2", grant, now);
+    if (!taken) return taken.error();
+    return *taken > 0;
+  });
+}
+
+Result<std::vector<std::string>> Grants::wanted_by_token(std::string_view hash, std::string_view resource, Time now) {
+  const auto wanted = readers_.read([&](Connection& db) {
+    return first(db, read_wanted,
+                 "SELECT g.step_up_wanted FROM access_tokens a JOIN grants g ON g.id = a.grant_id "
+                 "WHERE a.hash = ?1 AND g.resource = ?2 AND g.step_up_pending_until > ?3 AND g.revoked_at IS NULL",
+                 Blob{hash}, resource, now);
+  });
+  if (!wanted) return wanted.error();
+  return wanted->value_or(std::vector<std::string>());
+}
+
+Result<std::vector<std::string>> Grants::wanted_between(const Parties& parties, Time now) {
+  const auto each = readers_.read([&](Connection& db) {
+    return all(db, read_wanted,
+               "SELECT step_up_wanted FROM grants WHERE user = ?1 AND client = ?2 AND resource = ?3 "
+               "AND step_up_pending_until > ?4 AND revoked_at IS NULL",
+               parties.user, parties.client, parties.resource, now);
+  });
+  if (!each) return each.error();
+  std::vector<std::string> wanted;
+  for (const auto& of_grant : *each) add_missing(wanted, of_grant);
+  return wanted;
+}
+
+// Of all their grants: the user has decided about what the client wanted, whichever of them it held.
+Result<void> settle_step_up(Connection& db, const Parties& parties) {
+  return require_done(run(db,
+                          "UPDATE grants SET step_up_wanted = '[]', step_up_pending_until = NULL "
+                          "WHERE user = ?1 AND client = ?2 AND resource = ?3 AND step_up_pending_until IS NOT NULL",
+                          parties.user, parties.client, parties.resource));
+}
+
+}  // namespace postern::store::sqlite
