@@ -63,15 +63,19 @@ std::string www_authenticate(const Refusal& refusal, const tenant::Resource& res
   return challenge;
 }
 
+nlohmann::ordered_json jsonrpc_error(const Refusal& refusal, std::string_view request_id, int code) {
+  return {{"code", code == 0 ? kAccessDeniedCode : code},
+          {"message", refusal.description},
+          {"data", {{"error", refusal.error}, {"request_id", request_id}}}};
+}
+
 http::Response refusal_response(const Refusal& refusal, const tenant::Resource* resource, std::string_view request_id,
                                 const nlohmann::json* jsonrpc_id, int body_code) {
   nlohmann::ordered_json body;
   if (jsonrpc_id != nullptr) {
     body["jsonrpc"] = "2.0";
     body["id"] = *jsonrpc_id;
-    body["error"] = {{"code", body_code == 0 ? kAccessDeniedCode : body_code},
-                     {"message", refusal.description},
-                     {"data", {{"error", refusal.error}, {"request_id", request_id}}}};
+    body["error"] = jsonrpc_error(refusal, request_id, body_code);
   } else {
     body["error"] = refusal.error;
     body["error_description"] = refusal.description;

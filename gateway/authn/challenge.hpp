@@ -20,6 +20,7 @@ struct Refusal {
   bool challenge = true;          // false: no WWW-Authenticate
   std::vector<std::string> scopes{};  // of the challenge; empty: the resource's default ones
   int retry_after = 0;                // seconds; 0: no Retry-After
+  bool denial = false;                // by the policy, of one call: neither another token nor another scope would help
 };
 
 // The refusals that come of the bearer token alone.
@@ -32,10 +33,13 @@ Refusal invalid_token();
 // everything outside printable ASCII, quotes and backslashes made harmless.
 std::string www_authenticate(const Refusal& refusal, const tenant::Resource& resource);
 
+// The `error` member of a JSON-RPC error: code -32003 (`code` other than 0 takes its place: -32020, -32600 …), the
+// sentence, and `data` with `error` and `request_id`.
+nlohmann::ordered_json jsonrpc_error(const Refusal& refusal, std::string_view request_id, int code = 0);
+
 // The whole answer, never stored by caches. Without `resource` there is no challenge. `jsonrpc_id`: of the request's
-// message where it is known; the body then is a JSON-RPC error whose data holds `error` and `request_id` (code -32003;
-// `body_code` other than 0 takes its place: -32020, -32600 …), and otherwise {"error", "error_description",
-// "request_id"}.
+// message where it is known; the body then is a JSON-RPC error, with `body_code` as jsonrpc_error() takes it, and
+// otherwise {"error", "error_description", "request_id"}.
 http::Response refusal_response(const Refusal& refusal, const tenant::Resource* resource, std::string_view request_id,
                                 const nlohmann::json* jsonrpc_id, int body_code = 0);
 

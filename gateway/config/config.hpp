@@ -205,6 +205,12 @@ inline constexpr std::string_view kMessagesPath = "/messages";
 inline constexpr std::string_view kRestPaths[] = {"/tools", "/health", "/.well-known/openapi.json",
                                                   "/.well-known/ai-plugin.json"};
 
+// How a request that the policy denies is answered.
+enum class Denials : std::uint8_t {
+  jsonrpc,  // 200 with the answer that JSON-RPC or the tool's result has for it, where the request has an id
+  http,     // 403
+};
+
 struct Resource {
   std::string serve;  // URL template as written: may hold {tenant} once, in host or path
   std::string upstream;
@@ -216,7 +222,8 @@ struct Resource {
   bool manual_tokens = false;   // made by hand, held to their tenant by X-Tenant
   bool rest = false;            // its tools as plain REST as well, at the root of this address's host
   bool public_openapi = false;  // its OpenAPI document without a token: what the policy's default scopes allow
-  std::string name;             // shown on the consent page; default: the upstream's name
+  Denials denials = Denials::jsonrpc;
+  std::string name;  // shown on the consent page; default: the upstream's name
   Position at;
 };
 

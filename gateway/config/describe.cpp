@@ -354,6 +354,12 @@ Rows resources() {
        Type::truth,
        "true: tokens made by hand, for clients without OAuth, are held to their tenant by a header X-Tenant.",
        {.fallback = truth(Resource{}.manual_tokens)}},
+      {"resources[].denials",
+       Type::words,
+       "How a request with an id is answered that the policy denies although its token is valid. jsonrpc: with status "
+       "200 and the reason in the JSON-RPC answer, so that clients keep their session and a model reads why. http: "
+       "with status 403, which many clients take for the end of their session.",
+       {.fallback = "jsonrpc", .words = {"jsonrpc", "http"}}},
       {"origins",
        Type::texts,
        "Origins whose pages may call resources from a browser, beside the gateway's own.",

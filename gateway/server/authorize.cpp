@@ -26,16 +26,27 @@ std::vector<std::string> challenge_scopes(const McpExchange& x) {
   return scopes;
 }
 
+bool is_of_unknown_method(const McpExchange& x) {
+  return x.message && x.message->kind == mcp::MessageKind::request &&
+         mcp::find_method(x.message->method).subject == mcp::Subject::unknown;
+}
+
 // MCP 2026-07-28 transports "Error Handling": a method that is not implemented is 404 and -32601, also where the
-// gateway is what does not know it. Earlier revisions have no such status, and clients of theirs take a 404 for a lost
-// session.
+// gateway is what does not know it. In earlier revisions it is -32601 in an answer with status 200 (JSON-RPC 2.0
+// section 5.1), because their clients take a 404 for a lost session.
 authn::Refusal denial(McpExchange& x) {
-  const bool request = x.message && x.message->kind == mcp::MessageKind::request;
-  if (!x.modern || !request || mcp::find_method(x.message->method).subject != mcp::Subject::unknown) {
-    return refusal(403, "access_denied", x.decision.reason);
+  auto refused = refusal(403, "access_denied", x.decision.reason);
+  refused.denial = true;
+  if (!is_of_unknown_method(x)) return refused;
+  if (x.modern) {
+    refused = refusal(404, "method_not_found", x.decision.reason);
+  } else if (is_told_in_answer(x, refused)) {
+    refused.error = "method_not_found";
+  } else {
+    return refused;
   }
   x.error_code = -32601;
-  return refusal(404, "method_not_found", x.decision.reason);
+  return refused;
 }
 
 // What the user is offered when the client authorizes again, whatever scopes it asks for then. A grant with the full

@@ -14,6 +14,17 @@ void add_error_data(http::Response& response, const nlohmann::json& data) {
   response.body = body.dump();
 }
 
+// A denial in the answer of its request. MCP 2024-11-05 transports, "HTTP with SSE": there the POST is accepted, and
+// its answer comes on the stream.
+http::Response told_in_answer(McpExchange& x, const authn::Refusal& refused) {
+  auto response = denial_response(x, refused);
+  if (!x.messages || !x.session) return response;
+  x.connection.worker().upstream(*x.resource.upstream).deliver(x.session->id, std::move(response.body));
+  response = {};
+  response.status = 202;
+  return response;
+}
+
 // The refusal as an answer, once the phases are over. Small bodies that were not read yet are, so that a refusal before
 // the body phase carries the JSON-RPC id as well.
 awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
@@ -28,8 +39,10 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
     }
   }
   const bool has_id = x.message && x.message->kind == mcp::MessageKind::request;
-  auto response =
-      authn::refusal_response(refused, &x.resource, x.context.id, has_id ? &x.message->id : nullptr, x.error_code);
+  auto response = is_told_in_answer(x, refused)
+                      ? told_in_answer(x, refused)
+                      : authn::refusal_response(refused, &x.resource, x.context.id, has_id ? &x.message->id : nullptr,
+                                                x.error_code);
   add_error_data(response, x.error_data);
   response.headers.set("X-Request-Id", x.context.id);
   add_cors(response.headers, x.origin);

@@ -79,6 +79,10 @@ bool opens_old_stream(const McpExchange& exchange);
 // Listens for what the server sends by itself, rather than waiting for an answer.
 bool is_listening(const McpExchange& exchange);
 
+// Whether a refusal is told in the answer that the request's method has, with status 200, rather than by a status.
+bool is_told_in_answer(const McpExchange& exchange, const authn::Refusal& refused);
+http::Response denial_response(const McpExchange& exchange, const authn::Refusal& refused);
+
 // CORS for browser clients of a resource (Fetch standard): the preflight's answer, and the headers of every other one.
 http::Response cors_preflight(const RequestContext& context, const tenant::Resource& resource,
                               std::string_view methods = "GET, POST, DELETE, OPTIONS");

@@ -71,6 +71,7 @@ Resource make_resource(const config::Resource& entry, const config::Config& conf
   resource.manual_tokens = entry.manual_tokens;
   resource.rest = entry.rest;
   resource.public_openapi = entry.public_openapi;
+  resource.denials = entry.denials;
 
   resource.upstream = named(config.upstreams, entry.upstream);
   if (resource.upstream == nullptr) unchecked(entry, "upstream");

@@ -32,6 +32,7 @@ struct Resource {
   bool manual_tokens = false;
   bool rest = false;            // its tools as REST at the origin's root
   bool public_openapi = false;  // their document without a token
+  config::Denials denials = config::Denials::jsonrpc;
   std::shared_ptr<const policy::Policy> policy;
   const config::Upstream* upstream = nullptr;
   ServerPtr server;

@@ -1,6 +1,7 @@
 // Headers that mirror the body and lie about it, versions that contradict each other, and lists that show too much.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { denied } from './lib/expect.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { callTool, post, rpc } from './lib/mcp.mjs';
 import { meta, mirrored } from './lib/modern.mjs';
@@ -77,9 +78,9 @@ describe('hostile mirrors', { timeout: 120_000 * patience }, () => {
       await lies(whole, Object.fromEntries(Object.entries(good).filter(([each]) => each !== name)));
     await lies(whole, { ...good, 'Mcp-Name': 'danger' });
     await passes(whole, good);
-    const denied = call('danger', { _meta: meta() });
-    assert.equal((await ask(denied, mirrored(denied))).status, 403, 'the truth about what is denied');
-    assert.equal((await ask(call('danger'), {})).status, 403, 'no header takes the place of the body');
+    const honest = call('danger', { _meta: meta() });
+    denied(await ask(honest, mirrored(honest)), 'the truth about what is denied');
+    denied(await ask(call('danger'), {}), 'no header takes the place of the body');
     upstream.untouched('what is denied');
   });
 
@@ -162,8 +163,7 @@ describe('hostile mirrors', { timeout: 120_000 * patience }, () => {
     }
     answer = undefined;
     upstream.reset();
-    const refused = await callTool(gateway.resource, token, 'danger');
-    assert.deepEqual([refused.status, refused.message.error.data.error], [403, 'access_denied']);
+    denied(await callTool(gateway.resource, token, 'danger'));
     upstream.untouched('a denied tool');
   });
 });

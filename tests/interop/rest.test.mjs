@@ -94,9 +94,10 @@ describe('tools as REST', { timeout: 240_000 * patience }, () => {
     assert.equal(challenge.scope, 'mcp:read mcp:execute');
   });
 
-  it('a tool that nobody has is not found', async () => {
+  it('compat 15: what the policy denies, here a tool that nobody has, is a 403 over REST', async () => {
     const missing = await callRest(gateway, token, 'toString', {});
-    assert.equal(missing.status, 403, 'as the policy has it');
+    assert.equal(missing.status, 403);
+    assert.equal(header(missing, 'content-type'), 'application/problem+json');
     assert.equal(missing.json().error, 'access_denied');
   });
 

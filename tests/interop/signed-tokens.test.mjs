@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { isDead, works } from './lib/expect.mjs';
+import { isDead, refusalOf, works } from './lib/expect.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { bearerChallenge, header, send } from './lib/http.mjs';
 import { newKey, parse, unsigned, verified } from './lib/jose.mjs';
@@ -158,8 +158,8 @@ describe('signed access tokens', { timeout: 180_000 * patience }, () => {
     assert.equal((await callTool(gateway.resource, token, 'get-sum', { a: 1, b: 2 })).status, 200);
     await gateway.command(['member', 'add', 'bob', 'acme:viewer']);
     await until('the call to be refused', async () => {
-      const { status } = await callTool(gateway.resource, token, 'get-sum', { a: 1, b: 2 });
-      return status === 403;
+      const { message } = await callTool(gateway.resource, token, 'get-sum', { a: 1, b: 2 });
+      return refusalOf(message)?.data.error === 'access_denied';
     });
   });
 

@@ -1,6 +1,8 @@
 // The HTTP+SSE transport of 2024-11-05, behind the gateway and in front of it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { EmptyResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { refusalOf } from './lib/expect.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { post, rpc } from './lib/mcp.mjs';
@@ -59,7 +61,7 @@ describe('the transport of 2024', { timeout: 180_000 * patience }, () => {
       assert.equal(JSON.parse(await ask(sdk, 'sample')).content.text, 'a word');
       assert.equal(await ask(sdk, 'roots'), 'file:///work');
       assert.deepEqual(asked, ['Say a word']);
-      await assert.rejects(ask(sdk, 'crash'), /403|access_denied/);
+      assert.match(await ask(sdk, 'crash'), /does not allow/);
       for (const headers of upstream.headers) {
         assert.equal(headers['x-tenant'], 'acme');
         assert.deepEqual([headers.authorization, headers['mcp-session-id']], [undefined, undefined]);
@@ -69,6 +71,18 @@ describe('the transport of 2024', { timeout: 180_000 * patience }, () => {
       if (flavour === 'v1-sse') await until('the end of its stream behind', () => upstream.open === before - 1);
     });
   }
+
+  it('compat 15: a denial is answered on the stream of the transport of 2024, which goes on', async () => {
+    const sdk = await SdkClient.connect('v1-sse', gateway.resource);
+    const messages = upstream.headers.length;
+    const denied = await sdk.client.callTool({ name: 'crash', arguments: {} });
+    assert.equal(denied.isError, true);
+    assert.match(denied.content[0].text, /does not allow/);
+    await assert.rejects(sdk.client.request({ method: 'made/up' }, EmptyResultSchema), { code: -32601 });
+    assert.equal(upstream.headers.length, messages, 'nothing of it reached the server behind');
+    assert.equal(await ask(sdk, 'echo', { message: 'on' }), 'on');
+    await sdk.close();
+  });
 
   it('asks for a token first, at both addresses', async () => {
     for (const [url, options] of [
@@ -98,9 +112,8 @@ describe('the transport of 2024', { timeout: 180_000 * patience }, () => {
       assert.equal((await post(url.split('?')[0], rpc('ping'), { token: alice })).status, 400, 'none');
       assert.equal((await send(url, { headers: { Authorization: `Bearer ${alice}` } })).status, 405);
       const call = rpc('tools/call', { name: 'crash', arguments: {} });
-      const denied = await post(url, call, { token: alice });
-      assert.equal(denied.status, 403);
-      assert.equal(denied.message.id, call.id);
+      assert.equal((await post(url, call, { token: alice })).status, 202);
+      assert.equal(refusalOf(await stream.answer(call.id)).data.error, 'access_denied', 'told on the stream');
       const stepUp = await post(url, rpc('tools/call', { name: 'note', arguments: { text: 'x' } }), { token: alice });
       assert.equal(stepUp.message.error.data.error, 'insufficient_scope');
       const clientInfo = { name: 'raw', version: '1' };

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { seen } from '../../examples/orgonaut/server.mjs';
 import { UserAgent } from '../interop/lib/browserless.mjs';
 import { clients } from '../interop/lib/clients.mjs';
+import { denied } from '../interop/lib/expect.mjs';
 import { password, patience } from '../interop/lib/gateway.mjs';
 import { bearerChallenge, send } from '../interop/lib/http.mjs';
 import { callTool, initialize, ping, post, rpc } from '../interop/lib/mcp.mjs';
@@ -108,7 +109,7 @@ describe('Orgonaut', { timeout: 600_000 * patience }, () => {
     assert.equal(viewer.tokens.scope, 'mcp:use');
     assert.deepEqual(await toolsOf('acme', viewer.tokens.access_token), guides, 'narrowed to nothing beyond the guides');
     const costs = await call('acme', viewer.tokens.access_token, 'cost.summary');
-    assert.deepEqual([costs.status, codeOf(costs)], [403, 'access_denied']);
+    denied(costs);
   });
 
   it('row 4: refreshing turns neither into the other', async () => {
@@ -172,10 +173,11 @@ describe('Orgonaut', { timeout: 600_000 * patience }, () => {
     const { tokens: reader } = await connected('acme', { scope: 'mcp:use ai.scenarios.draft' });
     const before = seen.length;
     const plan = (token, given) => call('acme', token, 'scenario.action.plan', given);
-    assert.equal((await plan(viewer.access_token, { scenario_id: 's1' })).status, 403);
-    assert.equal((await plan(owner.access_token, { scenario_id: null })).status, 403);
-    assert.equal((await plan(reader.access_token, { scenario_id: 's1' })).status, 403);
-    assert.equal((await call('acme', owner.access_token, 'scenario.promote')).status, 403);
+    denied(await plan(viewer.access_token, { scenario_id: 's1' }), 'the role');
+    denied(await plan(owner.access_token, { scenario_id: null }), 'the argument');
+    const asked = await plan(reader.access_token, { scenario_id: 's1' });
+    assert.deepEqual([asked.status, codeOf(asked)], [403, 'insufficient_scope']);
+    denied(await call('acme', owner.access_token, 'scenario.promote'), 'no rule');
     assert.equal(seen.length, before);
     const planned = await plan(owner.access_token, { scenario_id: 's1', change: 'hire' });
     const { proposal_id } = planned.message.result.structuredContent;

@@ -79,7 +79,7 @@ void read_same_as(Reading& reading, MapReader& reader, Resource& resource) {
     reading.same_as.push_back({text->value, text->at});
   }
   read_rest(reading, reader, resource);
-  for (const auto* key : {"upstream", "policy", "authorization_server", "tenant", "name", "manual_tokens"}) {
+  for (const auto* key : {"upstream", "policy", "authorization_server", "tenant", "name", "manual_tokens", "denials"}) {
     if (!reader.has(key)) {
       reader.optional(key);
       continue;
@@ -109,6 +109,8 @@ void read_resource(Reading& reading, const Value& item) {
   reader.string("name", resource.name);
   read_rest(reading, reader, resource);
   reader.boolean("manual_tokens", resource.manual_tokens);
+  std::size_t denials = 0;
+  if (reader.choice("denials", denials, {"jsonrpc", "http"})) resource.denials = static_cast<Denials>(denials);
   reading.finish(reader, "resources[]");
   reading.config.resources.push_back(std::move(resource));
 }

@@ -198,6 +198,13 @@ DuplexServer::SessionPtr DuplexServer::add_session(const Call& call, const std::
   return session;
 }
 
+void DuplexServer::deliver(const std::string& session, const std::string& message) {
+  const auto used = find(session);
+  if (!used) return;
+  used->last_used = std::chrono::steady_clock::now();
+  used->deliver(event_of(message));
+}
+
 void DuplexServer::left(const std::string& session, const std::shared_ptr<AnswerPipe>& pipe) {
   const auto used = session.empty() ? session_of_stream(pipe) : find(session);
   if (used && used->listening == pipe) {

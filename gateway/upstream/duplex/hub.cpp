@@ -136,6 +136,11 @@ class DuplexUpstream final : public Upstream {
   awaitable<Result<std::unique_ptr<Exchange>>> exchange(Request request, CancelSlot& slot) override {
     return exchange_with(worker_, server_, budget_, std::move(request), slot);
   }
+  void deliver(std::string session, std::string message) override {
+    asio::post(server_->executor(), [server = server_, session = std::move(session), message = std::move(message)] {
+      server->deliver(session, message);
+    });
+  }
 
  private:
   asio::any_io_executor worker_;

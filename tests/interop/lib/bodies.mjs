@@ -1,7 +1,7 @@
 // Bodies as bytes, to a gateway whose policy denies the tool `danger`, in front of a server that must not be reached.
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { codeOf } from './expect.mjs';
+import { codeOf, denied } from './expect.mjs';
 import { Gateway, sanitized } from './gateway.mjs';
 import { send } from './http.mjs';
 import { OAuthClient } from './oauth.mjs';
@@ -78,7 +78,7 @@ export class Bodies {
     for (const body of bodies) {
       this.upstream.reset();
       const answer = await this.send(body);
-      assert.deepEqual([answer.status, answer.json().error.data?.error], [403, 'access_denied'], String(body));
+      denied(answer, String(body));
       this.upstream.untouched(String(body));
     }
   }

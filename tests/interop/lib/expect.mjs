@@ -17,6 +17,22 @@ export function codeOf(answer) {
   return error.code ?? { parse_error: -32700, invalid_request: -32600 }[error];
 }
 
+/**
+ * The JSON-RPC error that refused a request, wherever the answer has it: as its error, or beside the tool's result that
+ * tells a model of it.
+ */
+export const refusalOf = (message) => message?.error ?? message?.result?._meta?.['postern/error'];
+
+/** A request with an id that the policy denies, in an answer with status 200 that its client's session survives. */
+export function denied(answer, what = '', { code = -32003, error = 'access_denied' } = {}) {
+  assert.equal(answer.status, 200, `${what}: ${answer.text}`);
+  assert.match(answer.headers['content-type'][0], /^application\/json/, what);
+  assert.equal(answer.headers['www-authenticate'], undefined, what);
+  const refusal = refusalOf(answer.json());
+  assert.deepEqual([refusal?.code, refusal?.data?.error], [code, error], `${what}: ${answer.text}`);
+  assert.ok(refusal.message && refusal.data.request_id, what);
+}
+
 export async function works(resource, token, what) {
   assert.equal((await ping(resource, token)).status, 200, what);
 }

@@ -298,6 +298,30 @@ TEST(Load, OneProcessForAllIsAWarning) {
   EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("/p/c.yaml:2:54: `process: shared`: all users")));
 }
 
+TEST(Load, DenialsAreToldInTheAnswerUnlessTheResourceSaysOtherwise) {
+  const FakeSources fake;
+  const auto resources = [&fake](const std::string& first, const std::string& further) {
+    return load_text(
+        "listen: [{address: 127.0.0.1:8080, behind_proxy: true}]\n"
+        "authorization_servers: {main: {issuer: https://a.example}}\n"
+        "upstreams: {back: {urls: [http://127.0.0.1:1/mcp]}}\npolicies: [p.yaml]\nresources:\n"
+        "  - {serve: https://a.example/mcp, upstream: back, policy: p" +
+            first + "}\n  - {serve: https://a.example/also, same_as: https://a.example/mcp" + further + "}\n",
+        "/p", fake.sources());
+  };
+  const auto plain = resources("", "");
+  ASSERT_TRUE(plain) << plain.error().to_string();
+  EXPECT_EQ(plain->resources[0].denials, Denials::jsonrpc);
+  const auto literal = resources(", denials: http", "");
+  ASSERT_TRUE(literal) << literal.error().to_string();
+  EXPECT_EQ(literal->resources[0].denials, Denials::http);
+  EXPECT_EQ(literal->resources[1].denials, Denials::http) << "a further address has all from the first";
+  EXPECT_THAT(resources(", denials: https", "").error().to_string(),
+              HasSubstr("`denials` must be `jsonrpc` or `http`"));
+  EXPECT_THAT(resources("", ", denials: http").error().to_string(),
+              HasSubstr("`denials` is that of the resource which `same_as` names"));
+}
+
 TEST(Load, AFileThatIsNotThereIsAFault) {
   const auto loaded = load("/nowhere/postern.yaml", system_sources());
   ASSERT_FALSE(loaded);

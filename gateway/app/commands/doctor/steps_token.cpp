@@ -9,6 +9,10 @@ namespace postern::app::doctor {
 namespace {
 
 constexpr int kMostPages = 20;
+constexpr std::string_view kDenied = "access_denied";
+
+// What the policy denies is told with status 200.
+bool is_refused(const Answer& answer) { return answer.status != 200 || error_name(answer) == kDenied; }
 
 Ask with_token(const Walk& walk, Ask ask) {
   ask.headers.set("Authorization", "Bearer " + walk.token);
@@ -51,7 +55,7 @@ Finding judge_refusal(const Answer& answer, const std::string& url) {
   if (name == "insufficient_scope") {
     return failed(name, seen, expected, "authorize again with the scopes that the challenge names");
   }
-  if (answer.status == 403) {
+  if (answer.status == 403 || name == kDenied) {
     return failed(name.empty() ? "forbidden" : name, seen, expected,
                   "role, plan or policy do not allow it: `postern policy explain` says which rule");
   }
@@ -84,7 +88,7 @@ Finding check_initialize(Walk& walk) {
     walk.protocol = kModernProtocol;
     return ok(std::string("the server speaks ") + kModernProtocol + " alone");
   }
-  if (answer.status != 200) return judge_refusal(answer, walk.typed);
+  if (is_refused(answer)) return judge_refusal(answer, walk.typed);
   const auto message = message_of(answer, 1);
   if (!message || !message->contains("result") || !(*message)["result"].is_object()) {
     return failed("no_mcp", walk.typed + ": " + status_line(answer) + " without a result", "the result of initialize",
@@ -106,7 +110,7 @@ Finding check_tools(Walk& walk) {
   for (int page = 0; page < kMostPages; ++page) {
     const int id = page + 2;
     const auto answer = call(walk, tools_message(id, cursor, walk.protocol == kModernProtocol), id);
-    if (answer.status != 200) return judge_refusal(answer, walk.typed);
+    if (is_refused(answer)) return judge_refusal(answer, walk.typed);
     auto listed = tools_of(answer, id);
     if (!listed) {
       return failed("no_tools", "tools/list: no result with `tools`", "a list of tools",

@@ -88,6 +88,7 @@ TEST(DoctorWithAToken, SaysWhoseTurnItIs) {
   EXPECT_EQ(refused(401, "session_handle_mismatch").fault, "session_handle_mismatch");
   EXPECT_EQ(refused(403, "insufficient_scope").fault, "insufficient_scope");
   EXPECT_EQ(refused(403, "access_denied").fault, "access_denied");
+  EXPECT_EQ(refused(200, "access_denied").fault, "access_denied");
   EXPECT_EQ(refused(502, "upstream_unavailable").fault, "server_behind_down");
   EXPECT_EQ(refused(504, "upstream_timeout").fault, "server_behind_down");
   EXPECT_EQ(refused(500, "internal").fault, "refused");
