@@ -14,6 +14,10 @@ using config::Value;
 
 constexpr std::string_view kVerdicts[] = {"allow", "step_up", "deny", "not_found"};
 
+constexpr std::string_view kNotOfTheResource =
+    " (only the policy's own `plans` give not_found, because the whole resource does not exist for other plans; those "
+    "of a rule deny the call: write `expect: deny`)";
+
 struct Case {
   config::Position at;
   std::string name;
@@ -98,15 +102,16 @@ Case read_case(const Value& value, const Policy* policy, Faults& faults) {
 }
 
 CaseResult run_case(const Case& one, const Policy& policy) {
-  CaseResult result{one.at, one.name, true, ""};
+  CaseResult result{.at = one.at, .name = one.name, .passed = true, .what = ""};
   const auto decision = policy.decide(one.message, one.caller);
   const auto fail_with = [&](std::string what) {
     result.passed = false;
     result.what += (result.what.empty() ? "" : "; ") + std::move(what);
   };
   if (decision.verdict != one.expect) {
+    result.outdated = one.expect == Verdict::not_found && decision.verdict == Verdict::deny;
     fail_with("expected " + verdict_name(one.expect) + ", got " + verdict_name(decision.verdict) + " by " +
-              decision.rule);
+              decision.rule + (result.outdated ? std::string(kNotOfTheResource) : std::string()));
   }
   if (one.needs) {
     auto wanted = *one.needs;

@@ -20,7 +20,8 @@ struct CaseResult {
   config::Position at;
   std::string name;
   bool passed = false;
-  std::string what;  // "expected deny, got allow by rules[0]"
+  bool outdated = false;  // expects `not_found` of a call that is denied, which a rule's `plans` once gave
+  std::string what;       // "expected deny, got allow by rules[0]"
 };
 
 using Policies = std::map<std::string, std::shared_ptr<const Policy>, std::less<>>;

@@ -137,8 +137,9 @@ Decision CompiledPolicy::apply(const Rule* rule, const nlohmann::json* arguments
     return verdict(Verdict::deny, "otherwise", "no rule of this server's policy allows this");
   }
   if (rule->deny) return verdict(Verdict::deny, rule->label, "this server's policy does not allow this");
+  // Not `not_found`: in a session, clients take a 404 for its end.
   if (!rule->plans.empty() && !contains(rule->plans, caller.plan)) {
-    return verdict(Verdict::not_found, rule->label, "the tenant's plan does not include this");
+    return verdict(Verdict::deny, rule->label, "the tenant's plan does not include this");
   }
   if (!rule->roles.empty() && !contains(rule->roles, caller.role)) {
     return verdict(Verdict::deny, rule->label, "your role in this tenant may not do this");
@@ -196,7 +197,7 @@ Decision CompiledPolicy::decide_listen(const mcp::Message& message, const Caller
     if (!uri.is_string())
       return verdict(Verdict::deny, "method", "resourceSubscriptions holds something that is no URI");
     auto decision = decide_uri(uri.get_ref<const std::string&>(), message.method, caller);
-    if (decision.verdict == Verdict::deny || decision.verdict == Verdict::not_found) return decision;
+    if (decision.verdict == Verdict::deny) return decision;
     if (result && decision.verdict == Verdict::allow) continue;
     if (result) std::erase_if(result->needed, [&](const auto& scope) { return contains(decision.needed, scope); });
     if (result) decision.needed.insert(decision.needed.end(), result->needed.begin(), result->needed.end());

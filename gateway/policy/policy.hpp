@@ -31,8 +31,8 @@ struct Caller {
 enum class Verdict : std::uint8_t {
   allow,
   step_up,    // a scope is missing that the user may still grant: 403 insufficient_scope
-  deny,       // 403 access_denied
-  not_found,  // the tenant's plan does not include it: 404
+  deny,       // access_denied: no scope would help
+  not_found,  // the tenant's plan does not include the resource: 404
 };
 
 struct Decision {

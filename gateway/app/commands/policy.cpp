@@ -1,10 +1,9 @@
-#include <algorithm>
-#include <filesystem>
 #include <ostream>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
+#include "app/case_files.hpp"
 #include "app/commands.hpp"
 #include "app/loaded.hpp"
 #include "base/strings.hpp"
@@ -15,26 +14,7 @@
 namespace postern::app {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* kVerdicts[] = {"allow", "step_up", "deny", "not_found"};
-
-// Beside `policies/NAME.yaml`: `policies/cases/NAME.yaml` and `policies/cases/NAME.*.yaml`. In order.
-std::vector<std::string> cases_beside(const config::Config& config) {
-  std::vector<std::string> found;
-  for (const auto& policy : config.policies) {
-    const fs::path path(policy.path);
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(path.parent_path() / "cases", ignored)) {
-      const auto name = entry.path().filename().string();
-      if (name.starts_with(path.stem().string() + ".") && name.ends_with(".yaml"))
-        found.push_back(entry.path().string());
-    }
-  }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  return found;
-}
 
 mcp::Message message_of(const ExplainOptions& options, const nlohmann::json& arguments) {
   if (!options.tool.empty()) return policy::tool_call(options.tool, arguments);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/case_files.hpp"
 #include "app/commands.hpp"
 #include "app/gateway.hpp"
 
@@ -39,17 +40,22 @@ int serve(const std::string& config_file, Console& console) {
 }
 
 int check(const std::string& config_file, Console& console) {
-  const auto loaded = app::load(config_file, config::system_sources());
+  const auto sources = config::system_sources();
+  const auto loaded = app::load(config_file, sources);
   if (!loaded) return say_faults(loaded.error(), console);
   const auto& config = loaded->config;
+  const auto outdated = outdated_cases(*loaded, sources);
   if (console.json) {
+    auto warnings = config.warnings;
+    warnings.insert(warnings.end(), outdated.begin(), outdated.end());
     print_json(console, {{"valid", true},
                          {"resources", config.resources.size()},
                          {"policies", config.policies.size()},
-                         {"warnings", config.warnings}});
+                         {"warnings", warnings}});
     return kDone;
   }
   for (const auto& warning : config.warnings) console.err << config_file << ": warning: " << warning << '\n';
+  for (const auto& warning : outdated) console.err << warning << '\n';
   console.out << config_file << ": valid, with " << config.resources.size() << " resource(s) and "
               << config.policies.size() << " policy file(s)\n";
   return kDone;

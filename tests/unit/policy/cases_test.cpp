@@ -26,7 +26,7 @@ std::string outcome(const std::string& one) {
 TEST(Cases, PassWhenTheVerdictIsTheExpectedOne) {
   EXPECT_EQ(outcome("{tool: get, scopes: [use, read], role: viewer, expect: allow}"), "passed");
   EXPECT_EQ(outcome("{tool: set, scopes: [use], role: viewer, expect: deny}"), "passed");
-  EXPECT_EQ(outcome("{tool: pro, scopes: [use], plan: free, expect: not_found}"), "passed");
+  EXPECT_EQ(outcome("{tool: pro, scopes: [use], plan: free, expect: deny}"), "passed");
   EXPECT_EQ(outcome("{resource: 'x://open/1', scopes: [use], expect: allow}"), "passed");
   EXPECT_EQ(outcome("{prompt: hi, arguments: {lang: fr}, scopes: [use], expect: deny}"), "passed");
   EXPECT_EQ(outcome("{method: tools/list, scopes: [use], expect: allow}"), "passed");
@@ -44,6 +44,22 @@ TEST(Cases, SayWhatCameInstead) {
   EXPECT_FALSE(results->at(1).passed);
   EXPECT_EQ(results->at(1).name, "second");
   EXPECT_EQ(results->at(1).at.line, 4);
+}
+
+// Cases that were written when the `plans` of a rule gave not_found.
+TEST(Cases, Compat16AnOldNotFoundIsExplained) {
+  const auto results =
+      run("  - {tool: pro, scopes: [use], plan: free, expect: not_found}\n"
+          "  - {tool: pro, scopes: [use], plan: pro, expect: not_found}\n"
+          "  - {tool: pro, scopes: [use], plan: free, expect: deny}\n");
+  ASSERT_TRUE(results);
+  EXPECT_TRUE(results->at(0).outdated);
+  EXPECT_THAT(results->at(0).what,
+              HasSubstr("expected not_found, got deny by rules[3] (only the policy's own `plans`"));
+  EXPECT_THAT(results->at(0).what, HasSubstr("write `expect: deny`"));
+  EXPECT_FALSE(results->at(1).outdated);
+  EXPECT_EQ(results->at(1).what, "expected not_found, got allow by rules[3]");
+  EXPECT_TRUE(results->at(2).passed);
 }
 
 TEST(Cases, CompareTheScopesOfTheChallenge) {

@@ -258,7 +258,7 @@ TEST(Decide, GrantableKeepsWhatExistsAndTheRoleMayHold) {
   EXPECT_EQ(policy_of(kHead)->grantable({"write"}, "anyone"), Scopes{"write"}) << "without `roles` none restricts";
 }
 
-TEST(Decide, AnotherPlanFindsNothing) {
+TEST(Decide, Compat16APlanOutsideThePolicyFindsNothingAndOneOutsideARuleIsDenied) {
   const auto policy =
       policy_of(with_head("plans: [pro, team]\nrules: [{tools: [x], plans: [team]}]\notherwise: allow"));
   const auto call = tool_call("x", json::object());
@@ -267,8 +267,9 @@ TEST(Decide, AnotherPlanFindsNothing) {
   EXPECT_EQ(verdict_of(*policy, call, caller({}, "", "free")), Verdict::not_found) << "the plan comes before the scope";
   EXPECT_EQ(verdict_of(*policy, call, caller({"use"}, "", "team")), Verdict::allow);
   const auto not_in_plan = policy->decide(call, caller({"use"}, "", "pro"));
-  EXPECT_EQ(not_in_plan.verdict, Verdict::not_found);
+  EXPECT_EQ(not_in_plan.verdict, Verdict::deny);
   EXPECT_EQ(not_in_plan.rule, "rules[0]");
+  EXPECT_EQ(not_in_plan.reason, "the tenant's plan does not include this");
 }
 
 TEST(Decide, ArgumentsMustFitTheRule) {
@@ -348,8 +349,8 @@ TEST(Decide, ListenIsJudgedByItsStrictestResource) {
   EXPECT_EQ(step_up.needed, (Scopes{"use", "read", "write"}));
   EXPECT_EQ(listen({"x://read/1", "x://shut/1"}).verdict, Verdict::deny);
   EXPECT_EQ(listen({"x://open/1", "x://open/../shut"}).verdict, Verdict::deny);
-  EXPECT_EQ(listen({"x://open/1", "x://pro/1"}).verdict, Verdict::not_found);
-  EXPECT_EQ(listen({"x://pro/1", "x://read/1"}).verdict, Verdict::not_found);
+  EXPECT_EQ(listen({"x://open/1", "x://pro/1"}).verdict, Verdict::deny);
+  EXPECT_EQ(listen({"x://pro/1", "x://read/1"}).verdict, Verdict::deny);
   EXPECT_EQ(listen({"x://open/1", 2}).verdict, Verdict::deny);
   EXPECT_EQ(listen("x://open/1").verdict, Verdict::deny);
   EXPECT_EQ(listen(json::array()).verdict, Verdict::allow);
