@@ -245,7 +245,7 @@ struct Limits {
   Duration write_deadline = 30s;
   Duration idle = 75s;  // longer than the 60 s of common load balancers, so that these close first
   Duration stream_keepalive = 15s;
-  Rate call{50, 100};
+  Rate call{50, 500};
   Rate token{10, 30};
   Rate register_{0.5, 30};
   Rate sign_in{1.0 / 6, 10};

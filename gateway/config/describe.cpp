@@ -411,7 +411,12 @@ Rows limits() {
        "How often a silent stream gets a comment, so that no proxy cuts it.",
        {.fallback = format_duration(l.stream_keepalive)}},
       {"limits.rate", Type::mapping, "How often, as 50/s, 30/m or 5/h; with a burst behind it: 50/s burst 100."},
-      {"limits.rate.call", Type::rate, "MCP requests of one user of a tenant.", {.fallback = format_rate(l.call)}},
+      {"limits.rate.call",
+       Type::rate,
+       "HTTP requests of one user of a tenant to resources: calls, notifications and streams. One that comes too early "
+       "waits up to a second for its turn before it is refused with 429. A client that begins a session for each call "
+       "sends five requests for it.",
+       {.fallback = format_rate(l.call)}},
       {"limits.rate.token",
        Type::rate,
        "Requests to the token, revocation and introspection endpoints from one network (IPv4 address, IPv6 /64).",

@@ -62,19 +62,14 @@ MaybeRefusal check_origin(McpExchange& x) {
   return std::nullopt;
 }
 
-MaybeRefusal check_rate(const McpExchange& x, std::string_view key) {
-  const int wait = x.services().limiters.call.take(key, x.context.started);
-  if (wait == 0) return std::nullopt;
-  auto refused = refusal(429, "rate_limited", "too many calls; wait as Retry-After says");
-  refused.retry_after = wait;
-  return refused;
-}
-
-MaybeRefusal admit(McpExchange& x) {
-  if (auto refused = check_method(x)) return refused;
-  if (auto refused = check_media_type(x)) return refused;
+awaitable<MaybeRefusal> admit(McpExchange& x) {
+  auto refused = check_method(x);
+  if (!refused) refused = check_media_type(x);
+  if (refused) co_return refused;
   // Not by client: anybody may register more of them.
-  return check_rate(x, x.principal->user + '\n' + x.principal->tenant);
+  std::string key = x.principal->user + '\n' + x.principal->tenant;
+  refused = co_await check_rate(x, std::move(key));
+  co_return refused;
 }
 
 }  // namespace postern::server

@@ -59,7 +59,7 @@ awaitable<MaybeRefusal> run_phases(McpExchange& x) {
     refused = co_await unless_absent(x, std::move(*refused));
     co_return refused;
   }
-  refused = admit(x);
+  refused = co_await admit(x);
   if (refused) co_return refused;
   refused = co_await open_body(x);
   if (refused) co_return refused;

@@ -58,9 +58,9 @@ bool is_verdict(const Error& error);
 authn::Refusal store_away();
 // Again, if the store has changed since: a grant may be revoked while its call still comes in.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& exchange);
-MaybeRefusal admit(McpExchange& exchange);
-// The budget of calls, by whoever `key` stands for.
-MaybeRefusal check_rate(const McpExchange& exchange, std::string_view key);
+awaitable<MaybeRefusal> admit(McpExchange& exchange);
+// The budget of calls, by whoever `key` stands for; waits for a turn that comes soon.
+awaitable<MaybeRefusal> check_rate(McpExchange& exchange, std::string key);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);
 awaitable<MaybeRefusal> authorize(McpExchange& exchange);

@@ -126,11 +126,14 @@ MaybeRefusal check_media_type(const RestExchange& r) {
   return std::nullopt;
 }
 
-MaybeRefusal admit(const RestExchange& r) {
-  if (auto refused = check_method(r)) return refused;
-  if (auto refused = check_media_type(r)) return refused;
+awaitable<MaybeRefusal> admit(RestExchange& r) {
+  auto refused = check_method(r);
+  if (!refused) refused = check_media_type(r);
+  if (refused) co_return refused;
   const auto& p = *r.x.principal;
-  return check_rate(r.x, r.anonymous ? "nobody\n" + network_of(r.x.context.peer) : p.user + '\n' + p.tenant);
+  std::string key = r.anonymous ? "nobody\n" + network_of(r.x.context.peer) : p.user + '\n' + p.tenant;
+  refused = co_await check_rate(r.x, std::move(key));
+  co_return refused;
 }
 
 // The arguments are an object of strict JSON; the message of MCP is made around their very bytes and read like one
@@ -254,7 +257,7 @@ awaitable<MaybeRefusal> run_phases(RestExchange& r) {
   if (refused) co_return refused;
   refused = co_await identify(r);
   if (refused) co_return refused;
-  refused = admit(r);
+  refused = co_await admit(r);
   if (refused) co_return refused;
   refused = co_await open_rest_body(r);
   if (refused) co_return refused;

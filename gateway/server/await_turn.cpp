@@ -1,0 +1,47 @@
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "server/client_watch.hpp"
+#include "server/mcp_exchange.hpp"
+
+namespace postern::server {
+namespace {
+
+// Many clients give a session up for a 429, so calls that come all at once are spread over a second first. Whoever
+// waits holds a connection and some kilobytes, and no thread; a single user cannot take all places.
+constexpr QueueLimits kQueue{.longest = std::chrono::seconds(1), .of_one_key = 256, .in_all = 4096};
+
+// False: the client has gone meanwhile.
+awaitable<bool> wait_until(McpExchange& x, Turn::Time at) {
+  boost::asio::steady_timer timer(x.connection.stream().executor(), at);
+  ClientWatch watch(x.connection, [&timer] { timer.cancel(); });
+  watch.start();
+  co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  co_await watch.stop();
+  co_return !watch.client_gone();
+}
+
+}  // namespace
+
+awaitable<MaybeRefusal> check_rate(McpExchange& x, std::string key) {
+  auto turn = x.services().limiters.call.reserve(key, std::chrono::steady_clock::now(), kQueue);
+  if (!turn) {
+    auto refused = refusal(429, "rate_limited", "too many calls; wait as Retry-After says");
+    refused.retry_after = turn.retry_after();
+    co_return refused;
+  }
+  if (!turn.waits()) co_return std::nullopt;
+  const bool came = co_await wait_until(x, turn.at());
+  if (came) {
+    turn.take();
+    co_return std::nullopt;
+  }
+  // Nobody reads it; it ends the phases.
+  x.context.body_read = true;
+  x.outcome = telemetry::Outcome::cancelled;
+  auto gone = refusal(400, "invalid_request", "the client has gone");
+  co_return gone;
+}
+
+}  // namespace postern::server
