@@ -8,6 +8,7 @@ python_folder=$root/build/python
 python=$python_folder/bin/python
 python_requirements=$root/tests/interop/python/requirements.txt
 helm=$root/build/helm/helm
+polyglot=$root/build/polyglot
 
 say() { printf '==> %s\n' "$*"; }
 

@@ -4,6 +4,7 @@ import * as v1 from '@modelcontextprotocol/sdk/client/index.js';
 import * as v1Http from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import * as v1Sse from '@modelcontextprotocol/sdk/client/sse.js';
 import * as v1Auth from '@modelcontextprotocol/sdk/client/auth.js';
+import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import * as v2 from '@modelcontextprotocol/client';
 import { UserAgent } from './browserless.mjs';
 import { password } from './gateway.mjs';
@@ -121,6 +122,9 @@ const flavours = {
     finish: (transport, callback) => transport.finishAuth(callback),
   },
 };
+
+/** What `setNotificationHandler` of each version takes for the server's log messages. */
+export const logMessages = { v1: LoggingMessageNotificationSchema, v2: 'notifications/message' };
 
 /**
  * A connected client of `version` ('v1', 'v1-sse' or 'v2'), which `prepare` may give handlers before; `call` goes
