@@ -35,7 +35,8 @@ class ConsentTest : public OAuthTest {
     return result ? Errc::internal : result.error().code;
   }
   Result<std::string> denied(const Consent& consent) {
-    return refuse_consent(consent, RefusedBy::user, oauth_error("access_denied", "The user did not approve."), context());
+    return refuse_consent(consent, RefusedBy::user, oauth_error("access_denied", "The user did not approve."),
+                          context());
   }
   EarlierApproval before(const Consent& consent) { return earlier_approval(consent, context()).value(); }
   Errc approved(const Consent& consent, const std::string& tenant = "acme") {

@@ -32,7 +32,10 @@ class StepUpTest : public OAuthTest {
   }
   Consent page(const AuthorizationRequest& asked) {
     const auto made = make_consent(asked, "browser", "local:alice", context());
-    return *open_consent(seal_consent(made, context()), "browser", "local:alice", context());
+    return *open_consent(seal_consent(made, context()), {"browser"}, context());
+  }
+  Result<std::string> refuse(const Consent& consent, RefusedBy by = RefusedBy::user) {
+    return refuse_consent(consent, by, oauth_error("access_denied", "Nothing was approved."), context());
   }
   // Policies whose plain challenge asks for that; with `connect` alone that is the full reach of a role.
   void default_scopes(std::vector<std::string> scopes) {
@@ -98,14 +101,20 @@ TEST_F(StepUpTest, Compat19ItEndsWhenItIsGranted) {
 
 TEST_F(StepUpTest, Compat19ItEndsWhenItIsDenied) {
   challenge(new_tokens()["access_token"]);
-  ASSERT_TRUE(deny(page(offered()), context()));
+  ASSERT_TRUE(refuse(page(offered())));
   EXPECT_THAT(offered().offered, IsEmpty());
+}
+
+TEST_F(StepUpTest, Compat19APageThatCannotBeDecidedAnyMoreLeavesItPending) {
+  challenge(new_tokens()["access_token"]);
+  ASSERT_TRUE(refuse(page(offered()), RefusedBy::gateway));
+  EXPECT_THAT(offered().offered, ElementsAre("write"));
 }
 
 TEST_F(StepUpTest, Compat19AnAnswerToAPageThatDidNotShowItLeavesItPending) {
   challenge(new_tokens()["access_token"]);
   ASSERT_TRUE(approve(page(offered("read")), "acme", context()));
-  ASSERT_TRUE(deny(page(offered("read")), context()));
+  ASSERT_TRUE(refuse(page(offered("read"))));
   EXPECT_THAT(offered().offered, ElementsAre("write"));
 }
 
