@@ -1,5 +1,6 @@
 // The server scenarios of the MCP conformance suites, straight at a server and through the gateway with a bearer. The
-// gateway may make no check worse; what it makes better is listed. It has no list of failures that are expected.
+// gateway may make no check worse, however it answers denials; what it makes better is listed. It has no list of failures
+// that are expected.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { improved, serverScenarios, worsened } from './lib/conformance.mjs';
@@ -50,13 +51,25 @@ for (const [name, { start, passes, better }] of Object.entries(servers)) {
   describe(`conformance of ${name}`, { timeout: 300_000 * patience }, () => {
     let upstream;
     let gateway;
-    let token;
+    // The same resource with both ways to answer a denial.
+    let ways;
 
     before(async () => {
       upstream = await start();
-      gateway = await Gateway.start({ name: 'conformance', upstream: upstream.url });
-      const client = await OAuthClient.register(gateway);
-      token = (await client.grant({ scope: 'mcp.connect tools.read tools.write' })).access_token;
+      gateway = await Gateway.start({
+        name: 'conformance',
+        upstream: upstream.url,
+        configure: (config, { origin }) =>
+          config.resources.push({ ...config.resources[0], serve: `${origin}/literal`, denials: 'http', root: false }),
+      });
+      ways = await Promise.all(
+        ['mcp', 'literal'].map(async (path) => {
+          const resource = `${gateway.origin}/${path}`;
+          const client = await OAuthClient.register({ origin: gateway.origin, resource });
+          const { access_token: token } = await client.grant({ scope: 'mcp.connect tools.read tools.write' });
+          return { resource, token };
+        }),
+      );
     });
     after(async () => {
       await gateway?.stop();
@@ -65,25 +78,28 @@ for (const [name, { start, passes, better }] of Object.entries(servers)) {
 
     for (const [what, [suite, ...args]] of Object.entries(runs)) {
       it(`${what}: nowhere worse through the gateway`, async () => {
-        const [direct, through] = await Promise.all([
+        const [direct, ...both] = await Promise.all([
           serverScenarios(suite, upstream.url, { args }),
-          serverScenarios(suite, gateway.resource, { args, token }),
+          ...ways.map(({ resource, token }) => serverScenarios(suite, resource, { args, token })),
         ]);
-        assert.deepEqual(worsened(direct, through), []);
-        assert.ok(through.passed >= direct.passed, `${through.passed} passed instead of ${direct.passed}`);
-        const gained = improved(direct, through);
-        for (const check of better[what] ?? []) assert.ok(gained.includes(check), `${check} is no better: ${gained}`);
+        for (const through of both) {
+          assert.deepEqual(worsened(direct, through), []);
+          assert.ok(through.passed >= direct.passed, `${through.passed} passed instead of ${direct.passed}`);
+          const gained = improved(direct, through);
+          for (const check of better[what] ?? []) assert.ok(gained.includes(check), `${check} did not improve: ${gained}`);
+        }
         if (passes[what] === undefined) return;
         assert.ok(direct.passed >= passes[what], `the server passes ${direct.passed} by itself`);
-        assert.deepEqual([direct.failed, through.failed], [0, 0], direct.complaints.join('\n'));
+        for (const { failed, complaints } of [direct, ...both]) assert.equal(failed, 0, complaints.join('\n'));
       });
     }
 
     it('without a token no scenario gets through', async () => {
       const args = ['--scenario', 'ping'];
-      const refused = await serverScenarios('stable', gateway.resource, { args });
+      const [{ resource, token }] = ways;
+      const refused = await serverScenarios('stable', resource, { args });
       assert.equal(refused.of('ping', 'ping'), 'FAILURE');
-      const allowed = await serverScenarios('stable', gateway.resource, { args, token });
+      const allowed = await serverScenarios('stable', resource, { args, token });
       assert.equal(allowed.of('ping', 'ping'), 'SUCCESS');
     });
   });
