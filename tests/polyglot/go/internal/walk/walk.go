@@ -1,8 +1,9 @@
-// Package walk is what both clients in Go have in common: PROGRAM URL PORT STEPS reports what it sees, one JSON object
-// a line.
+// Package walk is what both clients in Go have in common. PROGRAM URL PORT STEPS reports what it sees, as one JSON
+// object for each line.
 package walk
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -53,7 +54,8 @@ func Authorize(address string) (url.Values, error) {
 		answers <- r.URL.Query()
 	})}
 	go server.Serve(listener)
-	defer server.Close()
+	// Not Close: the browser would lose the answer that is still on its way.
+	defer server.Shutdown(context.Background())
 	Report("authorize", map[string]any{"url": address})
 	return <-answers, nil
 }
