@@ -23,17 +23,20 @@ install_packages() {
   local log=$root/build/install.log
   mkdir -p "$root/build"
   as_root apt-get update -q >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "apt-get update failed: is the network there?"; }
-  local rule=/usr/sbin/policy-rc.d ours=no status=0
-  if [ ! -e "$rule" ]; then
-    ours=yes
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$rule" >/dev/null && as_root chmod 755 "$rule"
-  fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" \
-    >>"$log" 2>&1 || status=$?
-  [ "$ours" = no ] || as_root rm -f "$rule"
-  [ "$status" -eq 0 ] ||
+  apt_install "${missing[@]}" >>"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; fail "apt-get could not install ${missing[*]}; all of its output is in build/install.log"; }
 }
+
+# In a subshell, so that the rule goes with it however it ends.
+apt_install() (
+  rule=/usr/sbin/policy-rc.d
+  if [ ! -e "$rule" ]; then
+    trap 'as_root rm -f "$rule"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$rule" >/dev/null
+    as_root chmod 755 "$rule"
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+)
 
 check_release() {
   command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
