@@ -356,7 +356,7 @@ Rows resources() {
        {.fallback = truth(Resource{}.manual_tokens)}},
       {"resources[].denials",
        Type::words,
-       "How a request with an id is answered that the policy denies although its token is valid. jsonrpc: with status "
+       "How a request with an id is answered when its token is valid but the policy denies it. jsonrpc: with status "
        "200 and the reason in the JSON-RPC answer, so that clients keep their session and a model reads why. http: "
        "with status 403, which many clients take for the end of their session.",
        {.fallback = "jsonrpc", .words = {"jsonrpc", "http"}}},
@@ -413,9 +413,9 @@ Rows limits() {
       {"limits.rate", Type::mapping, "How often, as 50/s, 30/m or 5/h; with a burst behind it: 50/s burst 100."},
       {"limits.rate.call",
        Type::rate,
-       "HTTP requests of one user of a tenant to resources: calls, notifications and streams. One that comes too early "
-       "waits up to a second for its turn before it is refused with 429. A client that begins a session for each call "
-       "sends five requests for it.",
+       "HTTP requests that one user of a tenant sends to resources: calls, notifications and streams. A request beyond "
+       "the rate waits up to a second for its turn before it is refused with 429. A client that begins a session for "
+       "each call sends five requests for it.",
        {.fallback = format_rate(l.call)}},
       {"limits.rate.token",
        Type::rate,

@@ -26,7 +26,7 @@ struct AuthorizationRequest {
   // Asked for, unknown ones dropped; the resource's default ones when none were asked for.
   std::vector<std::string> scopes;
   bool narrowed = true;  // asked for more than `connect`: store::Grant
-  bool plain = false;    // no scope was asked for, or those of a challenge to whoever has no token
+  bool plain = false;    // no scope was asked for, or those of the challenge to a request without a token
   tenant::ResourcePtr resource;
   bool prompt_login = false;
   // Of a step-up that is pending between client and user: among `scopes`, but not asked for, and whether the page shows
@@ -71,11 +71,11 @@ struct Consent {
   Time expires_at{};
 };
 
-// Some clients answer a challenge for more scope with a new authorization for the scopes of the plain challenge, and
-// would get what they had, time and again. While a step-up is pending between the client and this user, a plain request
-// offers what it wanted as well, for the user to decide on. A request for other scopes is left as it is, and so is one
-// for the full reach of a role (`scope_mode: narrow`): that reach has it all, and asking for more would narrow it.
-// Blocks on the store.
+// Some clients answer a challenge for more scope with a new authorization for the scopes of the plain challenge, and so
+// would get what they already had, again and again. While a step-up is pending between the client and this user, a
+// plain request offers what it wanted as well, for the user to decide on. A request for other scopes is left as it is,
+// and so is one for the full reach of a role (`scope_mode: narrow`): that reach has it all, and asking for more would
+// narrow it. Blocks on the store.
 Result<void> offer_step_up(AuthorizationRequest& request, std::string_view user, const Context& context);
 
 // A page to be decided by that browser and user within 10 minutes, with an id of its own.

@@ -14,8 +14,8 @@ http::Response token(const http::Request& request, const Context& context);
 http::Response register_client(const http::Request& request, const Context& context);
 // RFC 7009.
 http::Response revoke(const http::Request& request, const Context& context);
-// Where a server whose tokens are opaque publishes that it has no keys: the path of its issuer follows. It is not
-// `endpoints.jwks`, which such servers need not set apart from those of other servers at the same host.
+// Where a server whose tokens are opaque publishes that it has no keys; the path of its issuer follows. It is not
+// `endpoints.jwks`, because such servers need no path of their own there when several share a host.
 inline constexpr std::string_view kNoKeysPath = "/.well-known/jwks.json";
 // The public keys of signed access tokens (RFC 7517 section 5): those that sign, will sign, and whose tokens still
 // live. The empty set where tokens are opaque.

@@ -15,8 +15,8 @@ using config::Value;
 constexpr std::string_view kVerdicts[] = {"allow", "step_up", "deny", "not_found"};
 
 constexpr std::string_view kNotOfTheResource =
-    " (only the policy's own `plans` give not_found, because the whole resource does not exist for other plans; those "
-    "of a rule deny the call: write `expect: deny`)";
+    " (only the policy's own `plans` give not_found, because the whole resource does not exist for other plans; the "
+    "`plans` of a rule deny the call: write `expect: deny`)";
 
 struct Case {
   config::Position at;

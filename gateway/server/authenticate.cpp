@@ -84,8 +84,8 @@ bool names_its_tenant(const http::FieldBlock& fields, const token::Principal& pr
   return count == 1 && same;
 }
 
-// A client that authorizes anew because of this refusal asks for the scopes of its challenge: what the client was last
-// challenged for is then among them. Only of a token that was ours, so that made-up ones cost no second look.
+// A client that authorizes anew because of this refusal asks for the scopes of its challenge, so these include what the
+// client was last challenged for. Only tokens that were ours get this far, so made-up ones cost no second look-up.
 awaitable<authn::Refusal> expired_token(McpExchange& x, std::string_view token) {
   auto refused = invalid_token("the access token has expired; refresh it or sign in again");
   using Scopes = Result<std::vector<std::string>>;

@@ -49,8 +49,8 @@ awaitable<Result<authn::ExternalIdentity>> read_identity(McpExchange& x, std::st
   co_return identity;
 }
 
-// Every such token is refused, so a provider that makes no others needs other settings: its operator should read that
-// without asking for debug lines, and any holder of a token could repeat it without end.
+// Every such token is refused, so a provider that makes no others needs other settings. The operator should learn that
+// without debug lines; it is logged once, because any holder of a token could repeat it without end.
 void note_bound_token(McpExchange& x) {
   const auto& issuer = external_of(x).issuer;
   if (!x.services().said.first("bound tokens of " + issuer)) return;
@@ -59,9 +59,8 @@ void note_bound_token(McpExchange& x) {
                             {"issuer", issuer},
                             {"what",
                              "the provider binds access tokens to keys (the claim cnf of DPoP or mutual TLS); no such "
-                             "proof is checked here, so "
-                             "these tokens get 401. Have the provider issue plain bearer tokens for this API. Said "
-                             "once for each provider"}});
+                             "proof is checked here, so these tokens get 401. Have the provider issue plain bearer "
+                             "tokens for this API. This is logged once for each provider."}});
 }
 
 authn::Refusal not_verified(McpExchange& x, const Error& error) {

@@ -8,8 +8,8 @@
 namespace postern::server {
 namespace {
 
-// Many clients give a session up for a 429, so calls that come all at once are spread over a second first. Whoever
-// waits holds a connection and some kilobytes, and no thread; a single user cannot take all places.
+// Many clients give up their session when they get a 429, so calls that come all at once are spread over a second
+// first. A waiting call holds a connection and some kilobytes but no thread, and one user cannot take every place.
 constexpr QueueLimits kQueue{.longest = std::chrono::seconds(1), .of_one_key = 256, .in_all = 4096};
 
 // False: the client has gone meanwhile.
@@ -37,7 +37,7 @@ awaitable<MaybeRefusal> check_rate(McpExchange& x, std::string key) {
     turn.take();
     co_return std::nullopt;
   }
-  // Nobody reads it; it ends the phases.
+  // No client is left to read this refusal; it only ends the phases.
   x.context.body_read = true;
   x.outcome = telemetry::Outcome::cancelled;
   auto gone = refusal(400, "invalid_request", "the client has gone");

@@ -5,9 +5,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// MCP 2025-11-25 tools, "Error Handling": what a model can act upon is a result with `isError`. Of a JSON-RPC error the
-// SDKs make an exception, which some frameworks (LangChain's adapters) let end the agent instead of showing it to the
-// model. What is called as a task is answered with a task, so that a tool's result would not fit.
+// MCP 2025-11-25 tools, "Error Handling": what a model can act upon is a result with `isError`. SDKs turn a JSON-RPC
+// error into an exception, which some frameworks (LangChain's adapters) let end the agent instead of showing it to the
+// model. A call made as a task expects a task for its answer, so a tool's result would not fit there.
 bool is_answered_with_tool_result(const mcp::Message& message) {
   return mcp::find_method(message.method).subject == mcp::Subject::tool && !message.params.contains("task");
 }
@@ -43,7 +43,7 @@ http::Response denial_response(const McpExchange& x, const authn::Refusal& refus
   } else {
     answer["error"] = std::move(error);
   }
-  // A reason may quote a name that a client sent: never throw over its bytes.
+  // A reason may quote a name that a client sent, and dump() must not throw over its bytes.
   return http::json_response(200, answer.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -59,7 +59,7 @@ authn::Refusal store_away();
 // Again, if the store has changed since: a grant may be revoked while its call still comes in.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& exchange);
 awaitable<MaybeRefusal> admit(McpExchange& exchange);
-// The budget of calls, by whoever `key` stands for; waits for a turn that comes soon.
+// Takes a turn in the budget of calls of `key`; waits for one that comes soon.
 awaitable<MaybeRefusal> check_rate(McpExchange& exchange, std::string key);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);
@@ -79,7 +79,7 @@ bool opens_old_stream(const McpExchange& exchange);
 // Listens for what the server sends by itself, rather than waiting for an answer.
 bool is_listening(const McpExchange& exchange);
 
-// Whether a refusal is told in the answer that the request's method has, with status 200, rather than by a status.
+// Whether a refusal is told in the answer to the request's method, with status 200, rather than by the status.
 bool is_told_in_answer(const McpExchange& exchange, const authn::Refusal& refused);
 http::Response denial_response(const McpExchange& exchange, const authn::Refusal& refused);
 

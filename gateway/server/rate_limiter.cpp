@@ -8,7 +8,7 @@
 namespace postern::server {
 namespace {
 
-// RFC 9110 section 10.2.3: whole seconds, of which none would be no wait.
+// RFC 9110 section 10.2.3: whole seconds; 0 would mean no wait.
 int whole_seconds(std::chrono::duration<double> wait) noexcept {
   return std::max(1, static_cast<int>(std::ceil(wait.count())));
 }
@@ -111,7 +111,7 @@ Turn RateLimiter::reserve(std::string_view key, Time now, const QueueLimits& lim
 void RateLimiter::leave(const std::string& key, std::uint64_t number, bool taken) noexcept {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  auto& bucket = shard.buckets.find(key)->second;  // kept as long as somebody waits
+  auto& bucket = shard.buckets.find(key)->second;  // kept while a call waits
   --bucket.waiting;
   waiting_.fetch_sub(1, std::memory_order_relaxed);
   if (taken || number != bucket.last) return;

@@ -22,9 +22,9 @@ struct QueueLimits {
   std::size_t in_all = 0;
 };
 
-// A place in the order in which calls of one key go, or the refusal of one. Whoever has one waits until at() and then
-// calls take(). A place that goes without that is given back where nobody stands behind it; elsewhere it stays empty,
-// because those behind have their times already. Belongs to one thread; the limiter must outlive it.
+// A place in the queue of one key's calls, or the refusal of one. The holder waits until at() and then calls take(). A
+// turn that is destroyed without take() is given back if it was the last one given out; otherwise it is lost, because
+// the turns behind it already have their times. Belongs to one thread; the limiter must outlive it.
 class Turn {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -51,8 +51,8 @@ class Turn {
 };
 
 // Token buckets by key. Thread-safe. Bounded: a shard that is full forgets the buckets that are full again, which loses
-// nothing, and then refuses to track more keys rather than grow. However many wait, and whoever of them leaves, no key
-// has more than its burst and its rate.
+// nothing, and then refuses to track more keys rather than grow. No key gets more than its burst and its rate, even
+// when calls wait and leave.
 class RateLimiter {
  public:
   using Time = Turn::Time;
@@ -68,7 +68,7 @@ class RateLimiter {
  private:
   friend class Turn;
   struct Bucket {
-    double tokens;  // below 0: as many turns were given that have not come yet
+    double tokens;  // negative: turns given out ahead of time
     Time at;
     std::size_t waiting = 0;
     std::uint64_t last = 0;  // the number of the turn that was given last

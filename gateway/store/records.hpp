@@ -62,8 +62,8 @@ struct Client {
   std::string tenant{};
   std::string role{};      // there; empty: none
   std::string resource{};  // canonical
-  // Not empty: a resource server, which is known for this alone. The resources whose tokens it may ask about, each by
-  // its canonical name, with `{tenant}` where it is that of every tenant.
+  // Not empty for a resource server, which exists for this alone: the resources whose tokens it may ask about, by their
+  // canonical names, with `{tenant}` in the name that stands for every tenant.
   std::vector<std::string> introspects{};
 };
 
@@ -75,15 +75,15 @@ enum class GrantKind : std::uint8_t {
 // The principal of a client that acts by itself, in the place of a user's key.
 inline std::string client_user(std::string_view client) { return "client:" + std::string(client); }
 
-// How long a step-up is pending: what a challenge for more scope wants is offered when its user authorizes again.
+// How long a step-up is pending: until then, what the challenge wanted is offered when the user authorizes again.
 inline constexpr Duration kStepUpPending = std::chrono::minutes(10);
-// A challenge for more scope that a client of a grant was answered with.
+// A challenge for more scope that a client of a grant got.
 struct StepUp {
   Time at{};
   Time refused_until{};             // until then one refresh is refused
   std::vector<std::string> wanted;  // the scopes of the challenge; pending for kStepUpPending
 };
-// Between whom a step-up is pending: a client that authorizes again gets another grant.
+// The parties a step-up is pending between. Not the grant, since a client that authorizes again gets another one.
 struct Parties {
   std::string user;
   std::string client;

@@ -155,8 +155,8 @@ class GrantStore {
   // whatever was taken.
   virtual Result<void> mark_step_up(std::string_view grant, const StepUp& step_up) = 0;
   virtual Result<bool> take_step_up(std::string_view grant, Time now) = 0;
-  // The scopes that are wanted, in no order: of the living grant for that resource which this access token is of, also
-  // for kStepUpPending after the token's end; of all living grants between these parties.
+  // The scopes that are pending, in no order. By token: those of its grant, if that lives and is for this resource;
+  // also for kStepUpPending after the token has expired. Between parties: those of all their living grants.
   virtual Result<std::vector<std::string>> wanted_by_token(std::string_view hash, std::string_view resource,
                                                            Time now) = 0;
   virtual Result<std::vector<std::string>> wanted_between(const Parties& parties, Time now) = 0;

@@ -51,9 +51,10 @@ bool proves_itself(const ClientOptions& options) {
   return options.confidential || !options.jwks.empty() || !options.jwks_uri.empty();
 }
 
-// RFC 7662 section 2.1: whoever asks about tokens has to authenticate.
+// RFC 7662 section 2.1: a client must authenticate to ask about tokens.
 std::optional<Error> resource_server_fault(const ClientOptions& options) {
-  if (options.resources.empty()) return wrong("a resource server needs --resource: it may ask about its tokens alone");
+  if (options.resources.empty())
+    return wrong("a resource server needs --resource: it may ask only about the tokens of the resources named there");
   if (!proves_itself(options)) return wrong("a resource server needs --confidential, --jwks or --jwks-uri");
   if (!options.redirect_uris.empty() || !options.tenant.empty() || !options.scope.empty()) {
     return wrong("a resource server gets no tokens: leave out --redirect-uri, --tenant and --scope");
@@ -61,7 +62,7 @@ std::optional<Error> resource_server_fault(const ClientOptions& options) {
   return std::nullopt;
 }
 
-// What the options make no sense as: wrong usage.
+// Why these options do not go together: wrong usage.
 std::optional<Error> options_fault(const ClientOptions& options) {
   if (options.resource_server) return resource_server_fault(options);
   if (options.grant == "client_credentials") {

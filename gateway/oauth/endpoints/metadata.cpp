@@ -49,8 +49,8 @@ ordered_json describe(const Context& context) {
   return document;
 }
 
-// OpenID Connect Discovery 1.0 section 3 wants RS256 in the list; go-oidc and others take access tokens with the
-// algorithms in it alone, so that of our own must be there, which is ES256 unless the operator chose another.
+// OpenID Connect Discovery 1.0 section 3 wants RS256 in the list. go-oidc and others accept access tokens only with the
+// algorithms listed, so ours must be there too: ES256 unless the operator chose another.
 std::vector<std::string> token_algorithms(const Context& context) {
   std::vector<std::string> algorithms = {"RS256", "ES256"};
   const std::string& own = context.server.access_token.algorithm;

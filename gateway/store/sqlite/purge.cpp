@@ -30,7 +30,7 @@ constexpr Rule kRules[] = {
     {"changes", "at <= ?1", hours(24)},
     {"codes", "expires_at <= ?1", hours(24)},
     {"usage", "day <= ?1", hours(31 * 24)},
-    // One that has just expired still tells what its client was last challenged for.
+    // A token that has just expired still says what its client was last challenged for.
     {"access_tokens", "expires_at <= ?1", kStepUpPending},
     {"refresh_tokens", "rotated_at IS NULL AND expires_at <= ?1", hours(0)},
     {"refresh_tokens", "rotated_at <= ?1", hours(7 * 24)},

@@ -35,7 +35,7 @@ Result<void> Grants::mark_step_up(std::string_view grant, const StepUp& step_up)
 }
 
 Result<bool> Grants::take_step_up(std::string_view grant, Time now) {
-  // Hardly a grant is ever marked: a look first, so that a refresh does not wait for one more commit.
+  // Few grants are ever marked: this reads first, so that a refresh does not wait for one more commit.
   const auto marked = readers_.read([&](Connection& db) {
     return first(db, read_integer, "SELECT 1 FROM grants WHERE id = ?1 AND step_up_until > ?2", grant, now);
   });
@@ -73,7 +73,7 @@ Result<std::vector<std::string>> Grants::wanted_between(const Parties& parties, 
   return wanted;
 }
 
-// Of all their grants: the user has decided about what the client wanted, whichever of them it held.
+// On all their grants: the user has decided about what the client wanted, whichever grant it held.
 Result<void> settle_step_up(Connection& db, const Parties& parties) {
   return require_done(run(db,
                           "UPDATE grants SET step_up_wanted = '[]', step_up_pending_until = NULL "

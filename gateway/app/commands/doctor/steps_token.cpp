@@ -11,7 +11,7 @@ namespace {
 constexpr int kMostPages = 20;
 constexpr std::string_view kDenied = "access_denied";
 
-// What the policy denies is told with status 200.
+// A denial by the policy comes with status 200.
 bool is_refused(const Answer& answer) { return answer.status != 200 || error_name(answer) == kDenied; }
 
 Ask with_token(const Walk& walk, Ask ask) {
