@@ -1,4 +1,4 @@
-"""What every client here has in common: `PROGRAM URL PORT STEPS` reports what it sees, one JSON object a line.
+"""What every client here has in common: `PROGRAM URL PORT STEPS` reports what it sees, as one JSON object for each line.
 
 STEPS is a JSON list of calls: `{"label", "tool", "arguments"}`. With a fourth word the program ends only after so many
 notifications.
@@ -8,11 +8,15 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from mcp.client.auth import TokenStorage
-from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from mcp.shared.auth import OAuthClientMetadata
+
+# The clients of tests/interop keep their tokens in the same way.
+sys.path.append(str(Path(__file__).parents[2] / "interop" / "python"))
+from memory import Memory
 
 url, port, steps = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 notifications = int(sys.argv[4]) if len(sys.argv) > 4 else 0
@@ -30,25 +34,6 @@ def metadata() -> OAuthClientMetadata:
         grant_types=["authorization_code", "refresh_token"],
         response_types=["code"],
     )
-
-
-class Memory(TokenStorage):
-    """What the application keeps: nothing beyond its own life."""
-
-    tokens: OAuthToken | None = None
-    client: OAuthClientInformationFull | None = None
-
-    async def get_tokens(self) -> OAuthToken | None:
-        return self.tokens
-
-    async def set_tokens(self, tokens: OAuthToken) -> None:
-        self.tokens = tokens
-
-    async def get_client_info(self) -> OAuthClientInformationFull | None:
-        return self.client
-
-    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        self.client = client_info
 
 
 class Callback:
