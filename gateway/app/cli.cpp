@@ -204,13 +204,14 @@ void add_clients(CLI::App& app, CommandLine& line) {
                     ->check(CLI::IsMember({"authorization_code", "client_credentials"}))
                     ->capture_default_str();
   add->add_flag("--resource-server", line.client.resource_server,
-                "It gets no tokens, but may introspect those that users bring to its --resource")
+                "It gets no tokens, but may introspect those that users bring to its --resource; needs --confidential, "
+                "--jwks or --jwks-uri")
       ->excludes(grant);
   add->add_option("--tenant", line.client.tenant, "HANDLE or HANDLE:ROLE; of a client that acts by itself");
   add->add_option(
       "--resource", line.client.resources,
-      "URL of its resource, for a client that acts by itself and for a resource server, which may repeat it "
-      "and write {tenant} in it");
+      "URL of a resource, for client_credentials or --resource-server; with the latter it may be repeated and may "
+      "hold {tenant}");
   add->add_option("--scope", line.client.scope, "Scopes, separated by blanks: the most it may have");
   auto* secret = add->add_flag("--confidential", line.client.confidential, "With a secret, printed once");
   auto* uri = add->add_option("--jwks-uri", line.client.jwks_uri, "Where its public keys are: it signs assertions");

@@ -64,9 +64,10 @@ std::string www_authenticate(const Refusal& refusal, const tenant::Resource& res
 }
 
 nlohmann::ordered_json jsonrpc_error(const Refusal& refusal, std::string_view request_id, int code) {
-  return {{"code", code == 0 ? kAccessDeniedCode : code},
-          {"message", refusal.description},
-          {"data", {{"error", refusal.error}, {"request_id", request_id}}}};
+  nlohmann::ordered_json data{{"error", refusal.error}, {"request_id", request_id}};
+  // SDKs hand the body to their callers, and keep the header to themselves.
+  if (refusal.retry_after > 0) data["retry_after"] = refusal.retry_after;
+  return {{"code", code == 0 ? kAccessDeniedCode : code}, {"message", refusal.description}, {"data", std::move(data)}};
 }
 
 http::Response refusal_response(const Refusal& refusal, const tenant::Resource* resource, std::string_view request_id,

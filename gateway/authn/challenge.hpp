@@ -34,7 +34,7 @@ Refusal invalid_token();
 std::string www_authenticate(const Refusal& refusal, const tenant::Resource& resource);
 
 // The `error` member of a JSON-RPC error: code -32003 (`code` other than 0 takes its place: -32020, -32600 …), the
-// sentence, and `data` with `error` and `request_id`.
+// sentence, and `data` with `error`, `request_id` and, as in the header, `retry_after`.
 nlohmann::ordered_json jsonrpc_error(const Refusal& refusal, std::string_view request_id, int code = 0);
 
 // The whole answer, never stored by caches. Without `resource` there is no challenge. `jsonrpc_id`: of the request's

@@ -81,7 +81,7 @@ std::string tenant_of(const ExternalIdentity& identity, const tenant::Resource& 
 // Members by name; with `members: any` all others as well, with the role that the configuration gives them.
 Result<tenant::Membership> membership_of(const std::string& user, const std::string& handle,
                                          const config::External& external, const tenant::Directory& directory) {
-  constexpr auto* kNobody = "this user is no member of the tenant; ask an administrator to add them";
+  constexpr auto* kNobody = "this user is not a member of the tenant; ask an administrator to add them";
   if (handle.empty() || !directory.may_belong(user, handle)) return denied(kNobody);
   auto listed = directory.membership(user, handle);
   if (!listed) return listed.error();
@@ -113,12 +113,7 @@ Result<ExternalIdentity> external_identity(const crypto::Jws& jws, const config:
   const auto timely = claims->check_times(now, {.skew = token::kClockSkew});
   if (!timely) return fail(timely.error().code == Errc::expired ? Errc::expired : Errc::denied, timely.error().what);
 
-  if (is_bound_to_key(*claims)) {
-    return fail(
-        Errc::invalid,
-        "the access token is bound to a key (cnf), and this server checks no proof of such a key (DPoP or mutual "
-        "TLS); get a plain bearer token");
-  }
+  if (is_bound_to_key(*claims)) return fail(Errc::denied, std::string(kBoundToKey));
 
   ExternalIdentity identity;
   identity.subject = claims->subject(external.claims.user.c_str());

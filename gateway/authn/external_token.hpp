@@ -30,8 +30,14 @@ struct ExternalIdentity {
 // The token before its signature was checked: a JWT whose algorithm and type the operator allows. Pure. Errors: denied.
 Result<crypto::Jws> read_external_token(std::string_view compact, const config::External& external);
 
-// Its claims, once its signature was checked (RFC 9068 section 4, RFC 7519 section 4.1). Pure. Errors: denied, expired;
-// invalid, with a sentence for the caller, when the token is otherwise good but is bound to a key.
+// What its caller is told when a token is bound to a key (RFC 7800).
+inline constexpr std::string_view kBoundToKey =
+    "the access token is bound to a key (cnf), and this server checks no proof of such a key (DPoP or mutual TLS); get "
+    "a "
+    "plain bearer token";
+
+// Its claims, once its signature was checked (RFC 9068 section 4, RFC 7519 section 4.1). Pure. Errors: expired;
+// denied, with kBoundToKey when the token is otherwise good.
 Result<ExternalIdentity> external_identity(const crypto::Jws& jws, const config::External& external, Time now);
 
 // Where that user is in this gateway, for a call on that resource: tenant, role, and what else the server behind is

@@ -69,7 +69,7 @@ Result<std::shared_ptr<const token::Principal>> Verifier::principal_of(store::Gr
   const bool by_itself = grant.kind == store::GrantKind::client_credentials;
   const auto membership = by_itself ? placed(grant, *client) : directory_.membership(grant.user, grant.tenant);
   if (!membership) return membership.error();
-  if (!*membership) return fail(Errc::denied, "the user is no member of the tenant, or there is none");
+  if (!*membership) return fail(Errc::denied, "the user is not a member of the tenant, or there is no such tenant");
 
   auto principal = std::make_shared<token::Principal>();
   principal->client_name = client_name(grant, *client);

@@ -263,9 +263,9 @@ Rows upstreams() {
        Type::text_map,
        "Headers it gets with every call. {tenant.handle}, {tenant.name}, {tenant.plan}, {user.key}, {user.subject}, "
        "{user.provider}, {user.name}, {user.email}, {role}, {scopes}, {client.id}, {client.name}, {grant.id} and "
-       "{resource} are filled in; {user.email|-} gives - where there is none, and without it the call is refused. What "
-       "is "
-       "filled in and no ASCII comes as percent-encoded UTF-8 (Zoë as Zo%C3%AB), and % as %25, but for {resource} and "
+       "{resource} are filled in; {user.email|-} gives - where there is none, and without it the call is refused. "
+       "Values "
+       "that are not ASCII are percent-encoded UTF-8 (Zoë is Zo%C3%AB), and % is %25, except in {resource} and "
        "{client.id}; control characters refuse the call.",
        {.example = "{X-Tenant: \"{tenant.handle}\", X-User: \"{user.email|-}\", X-Scopes: \"{scopes}\"}"}},
       {at + ".credential", Type::mapping, "How the gateway shows itself to the upstream.", {.commented = true}},
@@ -414,7 +414,8 @@ Rows limits() {
       {"limits.rate.call",
        Type::rate,
        "HTTP requests that one user of a tenant sends to resources: calls, notifications and streams. A request beyond "
-       "the rate waits up to a second for its turn before it is refused with 429. A client that begins a session for "
+       "the rate waits if its turn comes within a second; otherwise it gets a 429 at once. A client that begins a "
+       "session for "
        "each call sends five requests for it.",
        {.fallback = format_rate(l.call)}},
       {"limits.rate.token",

@@ -29,10 +29,11 @@ struct AuthorizationRequest {
   bool plain = false;    // no scope was asked for, or those of the challenge to a request without a token
   tenant::ResourcePtr resource;
   bool prompt_login = false;
-  // Of a step-up that is pending between client and user: among `scopes`, but not asked for, and whether the page shows
-  // all that is wanted. offer_step_up() fills them in.
+  // Of a step-up that is pending between client and user, filled in by offer_step_up(): those of `scopes` that were not
+  // asked for; those of them that the refused call was missing; and what the user's decision will be about.
   std::vector<std::string> offered;
-  bool settles_step_up = false;
+  std::vector<std::string> missing;
+  std::vector<std::string> settles;
 };
 
 // The client or its redirect URI cannot be trusted: a page, never a redirect (RFC 9700 section 4.11).
@@ -67,7 +68,7 @@ struct Consent {
   std::string resource;  // canonical
   std::vector<std::string> scopes;
   bool narrowed = true;
-  bool settles_step_up = false;  // what the client was last challenged for is on the page
+  std::vector<std::string> settles;  // step-ups that want no more than these scopes are decided with the page
   Time expires_at{};
 };
 

@@ -24,8 +24,11 @@ struct Credentials {
 
 ClientAuthFailure invalid_client(bool basic, std::string detail) {
   // One text for unknown clients and wrong secrets.
-  return {oauth_error("invalid_client", "The client is unknown or did not prove who it is: register again.",
-                      std::move(detail), 401),
+  return {oauth_error(
+              "invalid_client",
+              "The client is unknown or did not prove who it is: register again, or ask the operator who added it for "
+              "new credentials.",
+              std::move(detail), 401),
           basic};
 }
 

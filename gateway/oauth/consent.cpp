@@ -12,6 +12,7 @@
 #include "oauth/client_document.hpp"
 #include "oauth/known_client.hpp"
 #include "oauth/redirect_uri.hpp"
+#include "oauth/scope.hpp"
 #include "oauth/standing.hpp"
 #include "token/opaque.hpp"
 
@@ -87,7 +88,7 @@ Consent make_consent(const AuthorizationRequest& request, std::string_view brows
   consent.resource = request.resource->canonical;
   consent.scopes = request.scopes;
   consent.narrowed = request.narrowed;
-  consent.settles_step_up = request.settles_step_up;
+  consent.settles = request.settles;
   consent.expires_at = context.clock.now() + kConsentLifetime;
   return consent;
 }
@@ -106,7 +107,7 @@ std::string seal_consent(const Consent& consent, const Context& context) {
       {"resource", consent.resource},
       {"scopes", consent.scopes},
       {"narrowed", consent.narrowed},
-      {"settles_step_up", consent.settles_step_up},
+      {"settles", consent.settles},
       {"expires_at", to_millis(consent.expires_at)},
   };
   return base64url_encode(context.seal.seal(document.dump(), seal_purpose(context)));
@@ -135,7 +136,7 @@ Result<Consent> open_consent(std::string_view sealed, const std::vector<std::str
   document.at("scopes").get_to(consent.scopes);
   // A page that was open while the gateway was renewed does not say.
   consent.narrowed = document.value("narrowed", true);
-  consent.settles_step_up = document.value("settles_step_up", false);
+  consent.settles = document.value("settles", std::vector<std::string>());
   consent.expires_at = from_millis(document.at("expires_at").get<std::int64_t>());
 
   const bool shown_here = std::ranges::any_of(browsers, [&consent](const std::string& browser) {
@@ -161,7 +162,8 @@ Result<std::string> approve(const Consent& consent, std::string_view tenant, con
   auto standing = standing_of(approval.grant, context);
   if (!standing) return standing.error();
   approval.grant.scopes = std::move(standing->scopes);
-  approval.settles_step_up = consent.settles_step_up;
+  // A role may hold less than the page showed. The full reach of a role has whatever it may hold.
+  approval.settles = consent.narrowed ? intersect(consent.settles, approval.grant.scopes) : consent.settles;
 
   approval.code.hash = token::token_hash(consent.code);
   approval.code.grant = approval.grant.id;
@@ -188,10 +190,8 @@ Result<std::string> refuse_consent(const Consent& consent, RefusedBy by, const O
   const auto there = client_is_there(consent.client, context);
   if (!there && there.error().code == Errc::denied) return fail(Errc::not_found, there.error().what);
   if (!there) return there.error();
-  store::Denial denial{consent.id, consent.expires_at};
-  if (by == RefusedBy::user && consent.settles_step_up) {
-    denial.settles = {consent.user, consent.client, consent.resource};
-  }
+  store::Denial denial{consent.id, consent.expires_at, {consent.user, consent.client, consent.resource}};
+  if (by == RefusedBy::user) denial.settles = consent.settles;
   const auto stored = context.store.grants().refuse(denial);
   if (!stored && stored.error().code != Errc::conflict) return stored.error();
   // Looked at in any case: that a page was decided is forgotten once it has expired, its code is not.

@@ -17,7 +17,7 @@ Result<Person> person_of(const store::Grant& grant, const Context& context) {
   if (!*user || (*user)->disabled) return fail(Errc::denied, "the user is unknown or disabled");
   auto membership = context.directory.membership(grant.user, grant.tenant);
   if (!membership) return membership.error();
-  if (!*membership) return fail(Errc::denied, "the user is no member of the tenant");
+  if (!*membership) return fail(Errc::denied, "the user is not a member of the tenant");
   return Person{std::move(**user), std::move(**membership)};
 }
 

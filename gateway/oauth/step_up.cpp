@@ -20,19 +20,18 @@ Result<void> offer_step_up(AuthorizationRequest& request, std::string_view user,
   const store::Parties parties{std::string(user), request.client.id, request.resource->canonical};
   const auto pending = context.store.grants().wanted_between(parties, context.clock.now());
   if (!pending) return pending.error();
-  if (pending->empty()) return {};
-
+  if (pending->wanted.empty()) return {};
   const policy::Policy& policy = *request.resource->policy;
-  const auto wanted = grantable_to(request.client, *pending, policy);
   if (request.plain && request.narrowed) {
-    for (const auto& scope : wanted) {
+    for (const auto& scope : grantable_to(request.client, pending->wanted, policy)) {
       if (std::ranges::find(request.scopes, scope) == request.scopes.end()) request.offered.push_back(scope);
     }
+    request.missing = intersect(request.offered, pending->missing);
     auto all = request.scopes;
     all.insert(all.end(), request.offered.begin(), request.offered.end());
     request.scopes = known_scopes(all, policy);
   }
-  request.settles_step_up = !request.narrowed || intersect(wanted, request.scopes).size() == wanted.size();
+  request.settles = request.narrowed ? request.scopes : pending->wanted;
   return {};
 }
 

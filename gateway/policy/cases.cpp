@@ -109,7 +109,7 @@ CaseResult run_case(const Case& one, const Policy& policy) {
     result.what += (result.what.empty() ? "" : "; ") + std::move(what);
   };
   if (decision.verdict != one.expect) {
-    result.outdated = one.expect == Verdict::not_found && decision.verdict == Verdict::deny;
+    result.outdated = one.expect == Verdict::not_found && decision.by_rule_plans;
     fail_with("expected " + verdict_name(one.expect) + ", got " + verdict_name(decision.verdict) + " by " +
               decision.rule + (result.outdated ? std::string(kNotOfTheResource) : std::string()));
   }

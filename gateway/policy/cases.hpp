@@ -20,7 +20,7 @@ struct CaseResult {
   config::Position at;
   std::string name;
   bool passed = false;
-  bool outdated = false;  // expects the `not_found` that a rule's `plans` once gave, where the call is denied now
+  bool outdated = false;  // expects the `not_found` that a rule's `plans` once gave
   std::string what;       // "expected deny, got allow by rules[0]"
 };
 

@@ -17,6 +17,13 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 
 }  // namespace
 
+std::vector<std::string> challenge_scopes(const Decision& decision, std::vector<std::string> held) {
+  for (const auto& scope : decision.needed) {
+    if (!contains(held, scope)) held.push_back(scope);
+  }
+  return held;
+}
+
 CompiledPolicy::CompiledPolicy(Document document) : document_(std::move(document)) {}
 
 bool CompiledPolicy::knows_role(std::string_view role) const noexcept {
@@ -139,7 +146,9 @@ Decision CompiledPolicy::apply(const Rule* rule, const nlohmann::json* arguments
   if (rule->deny) return verdict(Verdict::deny, rule->label, "this server's policy does not allow this");
   // Not `not_found`: in a session, clients take a 404 for its end.
   if (!rule->plans.empty() && !contains(rule->plans, caller.plan)) {
-    return verdict(Verdict::deny, rule->label, "the tenant's plan does not include this");
+    auto denied = verdict(Verdict::deny, rule->label, "the tenant's plan does not include this");
+    denied.by_rule_plans = true;
+    return denied;
   }
   if (!rule->roles.empty() && !contains(rule->roles, caller.role)) {
     return verdict(Verdict::deny, rule->label, "your role in this tenant may not do this");
@@ -235,7 +244,7 @@ Decision CompiledPolicy::decide_subject(const mcp::Message& message, const Calle
     case Subject::task: return decide_method(message.method, caller);
     case Subject::unknown: break;
   }
-  return verdict(Verdict::deny, "method", "this is no method of MCP that a client may call");
+  return verdict(Verdict::deny, "method", "this is not an MCP method that a client may call");
 }
 
 bool CompiledPolicy::visible(ListKind kind, std::string_view name, const Caller& caller) const {

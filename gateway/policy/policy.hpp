@@ -40,8 +40,13 @@ struct Decision {
   std::vector<std::string> needed;  // every scope the call needs (connect's too), sorted as in the policy
   std::string rule;                 // "rules[2]", "connect", "otherwise", "method", "plans", "uri"
   std::string reason;               // a sentence for the audit line and the error description; no argument values
+  bool by_rule_plans = false;       // denied by the `plans` of a rule
   bool shadow = false;              // the verdict is logged and counted, but the call passes
 };
+
+// The scopes that a step-up challenge asks for: all that the call needs, together with those held. Clients that ask for
+// just what they are told keep what they had.
+std::vector<std::string> challenge_scopes(const Decision& decision, std::vector<std::string> held);
 
 // One policy file, compiled: globs to matchers, patterns to RE2, argument schemas to validators. Immutable; const
 // calls are thread-safe; no I/O.

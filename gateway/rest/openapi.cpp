@@ -145,7 +145,7 @@ std::string openapi_document(const Api& api, const std::vector<UsableTool>& tool
       {"Unauthorized", problem_response("The access token is missing, or does not hold: WWW-Authenticate says more.")},
       {"Forbidden", problem_response("The access token, or the caller's role, does not allow this call.")},
       {"ToolFailed", problem_response("The tool was called and has failed.")},
-      {"TooMany", problem_response("Too many calls: wait as Retry-After says.")},
+      {"TooMany", problem_response("Too many calls: try again after the time in Retry-After.")},
       {"Problem", problem_response("The call was not answered.")}};
   parts["securitySchemes"][kScheme] = security_scheme(api);
   // The schemas, which may be large, are put in as text and not copied into another kind of value.

@@ -68,7 +68,7 @@ awaitable<MaybeRefusal> admit(McpExchange& x) {
   if (refused) co_return refused;
   // Not by client: anybody may register more of them.
   std::string key = x.principal->user + '\n' + x.principal->tenant;
-  refused = co_await check_rate(x, std::move(key));
+  refused = co_await await_turn(x, std::move(key));
   co_return refused;
 }
 

@@ -64,7 +64,7 @@ void note_bound_token(McpExchange& x) {
 }
 
 authn::Refusal not_verified(McpExchange& x, const Error& error) {
-  if (error.code == Errc::invalid) {
+  if (error.code == Errc::denied && error.what == authn::kBoundToKey) {
     note_bound_token(x);
     return invalid_token(error.what);
   }

@@ -17,15 +17,6 @@ std::string_view verdict_name(policy::Verdict verdict) noexcept {
   return "deny";
 }
 
-// All scopes the call needs together with those held: clients that ask for just what they are told keep what they had.
-std::vector<std::string> challenge_scopes(const McpExchange& x) {
-  auto scopes = x.principal->scopes;
-  for (const auto& scope : x.decision.needed) {
-    if (std::find(scopes.begin(), scopes.end(), scope) == scopes.end()) scopes.push_back(scope);
-  }
-  return scopes;
-}
-
 bool is_of_unknown_method(const McpExchange& x) {
   return x.message && x.message->kind == mcp::MessageKind::request &&
          mcp::find_method(x.message->method).subject == mcp::Subject::unknown;
@@ -52,7 +43,7 @@ authn::Refusal denial(McpExchange& x) {
 // What the user is offered when the client authorizes again, whatever scopes it asks for then. A grant with the full
 // reach of its role has all else: asking for it would narrow what comes next.
 std::vector<std::string> wanted_scopes(const McpExchange& x) {
-  auto wanted = challenge_scopes(x);
+  auto wanted = policy::challenge_scopes(x.decision, x.principal->scopes);
   const auto& policy = *x.resource.policy;
   if (!x.principal->narrowed) {
     std::erase_if(wanted, [&policy](const std::string& scope) { return policy.asks_beyond_connect({scope}); });
@@ -110,7 +101,7 @@ awaitable<MaybeRefusal> authorize(McpExchange& x) {
   // Where tokens are made elsewhere, no refresh comes here.
   if (!x.resource.server->external) co_await mark_step_up(x);
   auto refused = challenged(403, "insufficient_scope", x.decision.reason, "insufficient_scope");
-  refused.scopes = challenge_scopes(x);
+  refused.scopes = policy::challenge_scopes(x.decision, x.principal->scopes);
   co_return refused;
 }
 

@@ -12,6 +12,8 @@ namespace {
 // first. A waiting call holds a connection and some kilobytes but no thread, and one user cannot take every place.
 constexpr QueueLimits kQueue{.longest = std::chrono::seconds(1), .of_one_key = 256, .in_all = 4096};
 
+std::string seconds_text(int seconds) { return seconds == 1 ? "a second" : std::to_string(seconds) + " seconds"; }
+
 // False: the client has gone meanwhile.
 awaitable<bool> wait_until(McpExchange& x, Turn::Time at) {
   boost::asio::steady_timer timer(x.connection.stream().executor(), at);
@@ -22,22 +24,29 @@ awaitable<bool> wait_until(McpExchange& x, Turn::Time at) {
   co_return !watch.client_gone();
 }
 
+authn::Refusal too_many_calls(int wait) {
+  auto refused = refusal(429, "rate_limited", "too many calls: try again in " + seconds_text(wait));
+  refused.retry_after = wait;
+  return refused;
+}
+
 }  // namespace
 
-awaitable<MaybeRefusal> check_rate(McpExchange& x, std::string key) {
+MaybeRefusal check_rate(const McpExchange& x, std::string_view key) {
+  const int wait = x.services().limiters.call.take(key, std::chrono::steady_clock::now());
+  return wait == 0 ? MaybeRefusal() : too_many_calls(wait);
+}
+
+awaitable<MaybeRefusal> await_turn(McpExchange& x, std::string key) {
   auto turn = x.services().limiters.call.reserve(key, std::chrono::steady_clock::now(), kQueue);
-  if (!turn) {
-    auto refused = refusal(429, "rate_limited", "too many calls; wait as Retry-After says");
-    refused.retry_after = turn.retry_after();
-    co_return refused;
-  }
+  if (!turn) co_return too_many_calls(turn.retry_after());
   if (!turn.waits()) co_return std::nullopt;
   const bool came = co_await wait_until(x, turn.at());
   if (came) {
     turn.take();
     co_return std::nullopt;
   }
-  // No client is left to read this refusal; it only ends the phases.
+  // Not answered, but it ends the phases.
   x.context.body_read = true;
   x.outcome = telemetry::Outcome::cancelled;
   auto gone = refusal(400, "invalid_request", "the client has gone");

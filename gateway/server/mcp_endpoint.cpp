@@ -1,4 +1,5 @@
 #include "server/mcp_exchange.hpp"
+#include "server/relay.hpp"
 #include "server/route_handlers.hpp"
 #include "server/tenant_gate.hpp"
 
@@ -16,13 +17,21 @@ void add_error_data(http::Response& response, const nlohmann::json& data) {
 
 // A denial in the answer of its request. MCP 2024-11-05 transports, "HTTP with SSE": there the POST is accepted, and
 // its answer comes on the stream.
-http::Response told_in_answer(McpExchange& x, const authn::Refusal& refused) {
+awaitable<http::Response> told_in_answer(McpExchange& x, authn::Refusal refused) {
   auto response = denial_response(x, refused);
-  if (!x.messages || !x.session) return response;
-  x.connection.worker().upstream(*x.resource.upstream).deliver(x.session->id, std::move(response.body));
+  if (!x.messages || !x.session) co_return response;
+  std::string session = x.session->id;
+  auto& upstream = x.connection.worker().upstream(*x.resource.upstream);
+  const bool delivered = co_await upstream.deliver(std::move(session), std::move(response.body));
+  if (!delivered) {
+    const auto ended = session_has_ended();
+    x.status = ended.status;
+    x.error = ended.error;
+    co_return authn::refusal_response(ended, &x.resource, x.context.id, &x.message->id);
+  }
   response = {};
   response.status = 202;
-  return response;
+  co_return response;
 }
 
 // The refusal as an answer, once the phases are over. Small bodies that were not read yet are, so that a refusal before
@@ -30,6 +39,8 @@ http::Response told_in_answer(McpExchange& x, const authn::Refusal& refused) {
 awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   x.status = refused.status;
   x.error = refused.error;
+  // The client has gone: one that only stopped sending would read an answer that other clients do not get.
+  if (x.outcome == telemetry::Outcome::cancelled) co_return;
   const bool small = x.head().framing == http::Framing::content_length && x.head().content_length <= 64 * 1024;
   if (x.head().method == "POST" && !x.context.body_read && small && !x.head().expect_continue) {
     auto body = co_await x.connection.read_body(x.context, 64 * 1024, x.services().bodies);
@@ -39,10 +50,13 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
     }
   }
   const bool has_id = x.message && x.message->kind == mcp::MessageKind::request;
-  auto response = is_told_in_answer(x, refused)
-                      ? told_in_answer(x, refused)
-                      : authn::refusal_response(refused, &x.resource, x.context.id, has_id ? &x.message->id : nullptr,
-                                                x.error_code);
+  http::Response response;
+  if (is_told_in_answer(x, refused)) {
+    response = co_await told_in_answer(x, std::move(refused));
+  } else {
+    response =
+        authn::refusal_response(refused, &x.resource, x.context.id, has_id ? &x.message->id : nullptr, x.error_code);
+  }
   add_error_data(response, x.error_data);
   response.headers.set("X-Request-Id", x.context.id);
   add_cors(response.headers, x.origin);

@@ -59,8 +59,9 @@ authn::Refusal store_away();
 // Again, if the store has changed since: a grant may be revoked while its call still comes in.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& exchange);
 awaitable<MaybeRefusal> admit(McpExchange& exchange);
-// Takes a turn in the budget of calls of `key`; waits for one that comes soon.
-awaitable<MaybeRefusal> check_rate(McpExchange& exchange, std::string key);
+// Takes a turn in the budget of calls of `key`; await_turn() waits for one that comes soon.
+MaybeRefusal check_rate(const McpExchange& exchange, std::string_view key);
+awaitable<MaybeRefusal> await_turn(McpExchange& exchange, std::string key);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);
 awaitable<MaybeRefusal> authorize(McpExchange& exchange);

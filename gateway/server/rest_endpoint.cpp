@@ -126,14 +126,12 @@ MaybeRefusal check_media_type(const RestExchange& r) {
   return std::nullopt;
 }
 
-awaitable<MaybeRefusal> admit(RestExchange& r) {
-  auto refused = check_method(r);
-  if (!refused) refused = check_media_type(r);
-  if (refused) co_return refused;
+// A 429 ends no session here, so nothing waits for its turn.
+MaybeRefusal admit(const RestExchange& r) {
+  if (auto refused = check_method(r)) return refused;
+  if (auto refused = check_media_type(r)) return refused;
   const auto& p = *r.x.principal;
-  std::string key = r.anonymous ? "nobody\n" + network_of(r.x.context.peer) : p.user + '\n' + p.tenant;
-  refused = co_await check_rate(r.x, std::move(key));
-  co_return refused;
+  return check_rate(r.x, r.anonymous ? "nobody\n" + network_of(r.x.context.peer) : p.user + '\n' + p.tenant);
 }
 
 // The arguments are an object of strict JSON; the message of MCP is made around their very bytes and read like one
@@ -257,7 +255,7 @@ awaitable<MaybeRefusal> run_phases(RestExchange& r) {
   if (refused) co_return refused;
   refused = co_await identify(r);
   if (refused) co_return refused;
-  refused = co_await admit(r);
+  refused = admit(r);
   if (refused) co_return refused;
   refused = co_await open_rest_body(r);
   if (refused) co_return refused;

@@ -72,7 +72,8 @@ std::optional<http::Response> refused(const RequestContext& context, const Route
   }
   const int wait = limiters.call.take("health\n" + network_of(context.peer), context.started);
   if (wait == 0) return std::nullopt;
-  auto response = error_response(429, "rate_limited", "too many requests; wait as Retry-After says", context.id);
+  auto response =
+      error_response(429, "rate_limited", "too many requests; try again after the time in Retry-After", context.id);
   response.headers.set("Retry-After", std::to_string(wait));
   return response;
 }

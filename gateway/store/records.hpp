@@ -83,6 +83,11 @@ struct StepUp {
   Time refused_until{};             // until then one refresh is refused
   std::vector<std::string> wanted;  // the scopes of the challenge; pending for kStepUpPending
 };
+// What is pending between a client and its user, over all grants of the client.
+struct PendingStepUp {
+  std::vector<std::string> wanted;   // the scopes of the challenges, in no order
+  std::vector<std::string> missing;  // of these, the ones that the challenged grant did not have
+};
 // The parties a step-up is pending between. Not the grant, since a client that authorizes again gets another one.
 struct Parties {
   std::string user;

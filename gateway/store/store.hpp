@@ -32,7 +32,7 @@ class UserStore {
 
   // A user of a provider who has just signed in there: the row is made, or takes the new name and address. The
   // memberships that the last sign-in gave are replaced by these; those that an operator gave stay as they are, and
-  // count more. Grants where the user is no member any more end. denied: the user is disabled.
+  // count more. Grants end where the user is not a member any more. denied: the user is disabled.
   virtual Result<void> sign_in_elsewhere(const User& user, const std::vector<Membership>& memberships) = 0;
 
   virtual Result<void> add_session(const SignInSession& session) = 0;  // denied: the user is disabled
@@ -83,14 +83,15 @@ struct Approval {
   Time consent_expires_at{};
   Grant grant;
   Code code;
-  bool settles_step_up = false;  // what is pending between the grant's parties was on the page
+  std::vector<std::string> settles{};  // step-ups of the grant's parties that want no more than these scopes
 };
 
 // A consent page that the user said no to.
 struct Denial {
   std::string consent_id;  // as of an approval
   Time consent_expires_at{};
-  std::optional<Parties> settles{};  // what is pending between them was on the page
+  Parties parties{};
+  std::vector<std::string> settles{};  // step-ups between them that want no more than these scopes
 };
 
 struct NewTokens {
@@ -159,7 +160,7 @@ class GrantStore {
   // also for kStepUpPending after the token has expired. Between parties: those of all their living grants.
   virtual Result<std::vector<std::string>> wanted_by_token(std::string_view hash, std::string_view resource,
                                                            Time now) = 0;
-  virtual Result<std::vector<std::string>> wanted_between(const Parties& parties, Time now) = 0;
+  virtual Result<PendingStepUp> wanted_between(const Parties& parties, Time now) = 0;
 };
 
 class KeyStore {

@@ -79,11 +79,12 @@ class Upstream {
   // time), busy (every connection is in use), protocol (what came is no acceptable HTTP), cancelled, invalid (method or
   // target cannot be sent). `slot` receives a handle with which the caller can cancel while waiting.
   virtual awaitable<Result<std::unique_ptr<Exchange>>> exchange(Request request, CancelSlot& slot) = 0;
-  // Puts a message of the gateway's own, on one line, on the event stream of a session that is kept here; does not
-  // wait, and does nothing where there is no such session (any more), as with servers that keep their own.
-  virtual void deliver(std::string session, std::string message) {
+  // Puts a message of the gateway's own, on one line, on the event stream of a session that is kept here. False: there
+  // is no such session (any more), as with servers that keep their own.
+  virtual awaitable<bool> deliver(std::string session, std::string message) {
     static_cast<void>(session);
     static_cast<void>(message);
+    co_return false;
   }
 };
 

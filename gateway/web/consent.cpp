@@ -221,6 +221,7 @@ http::Response show_consent(oauth::AuthorizationRequest asked, const Session& se
   view.warning = destination.warning;
   view.scopes = scope_texts(*asked.resource, *found);
   view.offered = asked.offered;
+  view.missing = asked.missing;
   for (const auto& [membership, scopes] : *found) {
     view.tenants.push_back({membership.tenant.handle, membership.tenant.name, membership.role});
     view.limited_by_role = view.limited_by_role || scopes.size() < view.scopes.size();

@@ -40,6 +40,10 @@ void set_providers(mustache::data& data, const std::vector<ProviderChoice>& prov
   if (!providers.empty()) data.set("elsewhere", mustache::data("providers", list));
 }
 
+bool holds(const std::vector<std::string>& list, const std::string& item) {
+  return std::ranges::find(list, item) != list.end();
+}
+
 }  // namespace
 
 std::string render_login(const LoginView& view) {
@@ -77,7 +81,9 @@ std::string render_consent(const ConsentView& view) {
     mustache::data scope;
     scope.set("name", name);
     scope.set("text", text.empty() ? name : text);
-    scope.set("offered", std::ranges::find(view.offered, name) != view.offered.end());
+    const bool missing = holds(view.missing, name);
+    scope.set("missing", missing);
+    scope.set("held", !missing && holds(view.offered, name));
     scopes.push_back(scope);
   }
   data.set("scopes", scopes);

@@ -52,7 +52,8 @@ struct ConsentView {
   std::string warning;                                      // may be empty
   std::vector<TenantChoice> tenants;                        // one: shown and sent along; several: picked from
   std::vector<std::pair<std::string, std::string>> scopes;  // name and text
-  std::vector<std::string> offered;                         // of these the ones that a refused call of the app needed
+  std::vector<std::string> offered;                         // of these, the ones that the app did not ask for
+  std::vector<std::string> missing;                         // of these, the ones that a refused call of the app needed
   bool limited_by_role = false;                             // not every tenant may be granted all of them
   std::string reference;                                    // request id, for support
 };

@@ -116,8 +116,29 @@ describe('calls beyond the rate', { timeout: 120_000 * patience }, () => {
     for (const { headers, message } of refused) {
       assert.ok(Number(headers['retry-after'][0]) >= 1);
       assert.equal(message.error.data.error, 'rate_limited');
+      // Of what SDKs throw, the header is not a part.
+      assert.equal(message.error.data.retry_after, Number(headers['retry-after'][0]));
+      assert.match(message.error.message, /^too many calls: try again in (a second|\d+ seconds)$/);
     }
     assert.equal(upstream.calls.length, passed.length, 'nothing that was refused went on');
+  });
+
+  it('compat 17: a client that only stops sending gets no other answer for having waited', async () => {
+    const ask = () =>
+      new Promise((resolve) => {
+        const socket = net.connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+        let text = '';
+        socket.on('data', (bytes) => (text += bytes));
+        socket.on('error', () => {});
+        socket.once('close', () => resolve(text));
+        socket.end(
+          `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nAuthorization: Bearer ${tokens.alice}\r\n` +
+            'Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n',
+        );
+      });
+    const answers = await parallel(6, ask);
+    for (const text of answers) assert.match(text, /^(HTTP\/1\.1 429 [\s\S]*)?$/);
+    assert.ok(answers.includes(''), 'at least one of them waited');
   });
 
   it('compat 17: who leaves while waiting has left the queue: the call never goes on', async () => {

@@ -196,6 +196,19 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
     for (const fault of faults) assert.match(fault.what, /`(listen|store)`/);
   });
 
+  it('a client is limited to scopes that exist, and the list shows them', async () => {
+    const add = (...words) => onStore(['client', 'add', '--redirect-uri', 'https://a.example.test/cb', ...words]);
+    const unknown = await add('--name', 'x', '--scope', 'mcp.connect bogus');
+    assert.deepEqual([unknown.code, unknown.output], [1, 'postern: no policy of the configuration has a scope `bogus`\n']);
+    const nameless = await add('--name', '');
+    assert.deepEqual([nameless.code, nameless.output], [2, 'postern: --name is empty: users see it on the consent page\n']);
+    const added = await add('--name', 'Limited', '--scope', 'mcp.connect', '--json');
+    const { client_id: id } = JSON.parse(added.stdout);
+    const listed = JSON.parse((await onStore(['client', 'list', '--json'])).stdout);
+    assert.equal(listed.find((client) => client.client_id === id).scope, 'mcp.connect');
+    assert.match((await onStore(['client', 'list'])).stdout, new RegExp(`${id} .*scope: mcp\\.connect\n`));
+  });
+
   it('redirect URIs that no client may have are refused', async () => {
     for (const uri of ['http://client.example.test/cb', 'javascript:alert(1)', 'https://a.test/#x', 'cb']) {
       const { code, output } = await onStore(['client', 'add', '--name', 'x', '--redirect-uri', uri]);
@@ -217,6 +230,11 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
     assert.deepEqual([allowed.code, allowed.verdict, allowed.rule, allowed.role], [0, 'allow', 'rules[0]', 'admin']);
     const stepUp = await explain(...scope, '--tool', 'get-sum');
     assert.deepEqual([stepUp.code, stepUp.verdict, stepUp.needed], [1, 'step_up', ['mcp.connect', 'tools.write']]);
+    assert.deepEqual(stepUp.challenge, ['mcp.connect', 'tools.read', 'tools.write'], 'what the token has is asked for too');
+    const unnamed = await onStore('policy explain --tenant acme --user alice --method tools/call --scope x'.split(' ')
+      .map((word) => (word === 'x' ? 'mcp.connect' : word)));
+    assert.deepEqual([unnamed.code, unnamed.stdout], [1, '']);
+    assert.match(unnamed.output, /give it with --tool, --resource or --prompt/);
     const denied = await explain(...scope, '--tool', 'get-env');
     assert.deepEqual([denied.code, denied.verdict, denied.rule], [1, 'deny', 'rules[2]']);
     const nobody = await onStore([
@@ -230,7 +248,7 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
       '--tool',
       'echo',
     ]);
-    assert.deepEqual([nobody.code, nobody.output], [1, 'postern: bob is no member of acme: every call is refused\n']);
+    assert.deepEqual([nobody.code, nobody.output], [1, 'postern: bob is not a member of acme: every call is refused\n']);
   });
 
   it('policy test: counts, names what fails with its place, and fails with it', async () => {

@@ -101,7 +101,7 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
     await done('member remove dave acme');
     await becomes('the end of his token', 401, () => ping(gateway.resource, token));
     const { code, output } = await postern('member remove dave acme');
-    assert.deepEqual([code, output], [1, 'postern: dave is no member of acme\n']);
+    assert.deepEqual([code, output], [1, 'postern: dave is not a member of acme\n']);
     await done('member add dave acme:viewer');
     await isDead(gateway.resource, token, 'who comes back signs in anew');
     await done('member remove dave acme:viewer');

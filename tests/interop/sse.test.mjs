@@ -135,6 +135,23 @@ describe('the transport of 2024', { timeout: 180_000 * patience }, () => {
     }
   });
 
+  it('compat 15: a denied call on a stream that has ended is told so, as any other is', async () => {
+    const sdk = await SdkClient.connect('v1', gateway.resource);
+    await sdk.close();
+    const token = sdk.provider.tokens().access_token;
+    const stream = await openOldStream(gateway.resource, token);
+    try {
+      const url = new URL(stream.endpoint, gateway.resource).href;
+      stream.close();
+      await until('the end of the session', async () => (await post(url, rpc('ping'), { token })).status === 404);
+      const denied = await post(url, rpc('tools/call', { name: 'crash', arguments: {} }), { token });
+      assert.equal(denied.status, 404, denied.text);
+      assert.equal(denied.message.error.data.error, 'unknown_session');
+    } finally {
+      stream.close();
+    }
+  });
+
   it('serves mcp-remote as a client that speaks nothing else', async () => {
     const remote = mcpRemote();
     const port = String(await freePort());

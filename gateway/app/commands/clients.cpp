@@ -40,7 +40,9 @@ bool acts_by_itself(const store::Client& client) {
 // What it is known for, for people.
 std::string place_of(const store::Client& client) {
   if (!client.introspects.empty()) return "resource_server  " + join(client.introspects, " ");
-  if (!acts_by_itself(client)) return join(client.redirect_uris, " ");
+  if (!acts_by_itself(client)) {
+    return join(client.redirect_uris, " ") + (client.scope.empty() ? "" : "  scope: " + client.scope);
+  }
   return "client_credentials  " + client.tenant + (client.role.empty() ? "" : ":" + client.role) + "  " +
          client.resource + "  " + client.scope;
 }
@@ -64,6 +66,7 @@ std::optional<Error> resource_server_fault(const ClientOptions& options) {
 
 // Why these options do not go together: wrong usage.
 std::optional<Error> options_fault(const ClientOptions& options) {
+  if (options.name.empty()) return wrong("--name is empty: users see it on the consent page");
   if (options.resource_server) return resource_server_fault(options);
   if (options.grant == "client_credentials") {
     if (!options.redirect_uris.empty()) return wrong("a client that acts by itself has no --redirect-uri");
@@ -74,10 +77,13 @@ std::optional<Error> options_fault(const ClientOptions& options) {
     }
     return std::nullopt;
   }
-  if (options.redirect_uris.empty()) return wrong("--redirect-uri is required");
   if (!options.tenant.empty() || !options.resources.empty()) {
-    return wrong("--tenant and --resource are for --grant client_credentials: users choose while they authorize");
+    return wrong(
+        "--tenant and --resource are for --grant client_credentials, and --resource for --resource-server: users of "
+        "other "
+        "clients choose both while they authorize");
   }
+  if (options.redirect_uris.empty()) return wrong("--redirect-uri is required");
   for (const auto& uri : options.redirect_uris) {
     if (const auto fault = oauth::redirect_uri_fault(uri)) return fail(Errc::denied, uri + ": " + *fault);
   }
@@ -123,6 +129,18 @@ std::optional<Error> name_resources(Opened& opened, const ClientOptions& options
     if (!resource) return resource.error();
     const auto& name = (*resource)->canonical;
     if (std::ranges::find(client.introspects, name) == client.introspects.end()) client.introspects.push_back(name);
+  }
+  return std::nullopt;
+}
+
+// A scope that no policy has would make every authorization fail.
+std::optional<Error> scope_fault(const Opened& opened, const std::string& scope) {
+  const auto loaded = load_resources(opened);
+  if (!loaded) return loaded.error();
+  for (const auto& wanted : split_words(scope)) {
+    const bool known = std::ranges::any_of(
+        loaded->policies, [&wanted](const auto& policy) { return policy.second->knows_scope(wanted); });
+    if (!known) return fail(Errc::denied, "no policy of the configuration has a scope `" + wanted + "`");
   }
   return std::nullopt;
 }
@@ -190,7 +208,8 @@ Result<store::Client> read_client(Opened& opened, const ClientOptions& options) 
   }
   if (!options.jwks_uri.empty()) {
     const auto url = http::parse_url(options.jwks_uri);
-    if (!url || url->scheme != "https" || url->has_userinfo) return fail(Errc::invalid, "--jwks-uri is an https URL");
+    if (!url || url->scheme != "https" || url->has_userinfo)
+      return fail(Errc::invalid, "--jwks-uri must be an https URL");
     if (auto fault = inside_fault(*url, opened.config.fetch)) return *std::move(fault);
     client.jwks_uri = options.jwks_uri;
   }
@@ -200,6 +219,8 @@ Result<store::Client> read_client(Opened& opened, const ClientOptions& options) 
   } else if (options.grant == "client_credentials") {
     client.grant_types = {"client_credentials"};
     if (auto fault = place(opened, options, client)) return *std::move(fault);
+  } else if (auto fault = scope_fault(opened, options.scope)) {
+    return *std::move(fault);
   }
   return client;
 }
@@ -261,8 +282,8 @@ int client_list(Opened& opened, Console& console) {
       entry["tenant"] = client.tenant;
       if (!client.role.empty()) entry["role"] = client.role;
       entry["resource"] = client.resource;
-      entry["scope"] = client.scope;
     }
+    if (!client.scope.empty()) all.back()["scope"] = client.scope;
     if (!console.json) {
       console.out << client.id << "  "
                   << nlohmann::json(client.name).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << "  "

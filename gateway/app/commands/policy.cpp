@@ -34,17 +34,21 @@ const policy::Policy* choose(const Loaded& loaded, const std::string& asked_for)
 
 int print_decision(const policy::Decision& decision, const policy::Caller& caller, Console& console) {
   const auto* verdict = kVerdicts[static_cast<std::size_t>(decision.verdict)];
+  const auto challenge = decision.verdict == policy::Verdict::step_up
+                             ? policy::challenge_scopes(decision, caller.scopes)
+                             : std::vector<std::string>();
   if (console.json) {
-    const nlohmann::json body{{"verdict", verdict},        {"rule", decision.rule}, {"reason", decision.reason},
-                              {"needed", decision.needed}, {"role", caller.role},   {"plan", caller.plan},
-                              {"shadow", decision.shadow}};
+    const nlohmann::json body{{"verdict", verdict},        {"rule", decision.rule},    {"reason", decision.reason},
+                              {"needed", decision.needed}, {"challenge", challenge},   {"role", caller.role},
+                              {"plan", caller.plan},       {"shadow", decision.shadow}};
     print_json(console, body);
   } else {
     console.out << verdict << " by " << decision.rule << '\n';
     if (!decision.reason.empty()) console.out << "because " << decision.reason << '\n';
     console.out << "role: " << (caller.role.empty() ? "(none)" : caller.role)
                 << ", plan: " << (caller.plan.empty() ? "(none)" : caller.plan) << '\n';
-    if (!decision.needed.empty()) console.out << "the challenge would ask for: " << join(decision.needed, " ") << '\n';
+    if (!decision.needed.empty()) console.out << "the call needs: " << join(decision.needed, " ") << '\n';
+    if (!challenge.empty()) console.out << "the challenge would ask for: " << join(challenge, " ") << '\n';
     if (decision.shadow) console.out << "shadow: the call would pass all the same\n";
   }
   return decision.verdict == policy::Verdict::allow ? kDone : kNo;
@@ -101,10 +105,13 @@ int policy_explain(const ExplainOptions& options, Console& console) {
       return say_error(console, "the policy `" + policy->name() + "` has no scope `" + scope +
                                     "`; --scope takes scopes separated by blanks");
   }
+  if (!options.method.empty() && !mcp::find_method(options.method).named_by.empty()) {
+    return say_error(console, "`" + options.method + "` names something: give it with --tool, --resource or --prompt");
+  }
   auto arguments = nlohmann::json::object();
   if (!options.arguments.empty()) {
     auto parsed = mcp::parse_json(options.arguments);
-    if (!parsed || !parsed->is_object()) return say_error(console, "--arguments is one JSON object");
+    if (!parsed || !parsed->is_object()) return say_error(console, "--arguments must be one JSON object");
     arguments = std::move(*parsed);
   }
   auto opened = store::open_store(loaded->config.store);
@@ -116,7 +123,7 @@ int policy_explain(const ExplainOptions& options, Console& console) {
   const auto membership = directory.membership(user_key(options.user), options.tenant);
   if (!membership) return say_error(console, membership.error().what);
   if (!*membership)
-    return say_error(console, options.user + " is no member of " + options.tenant + ": every call is refused");
+    return say_error(console, options.user + " is not a member of " + options.tenant + ": every call is refused");
   const policy::Caller caller{scopes, (*membership)->role, (*membership)->tenant.plan,
                               policy->asks_beyond_connect(scopes)};
   return print_decision(policy->decide(message_of(options, arguments), caller), caller, console);

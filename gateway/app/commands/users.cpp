@@ -223,7 +223,7 @@ int member_remove(Opened& opened, const std::string& name, const std::string& me
   const auto done = opened.store.tenants().remove_member(key, handle);
   if (!done)
     return say_error(console,
-                     done.error().code == Errc::not_found ? name + " is no member of " + handle : done.error().what);
+                     done.error().code == Errc::not_found ? name + " is not a member of " + handle : done.error().what);
   return say_done(console, key + " is no longer a member of " + handle, {{"user", key}, {"tenant", handle}});
 }
 

@@ -17,14 +17,16 @@ Fault check_scope(const http::Form& parameters, const Context&, AuthorizationReq
   if (asks_for_default(*asked, request.scopes)) request.scopes = plain;
   request.plain = request.scopes == plain;
   request.narrowed = policy.asks_beyond_connect(request.scopes);
+  if (request.scopes.empty())
+    return oauth_error("invalid_scope", "None of the scopes asked for exists at this resource.");
   if (!request.client.dynamic && !request.client.scope.empty()) {
     const auto allowed = split_words(request.client.scope);
     request.scopes = intersect(request.scopes, allowed);
     // Asking for less than its operator allows must not come to more.
     request.narrowed = request.narrowed || policy.asks_beyond_connect(allowed);
+    if (request.scopes.empty())
+      return oauth_error("invalid_scope", "The operator allows this client none of the scopes asked for.");
   }
-  if (request.scopes.empty())
-    return oauth_error("invalid_scope", "None of the scopes asked for exists at this resource.");
   return std::nullopt;
 }
 

@@ -49,10 +49,8 @@ Result<void> Grants::approve(const Approval& approval) {
     if (auto enabled = require_enabled(transaction, grant.user); !enabled) return enabled;
     if (auto added = insert_grant(transaction.db, grant); !added) return added;
     if (auto added = insert_code(transaction.db, approval.code); !added) return added;
-    if (approval.settles_step_up) {
-      const auto settled = settle_step_up(transaction.db, {grant.user, grant.client, grant.resource});
-      if (!settled) return settled;
-    }
+    const auto settled = settle_step_ups(transaction.db, {grant.user, grant.client, grant.resource}, approval.settles);
+    if (!settled) return settled;
     return mark_client_used(transaction.db, grant.client, grant.created_at);
   });
 }
@@ -60,7 +58,7 @@ Result<void> Grants::approve(const Approval& approval) {
 Result<void> Grants::refuse(const Denial& denial) {
   return writer_.write([&](Transaction& transaction) -> Result<void> {
     if (auto decided = decide(transaction, denial.consent_id, denial.consent_expires_at); !decided) return decided;
-    return denial.settles ? settle_step_up(transaction.db, *denial.settles) : Result<void>();
+    return settle_step_ups(transaction.db, denial.parties, denial.settles);
   });
 }
 

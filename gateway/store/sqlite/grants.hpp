@@ -34,7 +34,7 @@ class Grants final : public GrantStore {
   Result<void> mark_step_up(std::string_view grant, const StepUp& step_up) override;
   Result<bool> take_step_up(std::string_view grant, Time now) override;
   Result<std::vector<std::string>> wanted_by_token(std::string_view hash, std::string_view resource, Time now) override;
-  Result<std::vector<std::string>> wanted_between(const Parties& parties, Time now) override;
+  Result<PendingStepUp> wanted_between(const Parties& parties, Time now) override;
 
  private:
   Writer& writer_;
@@ -42,6 +42,6 @@ class Grants final : public GrantStore {
 };
 
 Result<void> insert_access(Connection& db, const AccessToken& token);
-Result<void> settle_step_up(Connection& db, const Parties& parties);
+Result<void> settle_step_ups(Connection& db, const Parties& parties, const std::vector<std::string>& scopes);
 
 }  // namespace postern::store::sqlite

@@ -10,9 +10,21 @@ namespace {
 
 std::vector<std::string> read_wanted(Statement& row) { return read_list(row, 0); }
 
+struct Pending {
+  std::vector<std::string> wanted;
+  std::vector<std::string> held;
+  std::string grant;
+};
+
+Pending read_pending(Statement& row) { return {read_list(row, 0), read_list(row, 1), row.bytes(2)}; }
+
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::ranges::find(list, item) != list.end();
+}
+
 void add_missing(std::vector<std::string>& all, const std::vector<std::string>& more) {
   for (const auto& each : more) {
-    if (std::ranges::find(all, each) == all.end()) all.push_back(each);
+    if (!contains(all, each)) all.push_back(each);
   }
 }
 
@@ -60,25 +72,40 @@ Result<std::vector<std::string>> Grants::wanted_by_token(std::string_view hash, 
   return wanted->value_or(std::vector<std::string>());
 }
 
-Result<std::vector<std::string>> Grants::wanted_between(const Parties& parties, Time now) {
-  const auto each = readers_.read([&](Connection& db) {
-    return all(db, read_wanted,
-               "SELECT step_up_wanted FROM grants WHERE user = ?1 AND client = ?2 AND resource = ?3 "
+Result<PendingStepUp> Grants::wanted_between(const Parties& parties, Time now) {
+  const auto rows = readers_.read([&](Connection& db) {
+    return all(db, read_pending,
+               "SELECT step_up_wanted, scopes, id FROM grants WHERE user = ?1 AND client = ?2 AND resource = ?3 "
                "AND step_up_pending_until > ?4 AND revoked_at IS NULL",
                parties.user, parties.client, parties.resource, now);
   });
-  if (!each) return each.error();
-  std::vector<std::string> wanted;
-  for (const auto& of_grant : *each) add_missing(wanted, of_grant);
-  return wanted;
+  if (!rows) return rows.error();
+  PendingStepUp pending;
+  for (const auto& row : *rows) {
+    add_missing(pending.wanted, row.wanted);
+    for (const auto& scope : row.wanted) {
+      if (!contains(row.held, scope)) add_missing(pending.missing, {scope});
+    }
+  }
+  return pending;
 }
 
-// On all their grants: the user has decided about what the client wanted, whichever grant it held.
-Result<void> settle_step_up(Connection& db, const Parties& parties) {
-  return require_done(run(db,
-                          "UPDATE grants SET step_up_wanted = '[]', step_up_pending_until = NULL "
-                          "WHERE user = ?1 AND client = ?2 AND resource = ?3 AND step_up_pending_until IS NOT NULL",
-                          parties.user, parties.client, parties.resource));
+// Whichever grant was challenged, the user has now decided about what it wanted. A challenge that wanted more than was
+// decided stays pending.
+Result<void> settle_step_ups(Connection& db, const Parties& parties, const std::vector<std::string>& scopes) {
+  if (scopes.empty()) return {};
+  const auto rows = all(db, read_pending,
+                        "SELECT step_up_wanted, scopes, id FROM grants WHERE user = ?1 AND client = ?2 AND "
+                        "resource = ?3 AND step_up_pending_until IS NOT NULL",
+                        parties.user, parties.client, parties.resource);
+  if (!rows) return rows.error();
+  for (const auto& row : *rows) {
+    if (!std::ranges::all_of(row.wanted, [&](const auto& scope) { return contains(scopes, scope); })) continue;
+    const auto done =
+        run(db, "UPDATE grants SET step_up_wanted = '[]', step_up_pending_until = NULL WHERE id = ?1", row.grant);
+    if (!done) return done.error();
+  }
+  return {};
 }
 
 }  // namespace postern::store::sqlite

@@ -198,11 +198,15 @@ DuplexServer::SessionPtr DuplexServer::add_session(const Call& call, const std::
   return session;
 }
 
-void DuplexServer::deliver(const std::string& session, const std::string& message) {
+void DuplexServer::deliver(AnswerPipe& pipe, const std::string& session, const std::string& message) {
   const auto used = find(session);
-  if (!used) return;
+  if (!used) {
+    refuse_session(pipe);
+    return;
+  }
   used->last_used = std::chrono::steady_clock::now();
   used->deliver(event_of(message));
+  accept(pipe);
 }
 
 void DuplexServer::left(const std::string& session, const std::shared_ptr<AnswerPipe>& pipe) {

@@ -42,8 +42,8 @@ class DuplexServer : public std::enable_shared_from_this<DuplexServer> {
 
   // Answers on the call's pipe, now or later.
   void handle(Call call);
-  // A message of the gateway's own on the session's stream; nothing where the session is over.
-  void deliver(const std::string& session, const std::string& message);
+  // A message of the gateway's own on the session's stream: 202 on `pipe`, or 404 where the session is over.
+  void deliver(AnswerPipe& pipe, const std::string& session, const std::string& message);
   // Nobody reads the pipe any more. `session`: of the call; may be empty.
   void left(const std::string& session, const std::shared_ptr<AnswerPipe>& pipe);
 

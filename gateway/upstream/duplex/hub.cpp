@@ -21,6 +21,7 @@ constexpr std::chrono::seconds kUntilKilled{7};
 constexpr std::chrono::seconds kUntilGone{2};
 // The hub has a deadline for everything; this one is for the hub itself.
 constexpr std::chrono::seconds kHubsOwn{30};
+constexpr int kAccepted = 202;
 // What may wait for clients that read slowly, in bytes: of all, and of one user, which is some of the longest messages.
 constexpr std::size_t kAnswers = 512 * 1024 * 1024;
 constexpr std::size_t kAnswersOfUser = 64 * 1024 * 1024;
@@ -127,6 +128,19 @@ awaitable<Result<std::unique_ptr<Exchange>>> exchange_with(asio::any_io_executor
   co_return std::make_unique<DuplexExchange>(pipe, waker, std::move(*head));
 }
 
+awaitable<bool> deliver_with(asio::any_io_executor worker, std::shared_ptr<DuplexServer> server,
+                             std::shared_ptr<AnswerBudget> budget, std::string session, std::string message) {
+  const auto waker = std::make_shared<Waker>(worker);
+  const auto pipe = std::make_shared<AnswerPipe>(waker, budget, std::string());
+  asio::post(server->executor(), [server, pipe, session = std::move(session), message = std::move(message)] {
+    server->deliver(*pipe, session, message);
+  });
+  const auto deadline = std::chrono::steady_clock::now() + kHubsOwn;
+  const auto head = co_await pipe->wait_for_head(*waker, deadline);
+  pipe->abandon();
+  co_return head && head->status == kAccepted;
+}
+
 class DuplexUpstream final : public Upstream {
  public:
   DuplexUpstream(asio::any_io_executor worker, std::shared_ptr<DuplexServer> server,
@@ -136,10 +150,8 @@ class DuplexUpstream final : public Upstream {
   awaitable<Result<std::unique_ptr<Exchange>>> exchange(Request request, CancelSlot& slot) override {
     return exchange_with(worker_, server_, budget_, std::move(request), slot);
   }
-  void deliver(std::string session, std::string message) override {
-    asio::post(server_->executor(), [server = server_, session = std::move(session), message = std::move(message)] {
-      server->deliver(session, message);
-    });
+  awaitable<bool> deliver(std::string session, std::string message) override {
+    return deliver_with(worker_, server_, budget_, std::move(session), std::move(message));
   }
 
  private:

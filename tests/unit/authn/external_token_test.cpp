@@ -90,11 +90,11 @@ TEST_F(ExternalTokenTest, Compat20ATokenThatIsBoundToAKeyIsRefusedWhateverBindsI
   for (const json& cnf : {json{{"jkt", "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}},
                           json{{"x5t#S256", "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}, json{{"kid", "k"}},
                           json{{"future", 1}}, json::object(), json("x"), json(false), json(7)}) {
-    EXPECT_EQ(refusal({{"cnf", cnf}}), Errc::invalid) << cnf;
+    EXPECT_EQ(refusal({{"cnf", cnf}}), Errc::denied) << cnf;
   }
   for (const char* claim : {"typ", "token_type"}) {
-    EXPECT_EQ(refusal({{claim, "DPoP"}}), Errc::invalid) << claim;
-    EXPECT_EQ(refusal({{claim, "dpop"}}), Errc::invalid) << claim;
+    EXPECT_EQ(refusal({{claim, "DPoP"}}), Errc::denied) << claim;
+    EXPECT_EQ(refusal({{claim, "dpop"}}), Errc::denied) << claim;
     EXPECT_EQ(refusal({{claim, "Bearer"}}), Errc::internal) << claim;
   }
   const auto bound = identity(sign({{"cnf", {{"jkt", "secret-thumbprint"}}}}));

@@ -54,7 +54,7 @@ TEST_F(StepUpTest, Compat19APlainRequestIsOfferedWhatTheRefusedCallNeeded) {
     const auto asked = offered(scope);
     EXPECT_THAT(asked.scopes, ElementsAre("connect", "read", "write")) << scope;
     EXPECT_THAT(asked.offered, ElementsAre("write")) << scope;
-    EXPECT_TRUE(asked.settles_step_up) << scope;
+    EXPECT_THAT(asked.missing, ElementsAre("write")) << scope;
     EXPECT_TRUE(asked.narrowed) << scope;
   }
 }
@@ -72,11 +72,29 @@ TEST_F(StepUpTest, Compat19ARequestForOtherScopesIsLeftAsItIs) {
     const auto asked = offered(scope);
     EXPECT_THAT(asked.scopes, ElementsAre(scope));
     EXPECT_THAT(asked.offered, IsEmpty());
-    EXPECT_FALSE(asked.settles_step_up && asked.narrowed) << scope;
   }
-  const auto all = offered("connect read write");
-  EXPECT_THAT(all.offered, IsEmpty()) << "it was asked for";
-  EXPECT_TRUE(all.settles_step_up);
+  EXPECT_THAT(offered("connect read write").offered, IsEmpty()) << "it was asked for";
+}
+
+TEST_F(StepUpTest, Compat19AnExplicitRequestForItIsAnAnswerToo) {
+  challenge(new_tokens()["access_token"]);
+  ASSERT_TRUE(refuse(page(offered("connect read write"))));
+  EXPECT_THAT(offered().offered, IsEmpty());
+}
+
+TEST_F(StepUpTest, Compat19WhatTheAppHasAlreadyIsOfferedButWasNotMissing) {
+  challenge(new_tokens("local:alice", {"connect", "write"})["access_token"]);
+  const auto asked = offered();
+  EXPECT_THAT(asked.offered, ElementsAre("write"));
+  EXPECT_THAT(asked.missing, IsEmpty());
+}
+
+TEST_F(StepUpTest, Compat19APageFromBeforeTheChallengeLeavesItPending) {
+  const json tokens = new_tokens();
+  const auto before = page(offered());
+  challenge(tokens["access_token"]);
+  ASSERT_TRUE(approve(before, "acme", context()));
+  EXPECT_THAT(offered().offered, ElementsAre("write"));
 }
 
 TEST_F(StepUpTest, Compat19ItIsOfThatUserClientAndResourceAndOfTenMinutes) {
@@ -127,6 +145,7 @@ TEST_F(StepUpTest, Compat19ItIsNotGrantedBeyondTheRole) {
   const auto location = approve(made, "acme", context());
   ASSERT_TRUE(location);
   EXPECT_EQ(granted(token_request(code_request(parameter(*location, "code"))))["scope"], "connect read");
+  EXPECT_THAT(offered(request(), "local:bob").offered, ElementsAre("write")) << "it was not granted";
 }
 
 // With `scope_mode: narrow` a grant for `connect` alone has the full reach of its role, which asking for more ends.
@@ -138,8 +157,11 @@ TEST_F(StepUpTest, Compat19TheFullReachOfARoleIsNotNarrowedByWhatAnotherGrantWan
     EXPECT_THAT(asked.scopes, ElementsAre("connect"));
     EXPECT_FALSE(asked.narrowed);
     EXPECT_THAT(asked.offered, IsEmpty());
-    EXPECT_TRUE(asked.settles_step_up) << "that reach has all of it";
   }
+  ASSERT_TRUE(approve(page(offered()), "acme", context()));
+  EXPECT_THAT(store_->grants().wanted_between({"local:alice", "client_a", kResource}, clock_.now()).value().wanted,
+              IsEmpty())
+      << "that reach has all of it";
 }
 
 TEST_F(StepUpTest, Compat19AClientOfCertainScopesIsOfferedNoOthers) {

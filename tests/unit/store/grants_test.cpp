@@ -187,15 +187,15 @@ TEST_P(GrantsContract, Compat19WhatAStepUpWantsIsPendingWhateverWasTaken) {
     return store_->grants().wanted_by_token(hash_of("access-1"), parties.resource, now).value();
   };
   EXPECT_THAT(of_token(kNow), IsEmpty());
-  EXPECT_THAT(store_->grants().wanted_between(parties, kNow).value(), IsEmpty());
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow).value().wanted, IsEmpty());
   ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow + 30s, {"a", "b"}})));
   EXPECT_TRUE(store_->grants().take_step_up("grant-1", kNow).value());
   for (const Time now : {kNow, kNow + kStepUpPending - 1ms}) {
     EXPECT_THAT(of_token(now), UnorderedElementsAre("a", "b"));
-    EXPECT_THAT(store_->grants().wanted_between(parties, now).value(), UnorderedElementsAre("a", "b"));
+    EXPECT_THAT(store_->grants().wanted_between(parties, now).value().wanted, UnorderedElementsAre("a", "b"));
   }
   EXPECT_THAT(of_token(kNow + kStepUpPending), IsEmpty());
-  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + kStepUpPending).value(), IsEmpty());
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + kStepUpPending).value().wanted, IsEmpty());
 }
 
 TEST_P(GrantsContract, Compat19ALaterStepUpJoinsWhatIsPendingAndReplacesWhatIsNot) {
@@ -203,16 +203,18 @@ TEST_P(GrantsContract, Compat19ALaterStepUpJoinsWhatIsPendingAndReplacesWhatIsNo
   const Parties parties{sample_grant().user, sample_grant().client, sample_grant().resource};
   ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow, {"a"}})));
   ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow + 9min, kNow, {"a", "b"}})));
-  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + 18min).value(), UnorderedElementsAre("a", "b"));
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + 18min).value().wanted, UnorderedElementsAre("a", "b"));
   ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow + 20min, kNow, {"c"}})));
-  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + 20min).value(), UnorderedElementsAre("c"));
+  EXPECT_THAT(store_->grants().wanted_between(parties, kNow + 20min).value().wanted, UnorderedElementsAre("c"));
 }
 
 TEST_P(GrantsContract, Compat19APendingStepUpIsOfItsUserClientAndResource) {
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
   ASSERT_TRUE(ok(store_->grants().redeem_code(hash_of("code-1"), sample_tokens(), kNow)));
   ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow, {"a"}})));
-  const auto wanted = [&](const Parties& parties) { return store_->grants().wanted_between(parties, kNow).value(); };
+  const auto wanted = [&](const Parties& parties) {
+    return store_->grants().wanted_between(parties, kNow).value().wanted;
+  };
   const Parties parties{sample_grant().user, sample_grant().client, sample_grant().resource};
   EXPECT_THAT(wanted(parties), ElementsAre("a"));
   EXPECT_THAT(wanted({"local:bob", parties.client, parties.resource}), IsEmpty());
@@ -229,23 +231,25 @@ TEST_P(GrantsContract, Compat19APendingStepUpIsOfItsUserClientAndResource) {
 TEST_P(GrantsContract, Compat19AnAnswerOfTheUserSettlesWhatIsPending) {
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
   const Parties parties{sample_grant().user, sample_grant().client, sample_grant().resource};
-  const auto pending = [&] { return !store_->grants().wanted_between(parties, kNow).value().empty(); };
+  const auto pending = [&] { return !store_->grants().wanted_between(parties, kNow).value().wanted.empty(); };
   const auto mark = [&] { ASSERT_TRUE(ok(store_->grants().mark_step_up("grant-1", {kNow, kNow, {"a"}}))); };
   mark();
   ASSERT_TRUE(ok(store_->grants().refuse({"consent-2", kNow + 10min})));
   EXPECT_TRUE(pending()) << "it was not on that page";
-  ASSERT_TRUE(ok(store_->grants().refuse({"consent-3", kNow + 10min, parties})));
+  ASSERT_TRUE(ok(store_->grants().refuse({"consent-2b", kNow + 10min, parties, {"b"}})));
+  EXPECT_TRUE(pending()) << "that page was about something else";
+  ASSERT_TRUE(ok(store_->grants().refuse({"consent-3", kNow + 10min, parties, {"a", "b"}})));
   EXPECT_FALSE(pending());
   mark();
   auto approval = sample_approval("consent-4", "grant-4", "code-4");
   ASSERT_TRUE(ok(store_->grants().approve(approval)));
   EXPECT_TRUE(pending());
   approval = sample_approval("consent-5", "grant-5", "code-5");
-  approval.settles_step_up = true;
+  approval.settles = {"a"};
   ASSERT_TRUE(ok(store_->grants().approve(approval)));
   EXPECT_FALSE(pending());
   mark();
-  EXPECT_EQ(code_of(store_->grants().refuse({"consent-5", kNow + 10min, parties})), "conflict");
+  EXPECT_EQ(code_of(store_->grants().refuse({"consent-5", kNow + 10min, parties, {"a"}})), "conflict");
   EXPECT_TRUE(pending()) << "a page that was answered before settles nothing more";
 }
 
