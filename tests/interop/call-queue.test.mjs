@@ -116,7 +116,7 @@ describe('calls beyond the rate', { timeout: 120_000 * patience }, () => {
     for (const { headers, message } of refused) {
       assert.ok(Number(headers['retry-after'][0]) >= 1);
       assert.equal(message.error.data.error, 'rate_limited');
-      // Of what SDKs throw, the header is not a part.
+      // SDKs throw errors without the header.
       assert.equal(message.error.data.retry_after, Number(headers['retry-after'][0]));
       assert.match(message.error.message, /^too many calls: try again in (a second|\d+ seconds)$/);
     }

@@ -94,8 +94,8 @@ ${city ? '    header_up X-City "São Paulo"\n    header_up X_City_Code sao' : ''
 export const proxies = { nginx, HAProxy: haproxy, Caddy: caddy };
 
 /**
- * Starts one of them at `port` in front of what listens at `behind`. `tls` is its certificate as `Authority.issue()`
- * returns it, and `agent` one that trusts it.
+ * Starts a proxy at `port` that passes requests on to `behind`. `tls` is its certificate, as `Authority.issue()` returns
+ * it, and `agent` trusts that certificate.
  */
 export async function startProxy({ command, file, configuration }, { port, behind, tls, agent, city = false }) {
   const folder = temporaryFolder('proxy');
