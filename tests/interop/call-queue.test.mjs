@@ -136,9 +136,13 @@ describe('calls beyond the rate', { timeout: 120_000 * patience }, () => {
             'Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n',
         );
       });
-    const answers = await parallel(6, ask);
+    // Where the calls before have taken every place of the next second, it is tried again.
+    const answers = [];
+    await until('a call that waited', async () => {
+      answers.push(...(await parallel(6, ask)));
+      return answers.includes('');
+    });
     for (const text of answers) assert.match(text, /^(HTTP\/1\.1 429 [\s\S]*)?$/);
-    assert.ok(answers.includes(''), 'at least one of them waited');
   });
 
   it('compat 17: who leaves while waiting has left the queue: the call never goes on', async () => {
