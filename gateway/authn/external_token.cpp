@@ -37,9 +37,9 @@ bool is_access_token(const crypto::Claims& claims) {
   return std::ranges::none_of(kOfOthers, [&claims](const char* name) { return claims.all().contains(name); });
 }
 
-// RFC 7800 section 3.1, RFC 9449 section 6, RFC 8705 section 3: whoever presents such a token must also prove that they
-// hold a key. No proof is checked here, and without one a thief could use the token as well as its owner, so every form
-// of confirmation counts, known or not. Keycloak also writes the scheme as `typ`, others as `token_type`.
+// RFC 7800 section 3.1, RFC 9449 section 6, RFC 8705 section 3: the presenter of such a token must also prove that it
+// holds a key. No proof is checked here, and without one a thief could use the token as well as its owner, so every
+// form of confirmation counts, known or not. Keycloak also writes the scheme as `typ`, others as `token_type`.
 bool is_bound_to_key(const crypto::Claims& claims) {
   if (claims.all().contains("cnf")) return true;
   constexpr const char* kSchemes[] = {"typ", "token_type"};

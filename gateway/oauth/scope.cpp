@@ -36,6 +36,11 @@ bool asks_for_default(const std::vector<std::string>& asked, const std::vector<s
          });
 }
 
+std::optional<std::vector<std::string>> scope_limit(const store::Client& client) {
+  if (client.dynamic || client.scope.empty()) return std::nullopt;
+  return split_words(client.scope);
+}
+
 std::vector<std::string> intersect(const std::vector<std::string>& scopes, const std::vector<std::string>& others) {
   std::vector<std::string> both;
   for (const std::string& scope : scopes) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "policy/policy.hpp"
+#include "store/records.hpp"
 
 namespace postern::oauth {
 
@@ -17,6 +18,9 @@ std::vector<std::string> known_scopes(const std::vector<std::string>& wanted, co
 // `offline_access` (OpenID Connect Core sections 3.1.2.1, 5.4 and 11), which clients send to every server, and none of
 // them is known here. `known`: those of `asked` that exist here.
 bool asks_for_default(const std::vector<std::string>& asked, const std::vector<std::string>& known);
+// The most that a client may be granted when an operator made it for certain scopes; nullopt: no limit. What a client
+// wrote into its own registration is none, since clients ask for more later without registering again.
+std::optional<std::vector<std::string>> scope_limit(const store::Client& client);
 // Those of `scopes` that are also in `others`, in the order of `scopes`.
 std::vector<std::string> intersect(const std::vector<std::string>& scopes, const std::vector<std::string>& others);
 

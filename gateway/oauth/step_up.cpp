@@ -1,17 +1,17 @@
 #include <algorithm>
 
-#include "base/strings.hpp"
 #include "oauth/authorization.hpp"
 #include "oauth/scope.hpp"
 
 namespace postern::oauth {
 namespace {
 
-// Of the scopes that are wanted, those that this client may be granted at all.
+// Those of the wanted scopes that this client may be granted at all.
 std::vector<std::string> grantable_to(const store::Client& client, const std::vector<std::string>& wanted,
                                       const policy::Policy& policy) {
   auto scopes = known_scopes(wanted, policy);
-  return client.dynamic || client.scope.empty() ? scopes : intersect(scopes, split_words(client.scope));
+  const auto limit = scope_limit(client);
+  return limit ? intersect(scopes, *limit) : scopes;
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ describe('forged tokens of a provider', { timeout: 120_000 * patience }, () => {
   });
 
   // RFC 9449 section 6, RFC 8705 section 3: the gateway checks no proof, so a stolen token would be as good as one's own.
-  it('compat 20: a token that is bound to a key is no bearer token, and the log says so once', async () => {
+  it('compat 20: a token that is bound to a key is not taken as a bearer token, and the log says so once', async () => {
     upstream.reset();
     const bound = {
       DPoP: signed({ cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }),

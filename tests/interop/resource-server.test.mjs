@@ -89,7 +89,7 @@ describe('resource servers', { timeout: 120_000 * patience }, () => {
     assert.deepEqual(await known(signed), ['second', 'acme']);
   });
 
-  it('compat 21: whoever does not prove to be it learns nothing', async () => {
+  it('compat 21: a caller that does not prove to be it learns nothing', async () => {
     const added = await add('--confidential', '--resource', gateway.resource);
     for (const credentials of [{}, { client_secret: 'wrong' }]) {
       const answer = await ask(of.main, { client_id: added.client_id, ...credentials });

@@ -232,7 +232,7 @@ describe('step-up with tokens that expire', { timeout: 120_000 * patience }, () 
       );
       const { error, scope } = bearerChallenge(expired);
       assert.deepEqual([error, scope], ['invalid_token', 'mcp.connect tools.read tools.write']);
-      assert.equal(bearerChallenge(await ping(resource)).scope, plain, 'whoever has no token is told nothing of it');
+      assert.equal(bearerChallenge(await ping(resource)).scope, plain, 'a request without a token is told nothing of it');
 
       const tokens = await client.grant({ scope });
       assert.equal(tokens.scope, scope);

@@ -135,9 +135,11 @@ std::optional<Error> name_resources(Opened& opened, const ClientOptions& options
 
 // A scope that no policy has would make every authorization fail.
 std::optional<Error> scope_fault(const Opened& opened, const std::string& scope) {
+  const auto words = split_words(scope);
+  if (words.empty()) return std::nullopt;
   const auto loaded = load_resources(opened);
   if (!loaded) return loaded.error();
-  for (const auto& wanted : split_words(scope)) {
+  for (const auto& wanted : words) {
     const bool known = std::ranges::any_of(
         loaded->policies, [&wanted](const auto& policy) { return policy.second->knows_scope(wanted); });
     if (!known) return fail(Errc::denied, "no policy of the configuration has a scope `" + wanted + "`");

@@ -6,8 +6,7 @@ namespace postern::oauth {
 
 // RFC 6749 section 3.3: unknown scopes are dropped and the answer says what was granted; a request without scope, or
 // with scopes of OpenID Connect alone, asks for the resource's default ones. A client that an operator made for certain
-// scopes gets no others; what a client wrote into its own registration binds nobody, since clients ask for more later
-// without registering again.
+// scopes gets no others.
 Fault check_scope(const http::Form& parameters, const Context&, AuthorizationRequest& request) {
   const auto asked = parse_scope(parameters.get("scope").value_or(""));
   if (!asked) return oauth_error("invalid_scope", "Too many scopes are asked for.");
@@ -19,11 +18,10 @@ Fault check_scope(const http::Form& parameters, const Context&, AuthorizationReq
   request.narrowed = policy.asks_beyond_connect(request.scopes);
   if (request.scopes.empty())
     return oauth_error("invalid_scope", "None of the scopes asked for exists at this resource.");
-  if (!request.client.dynamic && !request.client.scope.empty()) {
-    const auto allowed = split_words(request.client.scope);
-    request.scopes = intersect(request.scopes, allowed);
+  if (const auto allowed = scope_limit(request.client)) {
+    request.scopes = intersect(request.scopes, *allowed);
     // Asking for less than its operator allows must not come to more.
-    request.narrowed = request.narrowed || policy.asks_beyond_connect(allowed);
+    request.narrowed = request.narrowed || policy.asks_beyond_connect(*allowed);
     if (request.scopes.empty())
       return oauth_error("invalid_scope", "The operator allows this client none of the scopes asked for.");
   }

@@ -73,7 +73,7 @@ async def take_steps(call: Callable[[str, dict[str, Any]], Awaitable[Any]]) -> N
 
 
 class Notifications:
-    """Log messages of the server: each is reported, and `wait` ends after as many as the command line asks for."""
+    """Reports each log message of the server. `wait` returns once the number on the command line has come."""
 
     def __init__(self) -> None:
         self.heard: asyncio.Queue[None] = asyncio.Queue()
