@@ -160,14 +160,6 @@ Decision CompiledPolicy::apply(const Rule* rule, const nlohmann::json* arguments
   return verdict(Verdict::deny, rule->label, "the policy does not allow this value of " + where);
 }
 
-Decision CompiledPolicy::decide_uri(std::string_view uri, std::string_view method, const Caller& caller) const {
-  if (is_ambiguous_uri(uri)) {
-    return verdict(Verdict::deny, "uri",
-                   "resource URIs with dot segments, encoded separators or control bytes are refused");
-  }
-  return apply(find_rule(&Rule::resources, uri, method), nullptr, caller);
-}
-
 // completion/complete follows what it completes: the arguments of a prompt, or the variables of a resource template.
 Decision CompiledPolicy::decide_completion(const mcp::Message& message, const Caller& caller) const {
   const auto ref = message.params.find("ref");
@@ -249,14 +241,20 @@ Decision CompiledPolicy::decide_subject(const mcp::Message& message, const Calle
 
 bool CompiledPolicy::visible(ListKind kind, std::string_view name, const Caller& caller) const {
   if (!document_.hide || document_.shadow) return true;
-  const Rule* rule = nullptr;
   switch (kind) {
-    case ListKind::tools: rule = find_rule(&Rule::tools, name, "tools/call"); break;
-    case ListKind::prompts: rule = find_rule(&Rule::prompts, name, "prompts/get"); break;
+    case ListKind::tools: return shows(find_rule(&Rule::tools, name, "tools/call"), caller);
+    case ListKind::prompts: return shows(find_rule(&Rule::prompts, name, "prompts/get"), caller);
     case ListKind::resources:
-    case ListKind::resource_templates: rule = find_rule(&Rule::resources, name, "resources/read"); break;
-    case ListKind::none: return true;
+    case ListKind::resource_templates: {
+      const auto rules = find_uri_rules(name, "resources/read");
+      return std::all_of(rules.begin(), rules.end(), [&](const Rule* rule) { return shows(rule, caller); });
+    }
+    case ListKind::none: break;
   }
+  return true;
+}
+
+bool CompiledPolicy::shows(const Rule* rule, const Caller& caller) const {
   if (rule == nullptr) return document_.otherwise_allow;
   if (rule->deny) return false;
   if (!rule->plans.empty() && !contains(rule->plans, caller.plan)) return false;

@@ -25,17 +25,16 @@ class GlobSet {
 
   bool empty() const noexcept { return matchers_.empty(); }
   bool matches(std::string_view text) const;
+  // For URIs: whether a glob names `reading`, which plain_reading() or reading_without_port() made, as it is written or
+  // with its own authority in the plain spelling.
+  bool matches_reading(std::string_view reading) const;
 
  private:
-  std::vector<std::shared_ptr<const re2::RE2>> matchers_;
+  using Matchers = std::vector<std::shared_ptr<const re2::RE2>>;
+
+  Matchers matchers_;
+  Matchers plain_;  // of the globs whose authority has another spelling
   GlobKind kind_ = GlobKind::name;
 };
-
-// Resource URIs (RFC 3986) that two readers may take for different things: dot segments anywhere, plain or encoded;
-// encoded separators and encoded percent signs; backslashes and control bytes; percent errors and broken UTF-8; second
-// spellings of one address (scheme or host in capitals, user information, `file:/x`, `file://localhost/x`,
-// `file:///a//x`, `file:///x#y`, `http://host` without a path, default ports, `http://127.1/`, fragments). Refused
-// before any rule is looked at. URI templates (RFC 6570) are judged like URIs.
-bool is_ambiguous_uri(std::string_view uri);
 
 }  // namespace postern::policy

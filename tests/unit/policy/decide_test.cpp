@@ -312,6 +312,68 @@ TEST(Decide, ADenialOfResourcesHoldsForEverySpelling) {
   }
 }
 
+TEST(Decide, Attack4ADenialOfAHostHoldsForEverySpellingOfIt) {
+  const auto policy =
+      policy_of(with_head("rules: [{resources: ['file:///secret/**', 'db://prod/**'], deny: true}]\notherwise: allow"));
+  for (const auto* uri : {"file://127.0.0.1/secret/b", "file://x/secret/b", "file://:0/secret/b", "db://PROD/t",
+                          "db://prod:5432/t", "db://user@prod/t", "db://prod./t", "db://prod%2e/t", "db://%50rod/t",
+                          "db://u%40prod/t", "db://prod:/t", "db://user@PROD.:99/t", "DB://prod/t"}) {
+    for (const auto* method : {"resources/read", "resources/subscribe", "resources/unsubscribe"})
+      EXPECT_EQ(verdict_of(*policy, message_of(method, {{"uri", uri}}), caller({"use"})), Verdict::deny) << uri;
+    const auto listen = message_of("subscriptions/listen", {{"notifications", {{"resourceSubscriptions", {uri}}}}});
+    EXPECT_EQ(verdict_of(*policy, listen, caller({"use"})), Verdict::deny) << uri;
+    const auto complete = message_of("completion/complete", {{"ref", {{"type", "ref/resource"}, {"uri", uri}}}});
+    EXPECT_EQ(verdict_of(*policy, complete, caller({"use"})), Verdict::deny) << uri;
+    EXPECT_FALSE(policy->visible(mcp::ListKind::resources, uri, caller({"use"}))) << uri;
+    EXPECT_FALSE(policy->visible(mcp::ListKind::resource_templates, uri, caller({"use"}))) << uri;
+  }
+  for (const auto* uri : {"file:///open/b", "db://test/t", "db://TEST/t", "db://production/t", "db://prod.example/t"}) {
+    EXPECT_EQ(verdict_of(*policy, resource_read(uri), caller({"use"})), Verdict::allow) << uri;
+    EXPECT_TRUE(policy->visible(mcp::ListKind::resources, uri, caller({"use"}))) << uri;
+  }
+}
+
+TEST(Decide, Attack4ADenialInASecondSpellingHoldsForTheFirst) {
+  const auto policy =
+      policy_of(with_head("rules: [{resources: ['db://User@PROD./**', 'file://localhost/secret/**'], deny: true}]\n"
+                          "otherwise: allow"));
+  for (const auto* uri : {"db://prod/t", "db://PROD/t", "db://User@PROD./t", "file:///secret/b"})
+    EXPECT_EQ(verdict_of(*policy, resource_read(uri), caller({"use"})), Verdict::deny) << uri;
+}
+
+TEST(Decide, Attack4WhatIsAllowedIsAllowedToNoOtherHost) {
+  const auto policy = policy_of(with_head("rules: [{resources: ['db://pub*/**']}]"));
+  EXPECT_EQ(verdict_of(*policy, resource_read("db://public/t"), caller({"use"})), Verdict::allow);
+  for (const auto* uri : {"db://public@prod/t", "db://pub:x@prod/t", "db://pub%40prod/t"})
+    EXPECT_EQ(verdict_of(*policy, resource_read(uri), caller({"use"})), Verdict::deny) << uri;
+}
+
+TEST(Decide, ARuleThatNamesAPortCountsForThatPort) {
+  const auto policy = policy_of(with_head(
+      "rules:\n  - {resources: ['db://prod:5432/keys'], deny: true}\n  - {resources: ['db://prod:5432/*']}\n"
+      "  - {resources: ['db://prod:5433/*'], scopes: [read]}\n  - {resources: ['db://prod/**'], deny: true}"));
+  const auto of = [&](std::string_view uri) { return verdict_of(*policy, resource_read(uri), caller({"use"})); };
+  EXPECT_EQ(of("db://prod:5432/t"), Verdict::allow);
+  EXPECT_EQ(of("db://prod:5432/keys"), Verdict::deny);
+  EXPECT_EQ(of("db://prod:5433/t"), Verdict::step_up);
+  EXPECT_EQ(of("db://prod:5434/t"), Verdict::deny);
+  EXPECT_EQ(of("db://prod/t"), Verdict::deny);
+  const auto hidden = policy_of(
+      with_head("rules:\n  - {resources: ['db://prod/keys'], deny: true}\n  - {resources: ['db://*:5432/**']}"));
+  EXPECT_EQ(verdict_of(*hidden, resource_read("db://prod:5432/t"), caller({"use"})), Verdict::allow);
+  EXPECT_EQ(verdict_of(*hidden, resource_read("db://prod:5432/keys"), caller({"use"})), Verdict::deny)
+      << "5432 may be the port that db: has by default";
+}
+
+TEST(Decide, ASpellingThatNoRuleTellsApartIsLeftToTheServer) {
+  const auto policy = policy_of(with_head("rules: [{resources: ['greeting://*', 'users://**', 'pg://**']}]"));
+  for (const auto* uri : {"greeting://World", "users://42/profile", "pg://me@localhost:5432/shop/Orders"}) {
+    EXPECT_EQ(verdict_of(*policy, resource_read(uri), caller({"use"})), Verdict::allow) << uri;
+    EXPECT_TRUE(policy->visible(mcp::ListKind::resources, uri, caller({"use"}))) << uri;
+  }
+  EXPECT_TRUE(policy->visible(mcp::ListKind::resource_templates, "pg://{user}@{host}:{port}/{table}", caller({"use"})));
+}
+
 TEST(Decide, CompletionFollowsWhatItCompletes) {
   const auto policy = policy_of(
       with_head("rules:\n  - {prompts: [open], arguments: {required: [a]}}\n  - {prompts: [further], scopes: [read]}\n"

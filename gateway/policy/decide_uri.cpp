@@ -1,0 +1,39 @@
+#include "policy/authority.hpp"
+#include "policy/compiled.hpp"
+#include "policy/percent.hpp"
+#include "policy/resource_uri.hpp"
+
+namespace postern::policy {
+
+std::vector<const Rule*> CompiledPolicy::find_uri_rules(std::string_view uri, std::string_view method) const {
+  const auto find = [&](std::string_view reading) -> const Rule* {
+    for (const auto& rule : document_.rules) {
+      if (rule.resources.matches_reading(reading) || rule.methods.matches(method)) return &rule;
+    }
+    return nullptr;
+  };
+  const auto* written = find_rule(&Rule::resources, uri, method);
+  std::vector<const Rule*> rules{written};
+  const auto plain = plain_reading(percent_decoded(uri));
+  if (const auto* rule = find(plain); rule != written) rules.push_back(rule);
+  if (const auto portless = reading_without_port(plain)) {
+    // A rule behind says nothing about the port that the rule in front of it names.
+    const auto* rule = find(*portless);
+    if (rule != nullptr && (written == nullptr || rule < written)) rules.push_back(rule);
+  }
+  return rules;
+}
+
+// A server may take any reading of the URI. So long as the policy has the same rule for all of them, that rule holds
+// whichever it takes; otherwise the URI is refused.
+Decision CompiledPolicy::decide_uri(std::string_view uri, std::string_view method, const Caller& caller) const {
+  if (const auto fault = uri_fault(uri)) return verdict(Verdict::deny, "uri", std::string(*fault));
+  const auto rules = find_uri_rules(uri, method);
+  if (rules.size() == 1) return apply(rules.front(), nullptr, caller);
+  return verdict(Verdict::deny, "uri",
+                 "the host in this URI has another spelling for which this server's policy has another rule: write it "
+                 "in lower case, without user information, without a dot at the end, and without a port unless a rule "
+                 "names that port");
+}
+
+}  // namespace postern::policy
