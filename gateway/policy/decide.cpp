@@ -225,7 +225,9 @@ Decision CompiledPolicy::decide_subject(const mcp::Message& message, const Calle
   static const auto none = nlohmann::json::object();
   const auto& method = mcp::find_method(message.method);
   const auto arguments = message.params.find("arguments");
-  const auto* given = arguments == message.params.end() || arguments->is_null() ? &none : &*arguments;
+  const nlohmann::json* given = arguments == message.params.end() || arguments->is_null() ? &none : &*arguments;
+  // Every call that was read has params: one without any stands for a call of before (decide_task).
+  if (message.params.is_null()) given = nullptr;
   switch (method.subject) {
     case Subject::tool: return apply(find_rule(&Rule::tools, message.name, message.method), given, caller);
     case Subject::prompt: return apply(find_rule(&Rule::prompts, message.name, message.method), given, caller);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "policy/task.hpp"
 #include "server/mcp_exchange.hpp"
 
 namespace postern::server {
@@ -71,6 +72,27 @@ void count_use(const McpExchange& x) {
   x.services().usage.count(x.principal->grant, call, x.services().clock.now());
 }
 
+// SEP-2663: who listens for the status of tasks hears what tasks/get would tell. The strictest decision counts.
+policy::Decision decide_listening(const McpExchange& x, policy::Decision decision, const policy::Caller& caller) {
+  mcp::Message asked;
+  asked.method = "tasks/get";
+  for (const auto& each : x.tasks) {
+    if (decision.verdict != policy::Verdict::allow) break;
+    decision = policy::decide_task(*x.resource.policy, asked, each.task.tool, caller);
+  }
+  return decision;
+}
+
+policy::Decision decide(const McpExchange& x, const policy::Caller& caller) {
+  const auto& policy = *x.resource.policy;
+  if (!x.message) return policy.decide_connect(caller);
+  const auto& method = *x.method();
+  if (method.subject == mcp::Subject::task && !method.named_by.empty() && !x.tasks.empty())
+    return policy::decide_task(policy, *x.message, x.tasks.front().task.tool, caller);
+  auto decision = policy.decide(*x.message, caller);
+  return method.subject == mcp::Subject::listen ? decide_listening(x, std::move(decision), caller) : decision;
+}
+
 }  // namespace
 
 policy::Caller policy_caller(const token::Principal& principal) {
@@ -78,9 +100,8 @@ policy::Caller policy_caller(const token::Principal& principal) {
 }
 
 awaitable<MaybeRefusal> authorize(McpExchange& x) {
-  const auto& policy = *x.resource.policy;
   const policy::Caller caller = policy_caller(*x.principal);
-  x.decision = x.message ? policy.decide(*x.message, caller) : policy.decide_connect(caller);
+  x.decision = decide(x, caller);
   x.context.snapshot->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
   if (x.decision.shadow || x.decision.verdict == policy::Verdict::allow) {
     count_use(x);

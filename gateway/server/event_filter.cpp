@@ -47,7 +47,9 @@ void EventFilter::pass(std::string_view event, std::string_view data, const std:
     const auto envelope = mcp::read_envelope(data);
     answered_ = envelope.has_answer() && envelope.id_value() == asked_;
   }
-  if (changed) {
+  if (changed && changed->empty()) {
+    out_ += mcp::sse_without_data(event);
+  } else if (changed) {
     out_ += mcp::sse_with_data(event, mcp::without_line_ends(*changed));
   } else if (mcp::sse_is_plain(event)) {
     out_ += event;

@@ -27,7 +27,8 @@ inline constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
 class EventFilter {
  public:
   struct Tools {
-    // The data of an event with its lists filtered; nullopt: it may pass as it is. A fault: it must not pass.
+    // The data of an event with its lists filtered; nullopt: it may pass as it is; empty: it is left out, and nobody
+    // misses it. A fault: it must not pass.
     std::function<Result<std::optional<std::string>, mcp::JsonFault>(std::string_view data)> filter;
     // The JSON-RPC error for a request whose answer could not be read. `why` holds nothing of the answer.
     std::function<std::string(const nlohmann::json& id, std::string_view why)> error;

@@ -81,6 +81,8 @@ awaitable<MaybeRefusal> run_phases(McpExchange& x) {
   if (refused) co_return refused;
   refused = open_mcp_session(x);
   if (refused) co_return refused;
+  refused = open_tasks(x);
+  if (refused) co_return refused;
   refused = co_await authorize(x);
   if (refused) co_return refused;
   refused = co_await forward(x);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "authn/challenge.hpp"
 #include "mcp/jsonrpc.hpp"
@@ -9,6 +10,7 @@
 #include "policy/policy.hpp"
 #include "server/connection.hpp"
 #include "server/session_id.hpp"
+#include "server/task_id.hpp"
 #include "token/principal.hpp"
 
 namespace postern::server {
@@ -25,8 +27,11 @@ struct McpExchange {
   std::optional<mcp::Message> message{};  // of a POST
   bool modern = false;                    // era of the request
   std::optional<Session> session{};
-  bool messages = false;  // at the address clients of 2024-11-05 post to
-  bool rest = false;      // one of REST: the message is ours
+  // The tasks that the message names, the one that its method is about first; later those that its answer makes.
+  std::vector<KnownTask> tasks{};
+  bool may_make_task = false;  // the answer may be a task, of the tool that is called
+  bool messages = false;       // at the address clients of 2024-11-05 post to
+  bool rest = false;           // one of REST: the message is ours
   policy::Decision decision{};
   std::string origin{};  // of a browser, once allowed
 
@@ -64,6 +69,8 @@ MaybeRefusal check_rate(const McpExchange& exchange, std::string_view key);
 awaitable<MaybeRefusal> await_turn(McpExchange& exchange, std::string key);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
 MaybeRefusal open_mcp_session(McpExchange& exchange);
+// Puts the ids of the server behind into the body, in place of those that clients know.
+MaybeRefusal open_tasks(McpExchange& exchange);
 awaitable<MaybeRefusal> authorize(McpExchange& exchange);
 policy::Caller policy_caller(const token::Principal& principal);
 // The headers that the server behind trusts: those of the configuration, filled in for the caller.

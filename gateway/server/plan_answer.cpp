@@ -88,7 +88,7 @@ AnswerPlan plan_answer(McpExchange& x, const upstream::Exchange& answer) {
     plan.headers.set("X-Accel-Buffering", "no");
   } else if (head.status == 400 && !x.modern && type == "application/json") {
     plan.kind = AnswerPlan::Kind::maybe_of_session;
-  } else if (filters_lists(x) && (success || type == "application/json")) {
+  } else if ((filters_lists(x) || may_hold_tasks(x)) && (success || type == "application/json")) {
     plan.kind = AnswerPlan::Kind::filter_whole;
   }
   return plan;

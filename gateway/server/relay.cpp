@@ -74,7 +74,7 @@ awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, 
   const bool of_session =
       plan.kind == AnswerPlan::Kind::maybe_of_session && is_about_session(*whole, asked ? &x.message->id : nullptr);
   if (of_session) co_return x.session ? session_has_ended() : session_is_missing();
-  if (!filters_lists(x)) {
+  if (!filters_lists(x) && !may_hold_tasks(x)) {
     auto unchanged = co_await send_whole(x, answer, headers, *whole);
     co_return unchanged;
   }
@@ -87,17 +87,37 @@ awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, 
   co_return sent;
 }
 
+Result<std::optional<std::string>, mcp::JsonFault> filtered_lists(const McpExchange& x, std::string_view answer) {
+  const policy::Caller caller = policy_caller(*x.principal);
+  const auto* method = x.method();
+  const auto visible = [&](mcp::ListKind kind, std::string_view name) {
+    return x.resource.policy->visible(kind, name, caller);
+  };
+  auto out = method == nullptr ? mcp::filter_any_list(answer, visible)
+                               : mcp::filter_list(answer, method->list,
+                                                  [&](std::string_view name) { return visible(method->list, name); });
+  if (!out) return out.error();
+  if (out->damaged > 0) {
+    x.services().log.warning("list_entries_left_out", {{"request_id", x.context.id},
+                                                       {"upstream", x.resource.upstream->name},
+                                                       {"what", mcp::describe(out->examples, out->damaged)},
+                                                       {"entries", out->damaged}});
+  }
+  return std::move(out->changed);
+}
+
 // JSON-RPC 2.0 section 5.1, for a request whose answer came and could not be read.
 std::string unread_answer(const McpExchange& x, const nlohmann::json& id, std::string_view why) {
   constexpr int kInternalError = -32603;
+  const std::string what = filters_lists(x) ? "a list" : "an answer";
   return mcp::error_body(id, kInternalError,
-                         "the server behind this gateway sent a list that cannot be read: " + std::string(why),
+                         "the server behind this gateway sent " + what + " that cannot be read: " + std::string(why),
                          {{"error", "upstream_error"}, {"request_id", x.context.id}});
 }
 
-// nullptr: no list is to be filtered on this stream.
+// nullptr: nothing is to be changed on this stream.
 std::unique_ptr<EventFilter> event_filter(McpExchange& x) {
-  if (!filters_lists(x)) return nullptr;
+  if (!filters_lists(x) && !may_hold_tasks(x)) return nullptr;
   EventFilter::Tools tools;
   tools.filter = [&x](std::string_view data) { return filtered(x, data); };
   tools.error = [&x](const nlohmann::json& id, std::string_view why) { return unread_answer(x, id, why); };
@@ -184,23 +204,12 @@ bool filters_lists(const McpExchange& x) {
   return x.head().method == "GET";
 }
 
-Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& x, std::string_view answer) {
-  const policy::Caller caller = policy_caller(*x.principal);
-  const auto* method = x.method();
-  const auto visible = [&](mcp::ListKind kind, std::string_view name) {
-    return x.resource.policy->visible(kind, name, caller);
-  };
-  auto out = method == nullptr ? mcp::filter_any_list(answer, visible)
-                               : mcp::filter_list(answer, method->list,
-                                                  [&](std::string_view name) { return visible(method->list, name); });
-  if (!out) return out.error();
-  if (out->damaged > 0) {
-    x.services().log.warning("list_entries_left_out", {{"request_id", x.context.id},
-                                                       {"upstream", x.resource.upstream->name},
-                                                       {"what", mcp::describe(out->examples, out->damaged)},
-                                                       {"entries", out->damaged}});
-  }
-  return std::move(out->changed);
+Result<std::optional<std::string>, mcp::JsonFault> filtered(McpExchange& x, std::string_view answer) {
+  Result<std::optional<std::string>, mcp::JsonFault> out = std::optional<std::string>();
+  if (filters_lists(x)) out = filtered_lists(x, answer);
+  if (!out || !may_hold_tasks(x)) return out;
+  if (auto sealed = with_sealed_tasks(x, *out ? std::string_view(**out) : answer)) out = std::move(sealed);
+  return out;
 }
 
 awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, AnswerPlan plan) {

@@ -40,9 +40,14 @@ awaitable<MaybeRefusal> relay(McpExchange& exchange, upstream::Exchange& answer,
 // its words are.
 bool is_about_session(std::string_view answer, const nlohmann::json* own_id);
 
-// Decides what of a list answer this caller may see, for whole answers and for events; entries that are left out for
-// their damage are named in the log.
+// Decides what of a list answer this caller may see; entries that are left out for their damage are named in the log.
 bool filters_lists(const McpExchange& exchange);
-Result<std::optional<std::string>, mcp::JsonFault> filtered(const McpExchange& exchange, std::string_view answer);
+// Whether ids of tasks may stand in the answer.
+bool may_hold_tasks(const McpExchange& exchange);
+// The text with ids of tasks that only this caller can use; empty where the client is to hear nothing of it; nullopt:
+// nothing changes.
+std::optional<std::string> with_sealed_tasks(McpExchange& exchange, std::string_view text);
+// Both, for whole answers and for events. A fault: it must not pass.
+Result<std::optional<std::string>, mcp::JsonFault> filtered(McpExchange& exchange, std::string_view answer);
 
 }  // namespace postern::server

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/strings.hpp"
+#include "rest/calls.hpp"
 #include "server/forward.hpp"
 
 namespace postern::server {
@@ -25,6 +26,12 @@ bool named_by_connection(const http::FieldBlock& fields, std::string_view name) 
     }
   }
   return false;
+}
+
+// SEP-2663: the header mirrors the id of the task, which is another one behind.
+bool names_task(const McpExchange& x) {
+  return !x.tasks.empty() && x.method() != nullptr && x.method()->subject == mcp::Subject::task &&
+         !x.method()->named_by.empty();
 }
 
 }  // namespace
@@ -63,6 +70,8 @@ Result<upstream::Request> upstream_request(McpExchange& x) {
       request.headers.add(field.name, field.value);
     }
   }
+  if (names_task(x) && request.headers.get("Mcp-Name"))
+    request.headers.set("Mcp-Name", rest::header_value(x.tasks.front().task.id));
   if (x.session) {
     if (!request.headers.set("Mcp-Session-Id", x.session->id))
       return fail(Errc::invalid, "the session id is no header value");

@@ -5,15 +5,13 @@
 
 #include "mcp/header_check.hpp"
 #include "mcp/json_members.hpp"
+#include "mcp/task_ids.hpp"
 
 namespace postern::upstream {
 
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view kTasks = "io.modelcontextprotocol/tasks";
-constexpr std::string_view kClientCapabilities = "io.modelcontextprotocol/clientCapabilities";
 
 bool is_legacy_version(std::string_view version) {
   return mcp::is_known_version(version) && !mcp::is_modern_version(version);
@@ -48,7 +46,7 @@ std::string asked_version(const mcp::Message& initialize) {
 std::string initialize_result_for(std::string_view result, std::string_view asked) {
   if (!result.starts_with('{')) return std::string(result);
   std::vector<mcp::Edit> edits{{{"capabilities", "tasks"}, std::nullopt},
-                               {{"capabilities", "extensions", kTasks}, std::nullopt}};
+                               {{"capabilities", "extensions", mcp::kTasksExtension}, std::nullopt}};
   const auto version = mcp::find_member(result, "protocolVersion");
   const bool is_text = version.plain && version.text.starts_with('"');
   const auto of_server = is_text ? json::parse(version.text, nullptr, false) : json();
@@ -62,8 +60,9 @@ std::string initialize_result_for(std::string_view result, std::string_view aske
 bool is_task_method(std::string_view method) { return method.starts_with("tasks/"); }
 
 std::string without_tasks(std::string_view request) {
-  return mcp::edited(request, {{{"params", "task"}, std::nullopt},
-                               {{"params", "_meta", kClientCapabilities, "extensions", kTasks}, std::nullopt}});
+  return mcp::edited(
+      request, {{{"params", "task"}, std::nullopt},
+                {{"params", "_meta", mcp::kClientCapabilities, "extensions", mcp::kTasksExtension}, std::nullopt}});
 }
 
 }  // namespace postern::upstream

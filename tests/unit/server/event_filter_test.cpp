@@ -202,5 +202,19 @@ TEST(EventFilter, WarningsBecomeRare) {
   for (const auto& warning : stream.warnings) EXPECT_EQ(warning.find("ping"), std::string::npos);
 }
 
+TEST(EventFilter, LeavesOutWhatBecomesEmptyAndKeepsItsPlaceInTheStream) {
+  BodyBudget budget(1 << 20);
+  EventFilter::Tools tools;
+  tools.filter = [](std::string_view data) -> Result<std::optional<std::string>, mcp::JsonFault> {
+    return data == "gone" ? std::optional<std::string>("") : std::nullopt;
+  };
+  tools.error = [](const json&, std::string_view) { return std::string("{}"); };
+  tools.warn = [](std::string_view, std::size_t) { ADD_FAILURE() << "nobody misses it"; };
+  EventFilter filter(std::move(tools), json(), budget);
+  EXPECT_EQ(filter.take("id: 4\ndata: gone\n\ndata: gone\n\ndata: here\n\n"), "id: 4\n\ndata: here\n\n");
+  EXPECT_EQ(filter.finish(), "");
+  EXPECT_FALSE(filter.has_failed());
+}
+
 }  // namespace
 }  // namespace postern::server
