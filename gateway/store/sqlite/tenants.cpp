@@ -30,6 +30,17 @@ Result<bool> put_membership(Transaction& transaction, const Membership& membersh
   return *put > 0;
 }
 
+// Each by name, so that caches keep what they know of the others; many in one, because others then look everything up
+// again sooner than they have read all those names.
+Result<void> note_tenants(Transaction& transaction, const std::vector<std::string_view>& handles) {
+  constexpr std::size_t kNamed = 1'000;
+  if (handles.size() > kNamed) return transaction.note(ChangeKind::tenant, "");
+  for (const auto handle : handles) {
+    if (auto noted = transaction.note(ChangeKind::tenant, handle); !noted) return noted;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> Tenants::put(const Tenant& tenant) {
@@ -40,19 +51,18 @@ Result<void> Tenants::put(const Tenant& tenant) {
   });
 }
 
-// Noted once for all tenants and once for each user: the lock is held for as long as this takes.
+// Noted once for each user: the lock is held for as long as this takes.
 Result<std::int64_t> Tenants::put_all(const std::vector<Tenant>& tenants, const std::vector<Membership>& memberships) {
   std::int64_t changed = 0;
   const auto written = writer_.write([&](Transaction& transaction) -> Result<void> {
-    changed = 0;
+    std::vector<std::string_view> handles;
     for (const Tenant& tenant : tenants) {
       const auto put = put_tenant(transaction, tenant);
       if (!put) return put.error();
-      changed += *put ? 1 : 0;
+      if (*put) handles.push_back(tenant.handle);
     }
-    if (changed > 0) {
-      if (auto noted = transaction.note(ChangeKind::tenant, ""); !noted) return noted;
-    }
+    changed = static_cast<std::int64_t>(handles.size());
+    if (auto noted = note_tenants(transaction, handles); !noted) return noted;
     std::set<std::string_view> users;
     for (const Membership& membership : memberships) {
       const auto put = put_membership(transaction, membership);

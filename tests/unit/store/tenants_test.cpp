@@ -32,6 +32,24 @@ TEST_P(TenantsContract, ManyArePutAtOnceAndOnlyWhatChangesIsHeardOf) {
   EXPECT_EQ(store_->changes_since(newest).value().size(), 1U);
 }
 
+TEST_P(TenantsContract, AListNamesTheTenantsThatItChangesUnlessTheyAreMany) {
+  const auto told = [&](const std::vector<Tenant>& tenants) {
+    const auto newest = store_->newest_change().value();
+    EXPECT_TRUE(ok(store_->tenants().put_all(tenants, {})));
+    std::vector<std::string> handles;
+    for (const auto& change : store_->changes_since(newest).value()) {
+      EXPECT_EQ(change.kind, ChangeKind::tenant);
+      handles.push_back(change.subject);
+    }
+    return handles;
+  };
+  EXPECT_EQ(told({{"acme", "Acme", ""}, {"beta", "Beta", ""}}), (std::vector<std::string>{"acme", "beta"}));
+  EXPECT_EQ(told({{"acme", "Acme", ""}, {"beta", "Beta", "pro"}}), (std::vector<std::string>{"beta"}));
+  std::vector<Tenant> many;
+  for (int i = 0; i < 1'001; ++i) many.push_back({"t" + std::to_string(i), "", ""});
+  EXPECT_EQ(told(many), (std::vector<std::string>{""}));
+}
+
 TEST_P(TenantsContract, MembersHaveOneRoleEach) {
   ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", "viewer"})));
   ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", "admin"})));
