@@ -182,7 +182,7 @@ struct Gateway::Impl {
   void forget_all();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
-  void end_streams_of(std::set<std::string, std::less<>> grants_and_users);
+  void end_streams_of(token::Touched touched);
   void tick();
   void reload_certificates();
   void keep_usage();
@@ -272,27 +272,22 @@ Result<void> Gateway::Impl::bind(const config::Config& config) {
   return {};
 }
 
-// Caches and open streams follow the store. Runs on the store's writer thread and on the feed's.
+// Caches and open streams follow the store. Runs on the store's writer thread and on the feed's. The cache comes first:
+// a call that is not found among the streams yet learns from it that its token has changed.
 void Gateway::Impl::apply(const std::vector<store::Change>& changes) {
-  std::set<std::string, std::less<>> over;
-  bool all = false;
   for (const auto& change : changes) {
-    if (change.kind == store::ChangeKind::signing_keys) {
-      signing_keys.forget();
-      log->info("signing_keys_changed", {{"issuer", change.subject}});
-    }
-    const bool revoked = change.kind == store::ChangeKind::grant_revoked;
-    const bool of_user = change.kind == store::ChangeKind::user || change.kind == store::ChangeKind::membership;
-    if (revoked) tokens.drop_grant(change.subject);
-    if (!revoked) all = true;
-    if (revoked || of_user) over.insert(change.subject);
+    const bool of_keys = change.kind == store::ChangeKind::signing_keys;
+    if (of_keys || change.kind == store::ChangeKind::key_life) signing_keys.forget(change.subject);
+    if (of_keys) log->info("signing_keys_changed", {{"issuer", change.subject}});
   }
-  if (all) tokens.drop_all();
-  if (!over.empty()) end_streams_of(std::move(over));
+  auto touched = token::touched_by(changes);
+  tokens.drop(touched);
+  const bool ends_streams = !touched.tokens.empty() || !touched.grants.empty() || !touched.users.empty();
+  if (ends_streams) end_streams_of(std::move(touched));
 }
 
-void Gateway::Impl::end_streams_of(std::set<std::string, std::less<>> grants_and_users) {
-  const auto over = std::make_shared<const std::set<std::string, std::less<>>>(std::move(grants_and_users));
+void Gateway::Impl::end_streams_of(token::Touched touched) {
+  const auto over = std::make_shared<const token::Touched>(std::move(touched));
   for (auto& worker : workers) {
     boost::asio::post(worker->io(), [w = worker.get(), over] { w->end_streams_of(*over); });
   }
@@ -376,13 +371,14 @@ void Gateway::Impl::drain() {
 void Gateway::Impl::run() {
   std::vector<std::thread> threads;
   std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
+  // Before the first token is looked up: what another process revokes right after that must be seen.
+  feed = std::make_unique<ChangeFeed>(
+      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { forget_all(); });
   for (auto& listener : listeners) listener->start();
   for (auto& worker : workers) {
     guards.push_back(boost::asio::make_work_guard(worker->io()));
     threads.emplace_back([w = worker.get()] { w->io().run(); });
   }
-  feed = std::make_unique<ChangeFeed>(
-      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { forget_all(); });
   signals.async_wait([this](const boost::system::error_code&, int) {
     timer.cancel();
     control.stop();

@@ -1,5 +1,7 @@
 #include "authn/signed_token.hpp"
 
+#include <utility>
+
 #include "http/url.hpp"
 #include "token/access_jwt.hpp"
 #include "token/opaque.hpp"
@@ -17,7 +19,9 @@ Result<std::shared_ptr<const token::Principal>> verify_signed(std::string_view t
   if (http::canonical_resource(claims->audience) != (*principal)->resource) {
     return fail(Errc::denied, "the token's audience is not the resource of its grant");
   }
-  return principal;
+  auto signed_by = std::make_shared<token::Principal>(**principal);
+  signed_by->key_ring = issuer.key_ring;
+  return std::shared_ptr<const token::Principal>(std::move(signed_by));
 }
 
 }  // namespace postern::authn

@@ -41,22 +41,22 @@ authn::Refusal without_token(authn::BearerState state) {
 // From the cache, else from the store on its pool.
 awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
   auto& services = x.services();
-  const auto digest = crypto::sha256(token);
   const auto now = services.clock.now();
+  x.token_digest = crypto::sha256(token);
   x.token_generation = services.tokens.generation();
-  auto cached = services.tokens.find(digest, now);
+  auto cached = services.tokens.find(x.token_digest, now);
   services.metrics.token_cache(cached != nullptr);
   if (cached) co_return cached;
-  // A token from the cache had its signature checked when it came in; a change of keys empties the cache.
+  // A token from the cache had its signature checked when it came in; a change of keys takes out what they signed.
   const std::function<Verified()> work = [snapshot = x.context.snapshot, server = x.resource.server,
                                           keys = &services.signing_keys, value = std::string(token),
-                                          hash = crypto::as_string(digest), now] {
+                                          hash = crypto::as_string(x.token_digest), now] {
     const auto& verifier = snapshot->verifier();
     if (!crypto::has_jws_shape(value)) return verifier.verify(hash, now);
     return authn::verify_signed(value, {server->issuer, server->key_ring}, *keys, verifier, now);
   };
   auto verified = co_await net::offload<Verified>(services.store_pool, work);
-  if (verified) services.tokens.insert(digest, *verified, now, x.token_generation);
+  if (verified) services.tokens.insert(x.token_digest, *verified, now, x.token_generation);
   co_return verified;
 }
 
@@ -161,10 +161,11 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
   co_return std::nullopt;
 }
 
-// A change raises the generation first and then has each worker end the streams of the grant. So once it stands still
-// here, what is forwarded without waiting again will be found by any change that follows.
+// A change marks what it touches first and then has each worker end the streams of that. So once nothing of this token
+// has changed, what is forwarded without waiting again will be found by any change that follows. What others change is
+// no reason to look again: somebody who revokes tokens of their own in a loop would keep all calls doing it.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& x) {
-  while (x.services().tokens.generation() != x.token_generation) {
+  while (x.services().tokens.changed_since(x.token_generation, x.token_digest, *x.principal)) {
     auto refused = co_await authenticate(x);
     if (refused) co_return refused;
   }

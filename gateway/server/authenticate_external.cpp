@@ -90,10 +90,10 @@ awaitable<Result<Principal>> place(McpExchange& x, authn::ExternalIdentity ident
 // The cache, else the provider's keys and then the store.
 awaitable<MaybeRefusal> look_up(McpExchange& x, std::string_view token) {
   auto& services = x.services();
-  const auto digest = digest_of(x, token);
   const auto now = services.clock.now();
+  x.token_digest = digest_of(x, token);
   x.token_generation = services.tokens.generation();
-  x.principal = services.tokens.find(digest, now);
+  x.principal = services.tokens.find(x.token_digest, now);
   services.metrics.token_cache(x.principal != nullptr);
   if (x.principal) co_return std::nullopt;
 
@@ -110,7 +110,7 @@ awaitable<MaybeRefusal> look_up(McpExchange& x, std::string_view token) {
     co_return refused;
   }
   x.principal = std::move(*placed);
-  services.tokens.insert(digest, x.principal, now, x.token_generation);
+  services.tokens.insert(x.token_digest, x.principal, now, x.token_generation);
   co_return std::nullopt;
 }
 

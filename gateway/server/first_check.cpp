@@ -49,7 +49,8 @@ bool is_passing(const Error& error) {
 // Ended from outside when the grant is revoked, or the process drains.
 class Ending {
  public:
-  Ending(Worker& worker, const std::string& grant) : worker_(worker), stream_{grant, true, [this] { end(); }} {
+  Ending(Worker& worker, const std::string& grant)
+      : worker_(worker), stream_{.grant = grant, .listening = true, .end = [this] { end(); }} {
     worker_.add_stream(&stream_);
   }
   ~Ending() { worker_.remove_stream(&stream_); }

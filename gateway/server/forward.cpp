@@ -36,7 +36,7 @@ authn::Refusal of_our_end(bool draining) {
   return refused;
 }
 
-// Streams are ended from outside when their grant is revoked.
+// Streams are ended from outside when their token or grant is revoked.
 class RegisteredStream {
  public:
   RegisteredStream(Worker& worker, OpenStream stream) : worker_(worker), stream_(std::move(stream)) {
@@ -89,9 +89,11 @@ awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
     co_return refused;
   }
   Running running;
-  // A token that was made elsewhere hangs on no grant: its streams go when something about its user changes.
-  const auto& ends_with = x.principal->grant.empty() ? x.principal->user : x.principal->grant;
-  const RegisteredStream registered(x.connection.worker(), {ends_with, is_listening(x), [&running] { running.end(); }});
+  const RegisteredStream registered(x.connection.worker(), {.grant = x.principal->grant,
+                                                            .user = x.principal->user,
+                                                            .token = x.token_digest,
+                                                            .listening = is_listening(x),
+                                                            .end = [&running] { running.end(); }});
   ClientWatch watch(x.connection, [&running] { running.end(); });
   watch.start();
   MaybeRefusal refused;

@@ -8,7 +8,7 @@
 
 namespace postern::server {
 
-// What the server behind is doing for a request; ended from outside when the client goes or the grant does.
+// What the server behind is doing for a request; ended from outside when the client goes or the token or grant does.
 struct Running {
   upstream::CancelSlot slot;
   std::unique_ptr<upstream::Exchange> answer;
@@ -20,7 +20,7 @@ struct Running {
 };
 
 // Runs what speaks with the server behind, in the caller's place among the calls of its user, and ends it with the
-// client or with the grant. `work` gets what it is to be ended by, and lives as long as it runs.
+// client or with the token or grant. `work` gets what it is to be ended by, and lives as long as it runs.
 using Forwarding = std::function<awaitable<MaybeRefusal>(Running&)>;
 awaitable<MaybeRefusal> watched(McpExchange& exchange, Forwarding work);
 

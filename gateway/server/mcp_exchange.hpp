@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "authn/challenge.hpp"
+#include "crypto/hash.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/method.hpp"
 #include "policy/policy.hpp"
@@ -22,6 +23,7 @@ struct McpExchange {
   const tenant::Resource& resource;
 
   std::shared_ptr<const token::Principal> principal{};
+  crypto::Digest token_digest{};       // what the cache knows the token by: of our own tokens their SHA-256
   std::uint64_t token_generation = 0;  // of the cache, read before the token was looked at
   std::string body{};
   std::optional<mcp::Message> message{};  // of a POST
@@ -61,7 +63,8 @@ awaitable<MaybeRefusal> authenticate_external(McpExchange& exchange, std::string
 // The token itself is at fault; anything else is the gateway's own trouble and must not cost a client its tokens.
 bool is_verdict(const Error& error);
 authn::Refusal store_away();
-// Again, if the store has changed since: a grant may be revoked while its call still comes in.
+// Again, if anything of the token, its grant, user or tenant has changed since: a grant may be revoked while its call
+// still comes in.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& exchange);
 awaitable<MaybeRefusal> admit(McpExchange& exchange);
 // Takes a turn in the budget of calls of `key`; await_turn() waits for one that comes soon.

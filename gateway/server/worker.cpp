@@ -54,10 +54,16 @@ std::string Worker::next_request_id() {
   return id_prefix_ + number;
 }
 
-void Worker::end_streams_of(const std::set<std::string, std::less<>>& grants) {
+// RFC 7009 section 2.1: an access token that is revoked alone ends what it opened, and nothing else of its grant.
+bool OpenStream::is_over(const token::Touched& touched) const {
+  if (grant.empty()) return touched.users.contains(user);
+  return touched.grants.contains(grant) || (token && touched.tokens.contains(*token));
+}
+
+void Worker::end_streams_of(const token::Touched& touched) {
   std::vector<OpenStream*> ending;
   for (auto* stream : streams_) {
-    if (grants.contains(stream->grant)) ending.push_back(stream);
+    if (stream->is_over(touched)) ending.push_back(stream);
   }
   for (auto* stream : ending) stream->end();
 }

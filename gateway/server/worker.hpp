@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,17 +15,23 @@
 
 #include "server/services.hpp"
 #include "server/snapshot.hpp"
+#include "token/touched.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::server {
 
 class Connection;
 
-// An answer being streamed; ended from outside when its grant is revoked. Lives in its request's coroutine.
+// A call or stream under way, or what the gateway does by itself for a grant. Ended from outside when its grant, or the
+// token that it was opened with, is revoked. Lives in its request's coroutine.
 struct OpenStream {
-  std::string grant;
-  bool listening = false;  // ended when the process drains; answers to calls are let finish
+  std::string grant;                      // empty: of a token that was made elsewhere, which ends with its user
+  std::string user{};                     // key; needed only where there is no grant
+  std::optional<crypto::Digest> token{};  // SHA-256 of the access token that it was opened with
+  bool listening = false;                 // ended when the process drains; answers to calls are let finish
   std::function<void()> end;
+
+  bool is_over(const token::Touched& touched) const;
 };
 
 // Open connections of the process by address, for the two connection limits. Thread-safe.
@@ -66,7 +72,7 @@ class Worker {
   std::size_t connections() const noexcept { return connections_.size(); }
   void add_stream(OpenStream* stream) { streams_.insert(stream); }
   void remove_stream(OpenStream* stream) { streams_.erase(stream); }
-  void end_streams_of(const std::set<std::string, std::less<>>& grants);
+  void end_streams_of(const token::Touched& touched);
 
   // Closes idle connections and listening streams now; the others end after the answer under way.
   void drain();

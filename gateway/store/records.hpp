@@ -195,6 +195,7 @@ enum class ChangeKind : std::uint8_t {
   client,          // the client's id; new clients are no change, since nobody can have asked for them before
   access_revoked,  // one access token alone: its hash in hexadecimal
   signing_keys,    // of an authorization server: its issuer
+  key_life,        // likewise, where its keys are only kept for longer: no token is worse for it
 };
 struct Change {
   std::int64_t sequence = 0;

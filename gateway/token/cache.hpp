@@ -6,11 +6,12 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <string_view>
 #include <unordered_map>
 
 #include "crypto/hash.hpp"
 #include "token/principal.hpp"
+#include "token/stamps.hpp"
+#include "token/touched.hpp"
 
 namespace postern::token {
 
@@ -24,13 +25,21 @@ class TokenCache {
   // nullptr: ask the store.
   std::shared_ptr<const Principal> find(const crypto::Digest& hash, Time now);
 
-  // Taken before the store is asked and handed to insert(): what was read before a revocation is not kept after it.
-  std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
+  // Taken before the cache or the store is asked and handed to insert(): what was read before a change that touches it
+  // is not kept after it.
+  std::uint64_t generation() const noexcept { return stamps_.generation(); }
   void insert(const crypto::Digest& hash, std::shared_ptr<const Principal> principal, Time now,
               std::uint64_t generation);
+  // Whether a change since that generation may touch what was read then. Takes no lock. Now and then true because of
+  // somebody else's change; never false where one touches it.
+  bool changed_since(std::uint64_t generation, const crypto::Digest& hash, const Principal& principal) const noexcept {
+    return stamps_.changed_since(generation, hash, principal);
+  }
 
-  // These visit every entry: for changes, which are rare.
-  void drop_grant(std::string_view grant);
+  // Removes exactly the entries that are touched. From its beginning on none of them is found, and changed_since() is
+  // true for what was read before. Single tokens cost a hash probe each; anything else visits every entry, once for all
+  // that changed together.
+  void drop(const Touched& touched);
   void drop_all();
 
  private:
@@ -52,11 +61,16 @@ class TokenCache {
 
   Shard& shard_of(const crypto::Digest& hash) noexcept { return shards_[hash[31] % kShards]; }
   static Entries::iterator erase(Shard& shard, Entries::iterator entry);
+  bool is_being_dropped(const crypto::Digest& hash, const Principal& principal) const noexcept;
+  void erase_token(const crypto::Digest& hash);
+  void erase_touched(const Touched& touched);
 
   std::array<Shard, kShards> shards_;
   const std::size_t shard_capacity_;
   const Duration max_age_;
-  std::atomic<std::uint64_t> generation_{0};
+  Stamps stamps_;
+  std::mutex dropping_mutex_;
+  std::atomic<std::uint64_t> dropping_{0};  // the generation that the drop under way begins; 0: there is none
 };
 
 }  // namespace postern::token

@@ -24,6 +24,7 @@ struct Principal {
   std::vector<std::string> scopes;
   bool narrowed = true;  // policy::Caller
   bool minted = false;   // made by hand, for a client without OAuth
+  std::string key_ring;  // TokenIssuer::key_ring of a token that we signed; empty: opaque, or made elsewhere
   Time expires_at{};
 };
 

@@ -207,4 +207,10 @@ void SigningKeys::forget() {
   ++generation_;
 }
 
+void SigningKeys::forget(std::string_view issuer) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = held_.find(issuer); found != held_.end()) held_.erase(found);
+  ++generation_;
+}
+
 }  // namespace postern::token

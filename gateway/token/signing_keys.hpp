@@ -67,6 +67,7 @@ class SigningKeys {
 
   // What is held may be stale. Never blocks.
   void forget();
+  void forget(std::string_view issuer);  // of that one alone
 
  private:
   struct Held {

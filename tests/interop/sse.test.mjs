@@ -7,12 +7,13 @@ import { Gateway, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { post, rpc } from './lib/mcp.mjs';
 import { mcpRemote } from './lib/desktop.mjs';
+import { OAuthClient } from './lib/oauth.mjs';
 import { freePort, run } from './lib/process.mjs';
 import { Provider, SdkClient } from './lib/sdk.mjs';
 import { startOldServer } from './lib/old-server.mjs';
 import { answering, ask, capable, open } from './lib/stdio.mjs';
 import { openOldStream } from './lib/old-client.mjs';
-import { until } from './lib/wait.mjs';
+import { until, within } from './lib/wait.mjs';
 
 describe('the transport of 2024', { timeout: 180_000 * patience }, () => {
   let upstream;
@@ -179,5 +180,23 @@ describe('the transport of 2024', { timeout: 180_000 * patience }, () => {
     const ended = () => post(gateway.resource, rpc('ping'), { token, session }).then(({ status }) => status === 404);
     await until('the end of the session whose stream broke off', ended);
     await sdk.close();
+  });
+
+  it('attack 6: a stream ends with the access token that opened it, not with another of its grant', async () => {
+    const client = await OAuthClient.register(gateway);
+    const first = await client.grant();
+    const { body: second } = await client.refresh(first.refresh_token);
+    const stream = await openOldStream(gateway.resource, first.access_token);
+    try {
+      assert.equal((await client.revoke(second.access_token)).status, 200);
+      const call = rpc('ping');
+      const url = new URL(stream.endpoint, gateway.resource).href;
+      assert.equal((await post(url, call, { token: first.access_token })).status, 202);
+      assert.ok(await stream.answer(call.id));
+      assert.equal((await client.revoke(first.access_token)).status, 200);
+      assert.equal(await within(10 * patience, 'the end of the stream', stream.ended), 'cut');
+    } finally {
+      stream.close();
+    }
   });
 });

@@ -59,7 +59,7 @@ Result<void> Keys::raise_token_life(std::string_view issuer, Duration life) {
         run(transaction.db, "UPDATE signing_keys SET token_life = ?2 WHERE issuer = ?1 AND token_life < ?2", issuer,
             life.count());
     if (!raised) return raised.error();
-    return *raised == 0 ? Result<void>() : transaction.note(ChangeKind::signing_keys, issuer);
+    return *raised == 0 ? Result<void>() : transaction.note(ChangeKind::key_life, issuer);
   });
 }
 
@@ -71,7 +71,7 @@ Result<void> Keys::raise_tokens_until(std::string_view id, Time until) {
                               id, until);
     if (!issuer) return issuer.error();
     if (!*issuer) return fail(Errc::not_found, "no such signing key");
-    return transaction.note(ChangeKind::signing_keys, **issuer);
+    return transaction.note(ChangeKind::key_life, **issuer);
   });
 }
 

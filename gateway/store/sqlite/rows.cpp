@@ -154,7 +154,7 @@ SignInSession read_session(Statement& row) {
 }
 
 Change read_change(Statement& row) {
-  return {.sequence = row.integer(0), .kind = read_enum(row, 1, ChangeKind::signing_keys), .subject = row.bytes(2)};
+  return {.sequence = row.integer(0), .kind = read_enum(row, 1, ChangeKind::key_life), .subject = row.bytes(2)};
 }
 
 }  // namespace postern::store::sqlite

@@ -78,6 +78,7 @@ TEST_F(SignedTokenTest, ProvesWhoCallsWhenItIsSignedAndInTheStore) {
   const auto principal = verify_signed(value, {kIssuer, kIssuer}, keys_, verifier_, clock_.now());
   ASSERT_TRUE(principal) << principal.error().what;
   EXPECT_EQ((*principal)->user, "local:alice");
+  EXPECT_EQ((*principal)->key_ring, kIssuer);
   EXPECT_EQ((*principal)->role, "admin");
   EXPECT_EQ((*principal)->resource, kResource);
 }

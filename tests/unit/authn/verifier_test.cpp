@@ -115,6 +115,16 @@ TEST_F(VerifierTest, ARevokedGrantIsDenied) {
   EXPECT_EQ(refused(), Errc::denied);
 }
 
+TEST_F(VerifierTest, Attack6ARevokedTokenIsNotFoundAndAnotherOfItsGrantIsGood) {
+  add();
+  auto second = access_;
+  second.hash = token::token_hash("mcpv1_y");
+  ASSERT_TRUE(store_->grants().add_access(second, kNow));
+  ASSERT_TRUE(store_->grants().revoke_access(access_.hash));
+  EXPECT_EQ(refused(), Errc::not_found);
+  EXPECT_TRUE(verifier_.verify(second.hash, kNow));
+}
+
 TEST_F(VerifierTest, ADisabledUserIsDenied) {
   add();
   ASSERT_TRUE(store_->users().set_disabled("local:alice", true));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace postern::token {
@@ -19,6 +20,12 @@ std::shared_ptr<const Principal> principal(const std::string& grant, Time expire
   p.grant = grant;
   p.expires_at = expires_at;
   return std::make_shared<const Principal>(std::move(p));
+}
+
+Touched of_grant(const std::string& grant) {
+  Touched touched;
+  touched.grants.insert(grant);
+  return touched;
 }
 
 TEST(TokenCache, FindsWhatWasInserted) {
@@ -52,7 +59,7 @@ TEST(TokenCache, DropsEveryTokenOfARevokedGrantAndNoOther) {
   for (int i = 0; i < 100; ++i) {
     cache.insert(crypto::sha256(std::to_string(i)), principal(i % 2 == 0 ? "dead" : "live"), kNow, cache.generation());
   }
-  cache.drop_grant("dead");
+  cache.drop(of_grant("dead"));
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(cache.find(crypto::sha256(std::to_string(i)), kNow) == nullptr, i % 2 == 0) << i;
   }
@@ -62,7 +69,7 @@ TEST(TokenCache, DoesNotKeepWhatWasReadBeforeARevocation) {
   TokenCache cache(100, 1h);
   const auto hash = crypto::sha256("a");
   const auto generation = cache.generation();
-  cache.drop_grant("g");
+  cache.drop(of_grant("g"));
   cache.insert(hash, principal("g"), kNow, generation);
   EXPECT_EQ(cache.find(hash, kNow), nullptr);
 
@@ -78,6 +85,152 @@ TEST(TokenCache, DropAllForgetsEverything) {
   cache.insert(hash, principal("g"), kNow, cache.generation());
   cache.drop_all();
   EXPECT_EQ(cache.find(hash, kNow), nullptr);
+}
+
+// One principal in five that shares nothing with the others but what the test says.
+class ManyTokens {
+ public:
+  ManyTokens() {
+    for (int i = 0; i < 100; ++i) cache_.insert(hash(i), owner(i), kNow, cache_.generation());
+  }
+
+  static crypto::Digest hash(int i) { return crypto::sha256("token " + std::to_string(i)); }
+  static std::shared_ptr<const Principal> owner(int i) {
+    const std::string number = std::to_string(i / 5);
+    Principal p;
+    p.grant = "grant " + number;
+    p.user = "user " + number;
+    p.tenant = "tenant " + number;
+    p.client = "client " + number;
+    p.key_ring = "ring " + number;
+    p.expires_at = kNow + 1h;
+    return std::make_shared<const Principal>(std::move(p));
+  }
+  std::vector<int> gone_after(const Touched& touched) {
+    cache_.drop(touched);
+    std::vector<int> gone;
+    for (int i = 0; i < 100; ++i) {
+      if (cache_.find(hash(i), kNow) == nullptr) gone.push_back(i);
+    }
+    return gone;
+  }
+  TokenCache& cache() { return cache_; }
+
+ private:
+  TokenCache cache_{10'000, 1h};
+};
+
+TEST(TokenCache, Attack6RemovesARevokedTokenAndNoOtherOfItsGrant) {
+  ManyTokens many;
+  Touched touched;
+  touched.tokens.insert(ManyTokens::hash(42));
+  EXPECT_EQ(many.gone_after(touched), std::vector<int>{42});
+}
+
+TEST(TokenCache, Attack6RemovesWhatAChangeNamesAndNothingElse) {
+  const std::vector<int> five{15, 16, 17, 18, 19};
+  const std::pair<Touched::Names Touched::*, const char*> kinds[] = {{&Touched::grants, "grant 3"},
+                                                                     {&Touched::users, "user 3"},
+                                                                     {&Touched::tenants, "tenant 3"},
+                                                                     {&Touched::clients, "client 3"},
+                                                                     {&Touched::key_rings, "ring 3"}};
+  for (const auto& [names, name] : kinds) {
+    Touched touched;
+    (touched.*names).insert(name);
+    EXPECT_EQ(ManyTokens().gone_after(touched), five) << name;
+    Touched other_kind;
+    (other_kind.*names).insert("3");
+    EXPECT_TRUE(ManyTokens().gone_after(other_kind).empty()) << name;
+  }
+}
+
+TEST(TokenCache, RemovesAllThatChangedTogether) {
+  ManyTokens many;
+  Touched touched;
+  touched.tokens.insert(ManyTokens::hash(99));
+  touched.users.insert("user 0");
+  EXPECT_EQ(many.gone_after(touched), (std::vector<int>{0, 1, 2, 3, 4, 99}));
+}
+
+TEST(TokenCache, Attack6KnowsWhatHasChangedSinceAndForWhom) {
+  const auto since = [](Touched touched) {
+    ManyTokens many;
+    const auto generation = many.cache().generation();
+    many.cache().drop(touched);
+    const bool own = many.cache().changed_since(generation, ManyTokens::hash(0), *ManyTokens::owner(0));
+    EXPECT_FALSE(many.cache().changed_since(many.cache().generation(), ManyTokens::hash(0), *ManyTokens::owner(0)));
+    return own;
+  };
+  Touched own;
+  own.tokens.insert(ManyTokens::hash(0));
+  EXPECT_TRUE(since(own));
+  Touched other;
+  for (int i = 1; i < 5; ++i) other.tokens.insert(ManyTokens::hash(i));
+  EXPECT_FALSE(since(other)) << "tokens of the same grant";
+  for (auto names : {&Touched::grants, &Touched::users, &Touched::tenants, &Touched::clients, &Touched::key_rings}) {
+    Touched touched;
+    (touched.*names).insert({"grant 1", "user 1", "tenant 1", "client 1", "ring 1"});
+    EXPECT_FALSE(since(touched));
+    (touched.*names).insert({"grant 0", "user 0", "tenant 0", "client 0", "ring 0"});
+    EXPECT_TRUE(since(touched));
+  }
+  EXPECT_FALSE(since({}));
+  Touched everything;
+  everything.everything = true;
+  EXPECT_TRUE(since(everything));
+}
+
+TEST(TokenCache, Attack6KeepsWhatWasReadWhileOnlyOthersChanged) {
+  TokenCache cache(100, 1h);
+  const auto hash = ManyTokens::hash(0);
+  const auto generation = cache.generation();
+  for (int i = 1; i <= 200; ++i) {
+    Touched strangers;
+    strangers.tokens.insert(ManyTokens::hash(i));
+    cache.drop(strangers);
+  }
+  cache.insert(hash, ManyTokens::owner(0), kNow, generation);
+  EXPECT_NE(cache.find(hash, kNow), nullptr);
+
+  const auto before = cache.generation();
+  Touched own;
+  own.tokens.insert(ManyTokens::hash(1));
+  cache.drop(own);
+  cache.insert(ManyTokens::hash(1), ManyTokens::owner(1), kNow, before);
+  EXPECT_EQ(cache.find(ManyTokens::hash(1), kNow), nullptr) << "read before its own token was revoked";
+}
+
+// Whoever has the generation of a change must not find what was cached before it, however far the drop has come.
+TEST(TokenCache, NothingOfBeforeAChangeIsFoundInItsGeneration) {
+  std::atomic<bool> stop{false};
+  std::atomic<int> stale{0};
+  TokenCache cache(20'000, 1h);
+  const auto hash = ManyTokens::hash(0);
+  for (int i = 1; i < 5'000; ++i) cache.insert(ManyTokens::hash(i), ManyTokens::owner(i), kNow, cache.generation());
+  // The cached value says in which round it was made.
+  const auto made_in = [](std::uint64_t round) {
+    Principal p;
+    p.grant = "g";
+    p.role = std::to_string(round);
+    p.expires_at = kNow + 1h;
+    return std::make_shared<const Principal>(std::move(p));
+  };
+  std::thread reader([&] {
+    while (!stop) {
+      const auto generation = cache.generation();
+      const auto found = cache.find(hash, kNow);
+      if (!found || cache.changed_since(generation, hash, *found)) continue;
+      if (std::stoull(found->role) < generation) ++stale;
+    }
+  });
+  for (int round = 0; round < 300; ++round) {
+    const auto generation = cache.generation();
+    cache.insert(hash, made_in(generation), kNow, generation);
+    cache.drop(of_grant("g"));
+  }
+  stop = true;
+  reader.join();
+  EXPECT_EQ(stale, 0);
 }
 
 TEST(TokenCache, IsBoundedAndKeepsWhatIsUsed) {
@@ -110,7 +263,7 @@ TEST(TokenCache, ARevokedGrantNeverStaysUnderConcurrentInsertions) {
     });
   }
   revoked.store(true);
-  cache.drop_grant("g");
+  cache.drop(of_grant("g"));
   for (auto& thread : threads) thread.join();
   for (int i = 0; i < 8000; ++i) EXPECT_EQ(cache.find(crypto::sha256(std::to_string(i)), kNow), nullptr);
 }

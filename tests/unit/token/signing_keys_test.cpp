@@ -136,6 +136,20 @@ TEST_F(SigningKeysTest, AnotherProcessSeesAChangeWhenItForgetsOrMeetsAnUnknownKe
   EXPECT_EQ(published(other), std::vector{third});
 }
 
+TEST_F(SigningKeysTest, AChangeOfOneServersKeysForgetsNoOthers) {
+  constexpr auto* kOther = "https://other.example.test";
+  ASSERT_TRUE(prepare());
+  ASSERT_TRUE(keys_.prepare(kOther, "ES256", 10min));
+  auto other = process();
+  const auto old = published(other);
+  ASSERT_TRUE(other.published(kOther));
+  ASSERT_TRUE(keys_.replace(kIssuer, "ES256", 10min));
+  other.forget(kOther);
+  EXPECT_EQ(published(other), old);
+  other.forget(kIssuer);
+  EXPECT_NE(published(other), old);
+}
+
 TEST_F(SigningKeysTest, UnknownKeysMakeItAskOnceASecondAtMost) {
   ASSERT_TRUE(prepare());
   auto other = process();
