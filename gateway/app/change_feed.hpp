@@ -16,10 +16,14 @@ namespace postern::app {
 // second; changes of this process come through the store's own listener before their answer is sent.
 class ChangeFeed {
  public:
+  enum class Lost : std::uint8_t {
+    unreadable,  // the store cannot be read: what is cached may be stale until it can
+    unseen,      // changes are gone that were never seen: what was begun before may not be allowed any more
+  };
   using Apply = std::function<void(const std::vector<store::Change>&)>;
 
-  // `apply` runs on the feed's thread; `lost` when changes could not be read, since what is cached may be stale then.
-  ChangeFeed(store::Store& store, telemetry::Log& log, Apply apply, std::function<void()> lost);
+  // Both run on the feed's thread. What is changed from the constructor's return on is seen.
+  ChangeFeed(store::Store& store, telemetry::Log& log, Apply apply, std::function<void(Lost)> lost);
   ~ChangeFeed();
   ChangeFeed(const ChangeFeed&) = delete;
   ChangeFeed& operator=(const ChangeFeed&) = delete;
@@ -27,11 +31,12 @@ class ChangeFeed {
  private:
   void follow();
   bool poll();  // whether there may be more
+  void begin_anew(const Error& why);
 
   store::Store& store_;
   telemetry::Log& log_;
   Apply apply_;
-  std::function<void()> lost_;
+  std::function<void(Lost)> lost_;
   std::int64_t newest_ = 0;
   bool failing_ = false;
   std::mutex mutex_;

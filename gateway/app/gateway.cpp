@@ -179,10 +179,11 @@ struct Gateway::Impl {
   upstream::FetcherOptions provider_fetch_options(const config::Config& config) const;
   Result<void> open(Loaded loaded);
   Result<void> prepare_keys(const config::Config& config);
-  void forget_all();
+  void lost_changes(ChangeFeed::Lost lost);
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
   void end_streams_of(token::Touched touched);
+  void end_all_streams();
   void tick();
   void reload_certificates();
   void keep_usage();
@@ -293,9 +294,14 @@ void Gateway::Impl::end_streams_of(token::Touched touched) {
   }
 }
 
-void Gateway::Impl::forget_all() {
+void Gateway::Impl::end_all_streams() {
+  for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->end_all_streams(); });
+}
+
+void Gateway::Impl::lost_changes(ChangeFeed::Lost lost) {
   signing_keys.forget();
   tokens.drop_all();
+  if (lost == ChangeFeed::Lost::unseen) end_all_streams();
 }
 
 void Gateway::Impl::reload_certificates() {
@@ -373,7 +379,8 @@ void Gateway::Impl::run() {
   std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
   // Before the first token is looked up: what another process revokes right after that must be seen.
   feed = std::make_unique<ChangeFeed>(
-      *store, *log, [this](const auto& changes) { apply(changes); }, [this] { forget_all(); });
+      *store, *log, [this](const auto& changes) { apply(changes); },
+      [this](ChangeFeed::Lost lost) { lost_changes(lost); });
   for (auto& listener : listeners) listener->start();
   for (auto& worker : workers) {
     guards.push_back(boost::asio::make_work_guard(worker->io()));

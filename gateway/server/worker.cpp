@@ -68,6 +68,10 @@ void Worker::end_streams_of(const token::Touched& touched) {
   for (auto* stream : ending) stream->end();
 }
 
+void Worker::end_all_streams() {
+  for (auto* stream : std::vector<OpenStream*>(streams_.begin(), streams_.end())) stream->end();
+}
+
 void Worker::drain() {
   draining_ = true;
   for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end()))

@@ -73,6 +73,7 @@ class Worker {
   void add_stream(OpenStream* stream) { streams_.insert(stream); }
   void remove_stream(OpenStream* stream) { streams_.erase(stream); }
   void end_streams_of(const token::Touched& touched);
+  void end_all_streams();
 
   // Closes idle connections and listening streams now; the others end after the answer under way.
   void drain();
