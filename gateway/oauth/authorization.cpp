@@ -22,11 +22,16 @@ AuthorizationCheck check_authorization(const http::Form& parameters, const Conte
   if (auto fault = check_redirect_uri(parameters, context, request)) return *std::move(fault);
   for (const AuthorizationRule rule : kRules) {
     if (auto fault = rule(parameters, context, request)) {
-      const auto state = request.has_state ? std::optional(request.state) : std::nullopt;
-      return RedirectError{error_location(request.redirect_uri, *fault, state, context), *std::move(fault)};
+      return redirect_error(std::move(request), *std::move(fault), context);
     }
   }
   return request;
+}
+
+RedirectError redirect_error(AuthorizationRequest request, OAuthError error, const Context& context) {
+  const auto state = request.has_state ? std::optional(request.state) : std::nullopt;
+  auto location = error_location(request.redirect_uri, error, state, context);
+  return {std::move(request), std::move(error), std::move(location)};
 }
 
 std::string append_query(std::string_view uri, const std::vector<std::pair<std::string, std::string>>& parameters) {

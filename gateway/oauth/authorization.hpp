@@ -42,13 +42,18 @@ struct PageError {
   std::string title;
   std::string text;
 };
-// Everything else goes back to the client: the complete Location with error, state and iss.
+// Everything else is for the client to hear at its redirect URI. Whether the browser goes there at once is for the
+// pages to decide: redirects_before_sign_in().
 struct RedirectError {
-  std::string location;
+  AuthorizationRequest request;  // as far as it was read; its client and redirect URI have been checked
   OAuthError error;
+  std::string location;  // complete, with error, state and iss
 };
 
 using AuthorizationCheck = std::variant<AuthorizationRequest, PageError, RedirectError>;
+
+// A fault of a request whose client and redirect URI have been checked.
+RedirectError redirect_error(AuthorizationRequest request, OAuthError error, const Context& context);
 
 // The checks in order, each a function of its own under checks/. Blocks on the store.
 AuthorizationCheck check_authorization(const http::Form& parameters, const Context& context);

@@ -92,6 +92,8 @@ bool redirect_uri_matches(std::string_view registered, std::string_view asked) n
   return ours && theirs && ours->host == theirs->host && ours->rest == theirs->rest;
 }
 
+bool is_loopback_redirect_uri(std::string_view uri) noexcept { return split_loopback(uri).has_value(); }
+
 bool redirect_domain_allowed(std::string_view uri, const std::vector<std::string>& domains) {
   const auto url = http::parse_url(uri);
   if (!url) return false;

@@ -1,4 +1,4 @@
-#include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -10,6 +10,7 @@
 #include "web/browser.hpp"
 #include "web/consent.hpp"
 #include "web/pages.hpp"
+#include "web/request_fault.hpp"
 #include "web/response.hpp"
 
 namespace postern::web {
@@ -17,18 +18,16 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-http::Response go_to(const std::string& own_location, const oauth::AuthorizationRequest& asked,
-                     const PageContext& context) {
-  if (own_location.size() > kLongestLocation) {
-    const auto state = asked.has_state ? std::optional(asked.state) : std::nullopt;
-    const auto why = oauth::invalid_request("The authorization request is too long.");
-    return see_other(oauth::error_location(asked.redirect_uri, why, state, context.oauth), context.oauth.secure());
-  }
-  return see_other(own_location, context.oauth.secure());
-}
-
 std::string request_path(const Pairs& parameters, const PageContext& context) {
   return context.oauth.server.endpoints.authorize + "?" + http::encode_form(parameters);
+}
+
+http::Response go_to(const std::string& own_location, const oauth::AuthorizationRequest& asked, const http::Form& form,
+                     const http::Request& request, const PageContext& context) {
+  if (own_location.size() <= kLongestLocation) return see_other(own_location, context.oauth.secure());
+  auto why = oauth::invalid_request("The authorization request is too long.");
+  const auto fault = oauth::redirect_error(asked, std::move(why), context.oauth);
+  return answer_fault(fault, request_path(form.pairs(), context), request, context);
 }
 
 // The request as it goes on after signing in: what asked for that is done by then.
@@ -43,9 +42,10 @@ Pairs without_login_prompt(Pairs parameters) {
   return parameters;
 }
 
-http::Response to_login(const oauth::AuthorizationRequest& asked, const http::Form& form, const PageContext& context) {
+http::Response to_login(const oauth::AuthorizationRequest& asked, const http::Form& form, const http::Request& request,
+                        const PageContext& context) {
   const std::string own_request = request_path(without_login_prompt(form.pairs()), context);
-  return go_to("/login?continue=" + http::percent_encode(own_request), asked, context);
+  return go_to(sign_in_path(own_request), asked, form, request, context);
 }
 
 http::Response begin(const http::Form& form, const http::Request& request, const PageContext& context) {
@@ -54,15 +54,15 @@ http::Response begin(const http::Form& form, const http::Request& request, const
     return refuse(error->status, error->title, error->text, request, context.oauth);
   }
   if (const auto* error = std::get_if<oauth::RedirectError>(&checked)) {
-    return see_other(error->location, context.oauth.secure());
+    return answer_fault(*error, request_path(form.pairs(), context), request, context);
   }
   const auto& asked = std::get<oauth::AuthorizationRequest>(checked);
   // A form posted by the client's site comes without our cookies (SameSite=Lax); the same request by GET has them.
-  if (request.method == "POST") return go_to(request_path(form.pairs(), context), asked, context);
+  if (request.method == "POST") return go_to(request_path(form.pairs(), context), asked, form, request, context);
 
   const auto session = find_session(request, context);
   if (!session) return store_away(session.error(), request, context.oauth);
-  if (!*session || asked.prompt_login) return to_login(asked, form, context);
+  if (!*session || asked.prompt_login) return to_login(asked, form, request, context);
   return show_consent(asked, **session, request_path(form.pairs(), context), request, context);
 }
 

@@ -62,10 +62,6 @@ std::vector<std::pair<std::string, std::string>> scope_texts(const tenant::Resou
   return texts;
 }
 
-std::string switch_account_path(const std::string& own_request) {
-  return "/login?continue=" + http::percent_encode(own_request);
-}
-
 http::Response not_allowed(const Session& session, const std::string& flow, const std::string& resource,
                            const std::string& own_request, const http::Request& request, const PageContext& context) {
   RefusedView view;
@@ -76,7 +72,7 @@ http::Response not_allowed(const Session& session, const std::string& flow, cons
   view.account = {session.user.name, session.user.email};
   view.action = context.oauth.server.endpoints.authorize;
   view.flow = flow;
-  view.switch_account = own_request.empty() ? "/login?continue=/login" : switch_account_path(own_request);
+  view.switch_account = own_request.empty() ? "/login?continue=/login" : sign_in_path(own_request);
   return page_response(403, render_refused(view), kAnyForms, context.oauth.secure());
 }
 
@@ -156,7 +152,7 @@ http::Response refuse_page(oauth::RefusedBy by, const std::string& why, const De
 http::Response ask_again(const Decision& decision) {
   const auto& endpoint = decision.oauth().server.endpoints.authorize;
   const auto own_request = endpoint + "?" + http::encode_form(oauth::request_of(decision.consent));
-  const auto location = switch_account_path(own_request);
+  const auto location = sign_in_path(own_request);
   if (location.size() > kLongestLocation)
     return refuse_page(oauth::RefusedBy::gateway, "The user is not signed in any more.", decision);
   return see_other(location, decision.oauth().secure());
@@ -216,7 +212,7 @@ http::Response show_consent(oauth::AuthorizationRequest asked, const Session& se
   view.client_standing = client_standing(asked.client);
   view.resource = asked.resource->name;
   view.account = {session.user.name, session.user.email};
-  view.switch_account = switch_account_path(own_request);
+  view.switch_account = sign_in_path(own_request);
   view.destination = destination.text;
   view.warning = destination.warning;
   view.scopes = scope_texts(*asked.resource, *found);

@@ -20,22 +20,42 @@ Account account_of(const Session& session) { return {session.user.name, session.
 
 bool with_password(const PageContext& context) { return context.identity == nullptr || context.identity->local; }
 
-// The app's request that the browser comes from. Only where there is a way to sign in or to go back that it is needed
-// for.
-std::optional<oauth::AuthorizationRequest> asked_by_app(const LoginView& view, const http::Request& request,
-                                                        const PageContext& context) {
-  if (with_password(context) && provider_choices({}, context).empty()) return std::nullopt;
-  // A POST may have counted a failure already: it must not be run again for the sake of a document.
+// The app's request that the browser comes from, or was sent here with.
+std::optional<AppRequest> asked_by_app(const LoginView& view, const http::Request& request,
+                                       const PageContext& context) {
   oauth::Context at_hand = context.oauth;
-  if (request.method == "POST") at_hand.documents = nullptr;
+  oauth::ForeignDocuments held;
+  // A POST may have counted a failure already: it must not be run again for the sake of a document, so what is wanted
+  // is noted aside and forgotten.
+  if (request.method == "POST" && at_hand.documents != nullptr) {
+    held = *at_hand.documents;
+    at_hand.documents = &held;
+  }
   return app_request(view.continue_to, at_hand);
 }
 
-// Who asks is said before the browser leaves for a provider, as well as on the page where it is decided.
-void tell_app(LoginView& view, const oauth::AuthorizationRequest& wanted) {
-  view.app = wanted.client.name.empty() ? wanted.client.id : wanted.client.name;
-  view.resource = wanted.resource->name;
-  view.destination = destination_of(wanted.redirect_uri).text;
+// Who asks is said before the browser leaves for a provider, as well as on the page where it is decided. A request at
+// fault is never decided on: after signing in the browser is sent straight to the app, so this page alone says where.
+void tell_app(LoginView& view, const AppRequest& wanted) {
+  const auto& asked = wanted.asked;
+  view.app = asked.client.name.empty() ? asked.client.id : asked.client.name;
+  if (asked.resource) view.resource = asked.resource->name;
+  view.destination = destination_of(asked.redirect_uri).text;
+  view.error = wanted.error;
+}
+
+// The tenant whose users the page is for; empty: of any.
+std::string tenant_meant(const std::optional<AppRequest>& wanted, const PageContext& context) {
+  const auto& own = context.oauth.server.tenant;
+  if (!own.empty() || !wanted || !wanted->asked.resource) return own;
+  return wanted->asked.resource->fixed_tenant;
+}
+
+// Browsers hold form-action against every hop that follows a form. After signing in, a request at fault leads straight
+// to the app, and which hops its callback makes cannot be known: destination_of().
+std::string form_action(const std::optional<AppRequest>& wanted, const PageContext& context) {
+  const bool at_fault = wanted && !wanted->error.empty();
+  return at_fault ? std::string(kAnyForms) : login_form_action(context);
 }
 
 http::Response show_form(int status, LoginView view, const http::Request& request, const PageContext& context) {
@@ -43,17 +63,15 @@ http::Response show_form(int status, LoginView view, const http::Request& reques
   const bool met_now = !browser.known();
   if (met_now) browser = new_browser();
   const auto wanted = asked_by_app(view, request, context);
-  const auto& own_tenant = context.oauth.server.tenant;
-  const auto tenant = own_tenant.empty() && wanted ? wanted->resource->fixed_tenant : own_tenant;
   view.with_password = with_password(context);
-  view.providers = provider_choices(tenant, context);
+  view.providers = provider_choices(tenant_meant(wanted, context), context);
   if (wanted) tell_app(view, *wanted);
   if (!view.with_password && view.providers.empty() && view.alert.empty()) {
     view.alert = "There is no way to sign in for this organisation. Ask an administrator.";
-    if (wanted) view.back = way_to_app(*wanted, context.oauth);
+    if (wanted && wanted->error.empty()) view.back = way_to_app(*wanted, context.oauth);
   }
   view.form_token = form_token(kForm, browser, {}, context);
-  auto response = page_response(status, render_login(view), login_form_action(context), context.oauth.secure());
+  auto response = page_response(status, render_login(view), form_action(wanted, context), context.oauth.secure());
   if (met_now) response.headers.add("Set-Cookie", browser_cookie(browser, -1, context));
   return response;
 }

@@ -1,5 +1,6 @@
 #include "web/response.hpp"
 
+#include "http/form.hpp"
 #include "web/pages.hpp"
 
 namespace postern::web {
@@ -39,6 +40,10 @@ http::Response see_other(std::string_view location, bool secure) {
   http::Response response = http::redirect_response(location);
   set_common(response.headers, secure);
   return response;
+}
+
+std::string sign_in_path(const std::string& own_request) {
+  return "/login?continue=" + http::percent_encode(own_request);
 }
 
 http::Response refuse(int status, std::string_view title, std::string_view text, const http::Request& request,

@@ -24,6 +24,9 @@ http::Response page_response(int status, std::string html, std::string_view form
 // 303 (RFC 9700 section 4.12) that tells the target nothing about where it came from (section 4.2.4).
 http::Response see_other(std::string_view location, bool secure);
 
+// The sign-in page that comes back to this own path and query.
+std::string sign_in_path(const std::string& own_request);
+
 // A page that says why not. Writes nothing to the log.
 http::Response refuse(int status, std::string_view title, std::string_view text, const http::Request& request,
                       const oauth::Context& context, const WaysOn& ways = {});

@@ -9,6 +9,7 @@ extern const std::string_view layout;
 extern const std::string_view login;
 extern const std::string_view consent;
 extern const std::string_view refused;
+extern const std::string_view fault;
 extern const std::string_view account;
 extern const std::string_view logout;
 extern const std::string_view nav;

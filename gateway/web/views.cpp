@@ -56,8 +56,9 @@ std::string render_login(const LoginView& view) {
   data.set("form_token", view.form_token);
   data.set("with_password", view.with_password);
   set_text(data, "app", display_text(view.app));
-  data.set("resource", display_text(view.resource));
+  set_text(data, "resource", display_text(view.resource));
   data.set("destination", display_text(view.destination, kLongText));
+  set_text(data, "error", view.error);
   set_providers(data, view.providers);
   set_text(data, "back", view.back);
   return page(view.alert.empty() ? "Sign in" : "Sign in: try again", templates::login, data);
@@ -107,8 +108,21 @@ std::string render_refused(const RefusedView& view) {
     data.set("ways", true);
     set_text(data, "again", view.ways.again);
     set_text(data, "app", view.ways.app);
+    set_text(data, "destination", display_text(view.ways.destination, kLongText));
   }
   return page(view.title, templates::refused, data, view.reference);
+}
+
+std::string render_fault(const FaultView& view) {
+  mustache::data data;
+  data.set("client", display_text(view.client));
+  data.set("client_standing", view.client_standing);
+  data.set("destination", display_text(view.destination, kLongText));
+  data.set("error", view.error);
+  data.set("description", view.description);
+  data.set("sign_in", view.sign_in);
+  data.set("comes_back", view.comes_back);
+  return page("Request refused", templates::fault, data, view.reference);
 }
 
 std::string render_account(const Account& account) {

@@ -31,7 +31,8 @@ struct LoginView {
   std::string app;
   std::string resource;
   std::string destination;
-  std::string back;  // complete Location with an error, where nobody can sign in; else empty
+  std::string error;  // of a request at fault: what the app will be told there; else empty
+  std::string back;   // complete Location with an error, where nobody can sign in; else empty
 };
 
 struct TenantChoice {
@@ -60,8 +61,9 @@ struct ConsentView {
 
 // Where somebody can go on from a page that cannot; what is empty is not offered.
 struct WaysOn {
-  std::string again;  // own path: try once more
-  std::string app;    // complete Location with an error, so that the app does not wait
+  std::string again;        // own path: try once more
+  std::string app;          // complete Location with an error, so that the app does not wait
+  std::string destination;  // where that is, with `app`
 };
 
 struct RefusedView {
@@ -76,9 +78,22 @@ struct RefusedView {
   WaysOn ways;
 };
 
+// An authorization request at fault, which its app does not hear of as long as nobody is signed in.
+struct FaultView {
+  std::string client;
+  std::string client_standing;  // where the client comes from
+  std::string destination;      // where the browser would be sent
+  std::string error;            // of RFC 6749 section 4.1.2.1 and its kin
+  std::string description;      // what is wrong, a sentence
+  std::string sign_in;          // own path
+  bool comes_back = true;       // signing in there leads back to the request
+  std::string reference;
+};
+
 std::string render_login(const LoginView& view);
 std::string render_consent(const ConsentView& view);
 std::string render_refused(const RefusedView& view);
+std::string render_fault(const FaultView& view);
 std::string render_account(const Account& account);
 std::string render_logout(const Account& account, std::string_view form_token);
 

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { BreakingProxy, patch } from './lib/breaking-proxy.mjs';
 import { patience } from './lib/gateway.mjs';
+import { header, send } from './lib/http.mjs';
+import { OAuthClient, errorOnPage } from './lib/oauth.mjs';
 import { connect } from './lib/postern.mjs';
 import { freePort } from './lib/process.mjs';
 import { Provider, SdkClient } from './lib/sdk.mjs';
@@ -136,6 +138,22 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
       instead: (request) =>
         /^\/oauth\/authorize\?.*resource=/.test(request.url)
           ? { status: 303, headers: { Location: `${chatgpt}?error=invalid_target` } }
+          : undefined,
+    });
+    const { code, output } = await connect(gateway.resource, '--redirect-uri', chatgpt);
+    proxy.mend();
+    assert.equal(code, 1);
+    assert.match(output, /stale server: .*invalid_target/);
+  });
+
+  it('attack 9: the same from the page that the gateway shows to strangers', async () => {
+    const client = await OAuthClient.register(gateway, { redirectUris: [chatgpt] });
+    const page = await send(client.request({ resource: 'https://elsewhere.example/mcp' }).url);
+    assert.equal(errorOnPage(page), 'invalid_target', page.text.slice(0, 300));
+    proxy.breakWith({
+      instead: (request) =>
+        /^\/oauth\/authorize\?.*resource=/.test(request.url)
+          ? { status: page.status, headers: { 'Content-Type': header(page, 'content-type') }, body: page.text }
           : undefined,
     });
     const { code, output } = await connect(gateway.resource, '--redirect-uri', chatgpt);

@@ -102,6 +102,16 @@ describe('pages', { timeout: 240_000 * patience }, () => {
         assert.ok(await page.isVisible(`[name=decision][value=${decision}]`), decision);
       await page.goto(client.request({ redirect_uri: 'https://evil.example/' }).url);
       await inspect(page, 'error', look);
+      await context.clearCookies();
+      const elsewhere = await OAuthClient.register(gateway, {
+        redirectUris: ['https://client.example.test/callback'],
+        metadata: { client_name: longName },
+      });
+      await page.goto(elsewhere.request({ response_type: 'bogus' }).url);
+      await inspect(page, 'fault', look);
+      assert.ok((await page.innerText('body')).includes('client.example.test'), 'the host of the app is shown');
+      await page.click('text=Sign in and tell the app');
+      await inspect(page, 'sign-in-fault', look);
       assert.deepEqual(
         problems.filter((each) => !/status of 400/.test(each)),
         [],
@@ -126,6 +136,25 @@ describe('pages', { timeout: 240_000 * patience }, () => {
       assert.equal(callback.get('state'), request.state);
       assert.equal(callback.get('iss'), gateway.origin);
       assert.equal((await client.exchange({ code: callback.get('code'), verifier: request.verifier })).status, 200);
+      await context.close();
+    });
+
+    it(`attack 9: the page for a request at fault leads to signing in and then to the app, ${how}`, async () => {
+      const client = await OAuthClient.register(gateway, { redirectUris: ['https://client.example.test/callback'] });
+      const context = await browser.newContext({ javaScriptEnabled, ignoreHTTPSErrors: true });
+      const page = await context.newPage();
+      const request = client.request({ resource: 'https://elsewhere.example/mcp' });
+      const before = callbacks.length;
+      await page.goto(request.url);
+      assert.equal(await page.innerText('#error'), 'invalid_target');
+      assert.equal(callbacks.length, before, 'the app was not told yet');
+      await page.click('text=Sign in and tell the app');
+      await page.fill('input[name=username]', 'alice');
+      await page.fill('input[name=password]', password);
+      await page.press('input[name=password]', 'Enter');
+      await page.waitForURL(/client\.example\.test\/callback/, { timeout: 20_000 });
+      const told = callbacks.at(-1).searchParams;
+      assert.deepEqual([told.get('error'), told.get('state'), told.get('iss')], ['invalid_target', request.state, gateway.origin]);
       await context.close();
     });
 

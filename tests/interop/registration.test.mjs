@@ -5,7 +5,7 @@ import { UserAgent } from './lib/browserless.mjs';
 import { publicDocument, startWithDocuments } from './lib/documents.mjs';
 import { binary, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
-import { OAuthClient } from './lib/oauth.mjs';
+import { OAuthClient, errorOnPage } from './lib/oauth.mjs';
 import { run } from './lib/process.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -122,7 +122,7 @@ describe('registrations where the operator names redirect domains', { timeout: 1
       assert.equal(refreshed.body.scope, 'mcp.connect tools.read', scope);
     }
     const nothing = await new UserAgent().open(client.request({ scope: 'openid unheard-of' }).url);
-    assert.equal(new URL(nothing.redirect).searchParams.get('error'), 'invalid_scope');
+    assert.equal(errorOnPage(nothing), 'invalid_scope');
   });
 
   it('nothing of this reached the server behind', () => upstream.untouched('a registration'));

@@ -6,6 +6,7 @@ import { clients } from '../interop/lib/clients.mjs';
 import { password, patience } from '../interop/lib/gateway.mjs';
 import { bearerChallenge, send } from '../interop/lib/http.mjs';
 import { callTool, initialize, ping } from '../interop/lib/mcp.mjs';
+import { errorOnPage } from '../interop/lib/oauth.mjs';
 import { connect, doctor, faults } from '../interop/lib/postern.mjs';
 import { Provider, SdkClient, textOf } from '../interop/lib/sdk.mjs';
 import { startExample } from './lib/example.mjs';
@@ -162,10 +163,15 @@ describe('10x', { timeout: 600_000 * patience }, () => {
 
   it('row 5: invalid_target', async () => {
     const client = await example.client(hosted('acme'));
+    const chatgpt = await example.client(hosted('acme'), { redirectUris: ['https://chatgpt.com/connector/oauth/cb_1'] });
+    await client.authorize({ browser: alice });
     for (const resource of ['https://ai.10x.test/other', 'https://acme.mcp.10x.com/mcp', 'https://a.b.mcp.10x.test/mcp']) {
-      const answer = await send(client.request({ resource }).url);
-      const back = new URL(answer.headers.location[0]);
-      assert.equal(back.searchParams.get('error'), 'invalid_target', resource);
+      const answers = [await send(client.request({ resource }).url), await alice.request(chatgpt.request({ resource }).url)];
+      for (const { headers } of answers) {
+        assert.equal(new URL(headers.location[0]).searchParams.get('error'), 'invalid_target', resource);
+      }
+      // A browser in which nobody has signed in is not sent to what ChatGPT registered by itself.
+      assert.equal(errorOnPage(await send(chatgpt.request({ resource }).url)), 'invalid_target', resource);
     }
     const code = await client.authorize({ browser: alice });
     const elsewhere = await client.exchange(code, { resource: shared });

@@ -22,6 +22,12 @@ export const authorizeUrl = (gateway, clientId) =>
     resource: gateway.resource,
   })}`;
 
+/** The error that the page for a request at fault names (RFC 9700 section 4.11.2); undefined: it is another answer. */
+export const errorOnPage = (answer) =>
+  answer.status === 400 && answer.location === undefined && answer.headers.location === undefined
+    ? /<code id="error">([a-z_]+)<\/code>/.exec(answer.text)?.[1]
+    : undefined;
+
 /** What a client learns before it can register: `{challenge, resource, server}` (RFC 6750, RFC 9728, RFC 8414). */
 export async function discover(resourceUrl) {
   const refusal = await send(resourceUrl, {

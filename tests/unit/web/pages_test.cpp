@@ -83,7 +83,7 @@ TEST_F(PagesTest, WhatStrangersNameIsTextOnly) {
     LoginView form;
     form.lead = form.alert = form.username = form.continue_to = form.form_token = payload;
     form.providers = {{payload, payload}};
-    form.app = form.resource = form.destination = form.back = payload;
+    form.app = form.resource = form.destination = form.error = form.back = payload;
     RefusedView refused{.title = payload,
                         .text = payload,
                         .reference = payload,
@@ -92,8 +92,15 @@ TEST_F(PagesTest, WhatStrangersNameIsTextOnly) {
                         .flow = payload,
                         .decision = payload,
                         .switch_account = payload,
-                        .ways = {payload, payload}};
-    for (const auto& page : {render_consent(view), render_login(form), render_refused(refused),
+                        .ways = {payload, payload, payload}};
+    FaultView fault{.client = payload,
+                    .client_standing = payload,
+                    .destination = payload,
+                    .error = payload,
+                    .description = payload,
+                    .sign_in = payload,
+                    .reference = payload};
+    for (const auto& page : {render_consent(view), render_login(form), render_refused(refused), render_fault(fault),
                              render_account({payload, payload}), render_logout({payload, payload}, payload)}) {
       const std::string html = markup(page);
       EXPECT_THAT(html, Not(HasSubstr("<svg")));

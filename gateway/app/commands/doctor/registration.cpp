@@ -45,9 +45,24 @@ std::string authorization_url(const Walk& walk, const Registered& client) {
   return endpoint + (endpoint.find('?') == std::string::npos ? "?" : "&") + http::encode_form(parameters);
 }
 
-Finding judge_error(const std::string& location) {
+// RFC 6749 section 4.1.2.1: what the client is told at its redirect URI. Empty: nothing.
+std::string told_by_redirect(const std::string& location) {
   const auto form = http::Form::parse(std::string_view(location).substr(location.find('?') + 1));
-  const auto error = form ? form->get_or_empty("error") : "";
+  return form ? form->get_or_empty("error") : "";
+}
+
+// Where nobody is signed in, a server need not redirect to what a client registered by itself (RFC 9700 section
+// 4.11.2). Then its answer names the error: the page of the gateway in an element of its own, others in JSON.
+std::string told_by_page(const std::string& body) {
+  if (const auto json = read_json(body); json && json->is_object()) return text_of(*json, "error");
+  constexpr std::string_view before = R"(<code id="error">)";
+  const auto start = body.find(before);
+  const auto end = start == std::string::npos ? start : body.find('<', start + before.size());
+  if (end == std::string::npos) return {};
+  return body.substr(start + before.size(), end - start - before.size());
+}
+
+Finding judge_error(const std::string& error) {
   const auto seen = "the authorization endpoint answers " + (error.empty() ? std::string("with a redirect") : error);
   if (error == "invalid_target") {
     return failed("invalid_target", seen, "a sign-in page",
@@ -125,9 +140,12 @@ std::optional<Finding> try_authorization(Walk& walk, const Registered& client) {
   const auto location = std::string(answer.header("Location"));
   if (answer.status >= 300 && answer.status < 400) {
     if (!location.starts_with(client.redirect_uris.front())) return std::nullopt;
-    return judge_error(location);
+    return judge_error(told_by_redirect(location));
   }
   if (answer.status < 300) return std::nullopt;
+  const auto error = told_by_page(answer.body);
+  const bool told = answer.status < 500 && !error.empty() && error != "invalid_client";
+  if (told) return judge_error(error);
   return failed("refused", endpoint + ": " + status_line(answer), "a sign-in page",
                 "the authorization server does not know the client that its own registration endpoint made: the two "
                 "are not of one server");

@@ -31,7 +31,8 @@ Result<Registered> register_client(Walk& walk, const std::string& name, const st
 std::string default_scopes(const Walk& walk);
 
 // Sends that client's first request to the authorization endpoint, as a browser would, and looks whether it is taken:
-// a server that does not know the resource says `invalid_target` here and nowhere before. nullopt: it is.
+// a server that does not know the resource says `invalid_target` here and nowhere before, by a redirect to the client
+// or on a page of its own. nullopt: it is taken.
 std::optional<Finding> try_authorization(Walk& walk, const Registered& client);
 
 }  // namespace postern::app::doctor

@@ -90,6 +90,19 @@ TEST(TryAuthorization, NamesWhatTheServerDoesNotTake) {
   EXPECT_EQ(tried(browser).value().fault, "invalid_target");
   browser.answer = page(400);
   EXPECT_EQ(tried(browser).value().fault, "refused");
+  browser.answer = page(400);
+  browser.answer.body = "<dd><code id=\"error\">invalid_target</code></dd>";
+  EXPECT_EQ(tried(browser).value().fault, "invalid_target");
+  browser.answer.body = "<dd><code id=\"error\">invalid_scope</code></dd>";
+  EXPECT_EQ(tried(browser).value().fault, "invalid_scope");
+  for (const char* broken : {"<code id=\"error\"></code>", "<code id=\"error\">cut"}) {
+    browser.answer.body = broken;
+    EXPECT_EQ(tried(browser).value().fault, "refused") << broken;
+  }
+  browser.answer = json_answer(400, {{"error", "invalid_target"}});
+  EXPECT_EQ(tried(browser).value().fault, "invalid_target");
+  browser.answer = json_answer(400, {{"error", "invalid_client"}});
+  EXPECT_EQ(tried(browser).value().fault, "refused");
   browser.answer = {.trouble = Trouble::connection};
   EXPECT_EQ(tried(browser).value().fault, "connection");
 }
