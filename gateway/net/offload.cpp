@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <thread>
 #include <vector>
 
@@ -14,6 +13,8 @@
 namespace postern::net {
 
 struct OffloadPool::Impl {
+  Impl(std::string pool_name, QueueBounds bounds) : name(std::move(pool_name)), waiting(bounds) {}
+
   void serve() {
     for (;;) {
       std::function<void()> work;
@@ -21,25 +22,25 @@ struct OffloadPool::Impl {
         std::unique_lock lock(mutex);
         wake.wait(lock, [this] { return stopping || !waiting.empty(); });
         if (stopping) return;
-        work = std::move(waiting.front());
-        waiting.pop_front();
+        work = waiting.pop();
       }
       work();
     }
   }
 
   std::string name;
-  std::size_t limit = 0;
   mutable std::mutex mutex;
   std::condition_variable wake;
-  std::deque<std::function<void()>> waiting;
+  FairQueue waiting;
   bool stopping = false;
   std::vector<std::jthread> threads;
 };
 
-OffloadPool::OffloadPool(std::string name, std::size_t threads, std::size_t queue) : impl_(std::make_unique<Impl>()) {
-  impl_->name = std::move(name);
-  impl_->limit = queue;
+OffloadPool::OffloadPool(std::string name, std::size_t threads, std::size_t queue)
+    : OffloadPool(std::move(name), threads, QueueBounds{queue, queue}) {}
+
+OffloadPool::OffloadPool(std::string name, std::size_t threads, QueueBounds bounds)
+    : impl_(std::make_unique<Impl>(std::move(name), bounds)) {
   for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
     impl_->threads.emplace_back([impl = impl_.get()] { impl->serve(); });
   }
@@ -48,25 +49,26 @@ OffloadPool::OffloadPool(std::string name, std::size_t threads, std::size_t queu
 OffloadPool::~OffloadPool() { stop(); }
 
 void OffloadPool::stop() noexcept {
-  std::deque<std::function<void()>> dropped;
+  FairQueue dropped({});
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
-    dropped.swap(impl_->waiting);
+    dropped = impl_->waiting.take_all();
   }
   impl_->wake.notify_all();
-  dropped.clear();  // tells those who wait, before waiting for what was begun
+  dropped = FairQueue({});  // tells those who wait, before waiting for what was begun
   impl_->threads.clear();
 }
 
-bool OffloadPool::submit(std::function<void()> work) {
+bool OffloadPool::submit(std::function<void()> work, const FairQueue::Path& from) {
+  FairQueue::Pushed pushed;  // goes after the lock: what was displaced tells those who wait for it
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->stopping || impl_->waiting.size() >= impl_->limit) return false;
-    impl_->waiting.push_back(std::move(work));
+    if (impl_->stopping) return false;
+    pushed = impl_->waiting.push(from, std::move(work));
   }
-  impl_->wake.notify_one();
-  return true;
+  if (pushed.accepted) impl_->wake.notify_one();
+  return pushed.accepted;
 }
 
 std::size_t OffloadPool::queued() const noexcept {

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/result.hpp"
+#include "net/fair_queue.hpp"
 
 namespace postern::net {
 
@@ -19,12 +20,15 @@ class OffloadPool {
  public:
   // At least one thread. `queue`: how many pieces of work may wait for a thread.
   OffloadPool(std::string name, std::size_t threads, std::size_t queue);
+  // One that shares its threads and places fairly between those that work is for.
+  OffloadPool(std::string name, std::size_t threads, QueueBounds bounds);
   ~OffloadPool();
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
 
-  // False when the queue is full: answered with 503. `work` must not throw.
-  bool submit(std::function<void()> work);
+  // False when the queue is full: answered with 503. `work` must not throw. `from`: whom it is for; work that was
+  // accepted is dropped later on when it gives way to that of others.
+  bool submit(std::function<void()> work, const FairQueue::Path& from = {});
   // Finishes what was begun, drops what was not, refuses what comes. Not called from work of the pool.
   void stop() noexcept;
   std::size_t queued() const noexcept;
@@ -48,10 +52,11 @@ template <class T>
 using OffloadResult = typename Offloaded<T>::type;
 
 // Runs `work` on the pool and resumes the calling coroutine on its own executor with what it returned; `busy` when the
-// pool is full, `internal` when it threw, `cancelled` when the coroutine was cancelled or the pool went before the work
-// began. `work` must hold everything it uses: the coroutine may be gone by then. `pool` must live until it was begun.
+// pool is full, `internal` when it threw, `cancelled` when the coroutine was cancelled, or the work gave way to that of
+// others or the pool went before it began. `work` must hold everything it uses: the coroutine may be gone by then.
+// `pool` must live until it was begun.
 template <class T>
-boost::asio::awaitable<OffloadResult<T>> offload(OffloadPool& pool, std::function<T()> work);
+boost::asio::awaitable<OffloadResult<T>> offload(OffloadPool& pool, std::function<T()> work, FairQueue::Path from = {});
 
 }  // namespace postern::net
 

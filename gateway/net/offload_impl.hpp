@@ -74,13 +74,13 @@ struct Errand {
 namespace postern::net {
 
 template <class T>
-boost::asio::awaitable<OffloadResult<T>> offload(OffloadPool& pool, std::function<T()> work) {
+boost::asio::awaitable<OffloadResult<T>> offload(OffloadPool& pool, std::function<T()> work, FairQueue::Path from) {
   auto executor = co_await boost::asio::this_coro::executor;
   const auto job = std::make_shared<detail::Job<T>>(std::move(work), std::move(executor));
   bool accepted = false;
   {
     auto errand = std::make_shared<detail::Errand<T>>(job);
-    accepted = pool.submit([errand = std::move(errand)] { errand->job->run(); });
+    accepted = pool.submit([errand = std::move(errand)] { errand->job->run(); }, from);
   }
   if (!accepted) co_return fail(Errc::busy, "the pool \"" + pool.name() + "\" is full");
   auto rendezvous = job->done;

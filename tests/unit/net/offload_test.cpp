@@ -101,6 +101,27 @@ TEST(Offload, AFullPoolIsBusyAtOnce) {
   run(io, test());
 }
 
+TEST(Offload, WhoeverHasMostGivesWayAndIsToldAtOnce) {
+  asio::io_context io{1};
+  OffloadPool pool("test", 1, QueueBounds{2, 2});
+  Blocker blocker(pool);
+  std::string done;
+  const auto caller = [&](std::string group, std::string name) -> awaitable<void> {
+    const std::function<std::string()> work = [name] { return name; };
+    FairQueue::Path from{group};
+    const auto came = co_await offload(pool, work, std::move(from));
+    done += came ? *came : name + (came.error().code == Errc::cancelled ? " gave way," : " was refused,");
+  };
+  for (const char* name : {"a", "b", "c"}) beside(io, caller("greedy", name));
+  beside(io, caller("modest", "m"));
+  io.run_one();
+  while (done.size() < std::string("c was refused,b gave way,").size()) io.run_one();
+  EXPECT_EQ(done, "c was refused,b gave way,");
+  blocker.release();
+  io.run();
+  EXPECT_EQ(done, "c was refused,b gave way,am");
+}
+
 TEST(Offload, ManyCallersEachGetTheirOwnAnswer) {
   asio::io_context io{1};
   OffloadPool pool("test", 4, 1000);
