@@ -35,6 +35,9 @@ constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)
 constexpr std::size_t kFetchesEach = 4;  // half of the threads for them
 constexpr std::size_t kToolChecks = 32;
 constexpr std::size_t kToolChecksOfOneUser = 4;
+// Those of one wide network (base/network.hpp) get an eighth of the places; one that is known needs few.
+constexpr net::QueueBounds kPasswords{256, 32};
+constexpr net::QueueBounds kFamiliarPasswords{64, 4};
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
@@ -94,7 +97,9 @@ struct Gateway::Impl {
   server::ToolChecks tool_checks{kToolChecks, kToolChecksOfOneUser};
   telemetry::SaidOnce said;
   net::OffloadPool store_pool{"store", 4, 1024};
-  net::OffloadPool password_pool{"password", cores(), 64};
+  net::OffloadPool password_pool{"password", cores(), kPasswords};
+  // Apart, so that strangers never keep somebody waiting whose browser or network is known.
+  net::OffloadPool familiar_password_pool{"familiar_password", 1, kFamiliarPasswords};
   net::OffloadPool fetch_pool{"fetch", 8, 64};
   // Apart, so that documents of strangers never keep one waiting; and one slow provider leaves room for others.
   net::OffloadPool provider_pool{"provider", 3 * kFetchesOfProvider, 64};
@@ -148,6 +153,7 @@ struct Gateway::Impl {
                  tokens,
                  store_pool,
                  password_pool,
+                 familiar_password_pool,
                  session_seal,
                  consent_seal,
                  limiters,
@@ -235,7 +241,7 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
     workers.push_back(std::make_unique<server::Worker>(services, counter, snapshot));
-  for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &provider_pool}) {
+  for (auto* pool : {&store_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
   }
@@ -404,7 +410,8 @@ void Gateway::Impl::run() {
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
   for (auto& thread : threads) thread.join();
   // A write still under way tells the workers of the change: it ends while they are there.
-  for (auto* pool : {&store_pool, &password_pool, &fetch_pool, &provider_pool, &housekeeping}) pool->stop();
+  for (auto* pool : {&store_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool, &housekeeping})
+    pool->stop();
   keep_usage();
   log->info("stopped", {});
   log->flush();

@@ -8,6 +8,7 @@
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
 #include "server/first_check.hpp"
+#include "server/hash_wanted.hpp"
 #include "server/provider_metadata.hpp"
 #include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
@@ -105,8 +106,17 @@ http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDoc
   return http::json_response(200, rest::plugin_manifest(api), "public, max-age=60");
 }
 
-http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot,
-                   oauth::ForeignDocuments& documents, std::vector<std::string>& tool_checks, telemetry::Log& log) {
+// What an endpoint notes for whoever runs it, and gets from there when it is run again.
+struct Notes {
+  explicit Notes(Services& services) : documents(documents_at_hand(services)) {}
+
+  oauth::ForeignDocuments documents;
+  idp::PasswordCheck password;
+};
+
+http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot, Notes& notes,
+                   std::vector<std::string>& tool_checks, telemetry::Log& log) {
+  auto& documents = notes.documents;
   if (route.kind == RouteKind::callback) {
     return web::callback(request, snapshot.config().identity.callback, snapshot.page_seal());
   }
@@ -122,7 +132,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   oauth::Context context = snapshot.oauth(*route.server, documents);
   context.tool_checks = &tool_checks;
   const auto& identity = snapshot.config().identity;
-  const web::PageContext pages{context, snapshot.users(), identity.session, &identity};
+  const web::PageContext pages{context, snapshot.users(), identity.session, &identity, &notes.password};
   switch (route.kind) {
     case RouteKind::server_metadata: return oauth::server_metadata(request, context);
     case RouteKind::openid_configuration: return oauth::openid_configuration(request, context);
@@ -183,9 +193,9 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
   return std::nullopt;
 }
 
-// Off the worker's thread: the store and password hashing block. Again for each document it turns out to need: that
-// of the client, its keys, and these once more when they have changed; what a provider publishes, and its answer to a
-// code.
+// Off the worker's thread, because the store blocks. Again for what it turns out to need: a password that is to be
+// hashed; and each document, which are that of the client, its keys, and these once more when they have changed, or
+// what a provider publishes, and its answer to a code.
 awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route, std::string body,
                                    std::shared_ptr<std::vector<std::string>> tool_checks) {
   constexpr int kMostFetches = 5;
@@ -193,17 +203,23 @@ awaitable<http::Response> work_out(Connection& connection, const RequestContext&
   const std::string scheme = connection.listener().secure ? "https://" : "http://";
   const auto request = std::make_shared<http::Request>(
       to_request(context, std::move(body), scheme + std::string(context.head.authority)));
-  auto& pool = route.kind == RouteKind::login ? services.password_pool : services.store_pool;
-  const auto documents = std::make_shared<oauth::ForeignDocuments>(documents_at_hand(services));
-  const std::function<http::Response()> work = [route, request, documents, tool_checks, snapshot = context.snapshot,
+  const auto notes = std::make_shared<Notes>(services);
+  const std::function<http::Response()> work = [route, request, notes, tool_checks, snapshot = context.snapshot,
                                                 log = &services.log] {
-    return run(route, *request, *snapshot, *documents, *tool_checks, *log);
+    return run(route, *request, *snapshot, *notes, *tool_checks, *log);
   };
-  for (int fetches = 0;; ++fetches) {
-    auto done = co_await net::offload<http::Response>(pool, work);
+  for (int fetches = 0;;) {
+    auto done = co_await net::offload<http::Response>(services.store_pool, work);
     if (!done) co_return could_not_be_run(done.error(), route, services.log, context.id);
-    if (!documents->wanted() || fetches == kMostFetches) co_return std::move(*done);
-    const int wait = co_await fetch_wanted(services, *documents, *request, context.started);
+    if (notes->password.wanted()) {
+      std::shared_ptr<idp::PasswordCheck> password(notes, &notes->password);
+      std::string peer = request->peer;
+      const auto hashed = co_await hash_wanted(services, std::move(password), std::move(peer));
+      if (!hashed) co_return could_not_be_run(hashed.error(), route, services.log, context.id);
+      continue;
+    }
+    if (!notes->documents.wanted() || fetches++ == kMostFetches) co_return std::move(*done);
+    const int wait = co_await fetch_wanted(services, notes->documents, *request, context.started);
     if (wait > 0) co_return too_many(route, wait, context.id);
   }
 }

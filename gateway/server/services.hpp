@@ -35,8 +35,9 @@ struct Services {
   telemetry::Log& log;
   telemetry::Metrics& metrics;
   token::TokenCache& tokens;
-  net::OffloadPool& store_pool;     // look-ups and OAuth endpoints
-  net::OffloadPool& password_pool;  // sign-in: argon2
+  net::OffloadPool& store_pool;              // look-ups and OAuth endpoints
+  net::OffloadPool& password_pool;           // argon2 and nothing else
+  net::OffloadPool& familiar_password_pool;  // the same, for browsers and networks that signed in to the account before
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;

@@ -172,6 +172,10 @@ struct SignInSession {
   Time expires_at{};
 };
 
+// How long, and how many of one user, networks are known that a user signed in from.
+inline constexpr Duration kNetworkKnown = std::chrono::hours(24 * 30);
+inline constexpr int kKnownNetworks = 16;
+
 // A key that signs the access tokens of one authorization server. What it is for follows from its times alone, so that
 // every process sees the same and nobody has to write: pending before `active_at`, published and not yet signing; then
 // active, until the next key's `active_at`; then retiring, until all it signed has expired; then gone.

@@ -25,7 +25,7 @@ class UserStore {
   virtual Result<void> add(const User& user) = 0;  // conflict: key taken
   virtual Result<std::optional<User>> find(std::string_view key) = 0;
   virtual Result<std::vector<User>> list() = 0;
-  // Ends the user's sign-in sessions.
+  // Ends the user's sign-in sessions and forgets the networks that they signed in from.
   virtual Result<void> set_password(std::string_view key, std::string_view hash) = 0;
   // Disabling ends sessions and grants.
   virtual Result<void> set_disabled(std::string_view key, bool disabled) = 0;
@@ -43,6 +43,11 @@ class UserStore {
   virtual Result<int> count_failure(const std::vector<std::string>& keys, Time now, Duration window) = 0;
   virtual Result<int> failures(const std::vector<std::string>& keys, Time now, Duration window) = 0;
   virtual Result<void> clear_failures(const std::vector<std::string>& keys) = 0;
+
+  // Networks that a user has signed in from, as hashes: each is known for kNetworkKnown after the last sign-in from it,
+  // and of each user the kKnownNetworks latest.
+  virtual Result<void> remember_network(std::string_view user, std::string_view hash, Time now) = 0;
+  virtual Result<bool> knows_network(std::string_view user, std::string_view hash, Time now) = 0;
 };
 
 class TenantStore {

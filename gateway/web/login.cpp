@@ -5,6 +5,7 @@
 #include "oauth/authorization.hpp"
 #include "web/app_request.hpp"
 #include "web/browser.hpp"
+#include "web/device_cookie.hpp"
 #include "web/display.hpp"
 #include "web/elsewhere.hpp"
 #include "web/pages.hpp"
@@ -96,31 +97,69 @@ std::string minutes_text(Duration wait) {
   return minutes <= 1 ? "a minute" : std::to_string(minutes) + " minutes";
 }
 
-http::Response not_signed_in(const idp::SignIn& sign_in, LoginView view, const http::Request& request,
-                             const PageContext& context) {
-  const bool limited = sign_in.outcome == idp::SignInOutcome::limited;
-  // The typed name stays out of the log: people type passwords into that field.
-  context.oauth.log.audit("sign_in_failed",
-                          {{"limited", limited}, {"address", request.peer}, {"request_id", request.request_id}});
-  if (!limited) {
-    view.alert = "The user name or the password is wrong.";
-    // RFC 9110 section 15.5.4: credentials that are not enough. 401 would promise an HTTP authentication scheme.
-    return show_form(403, std::move(view), request, context);
+http::Response show_refusal(int status, std::string alert, const idp::SignIn& sign_in, LoginView view,
+                            const http::Request& request, const PageContext& context) {
+  view.alert = std::move(alert);
+  auto response = show_form(status, std::move(view), request, context);
+  if (sign_in.retry_after > Duration::zero()) {
+    response.headers.set("Retry-After", std::to_string((sign_in.retry_after.count() + 999) / 1000));
   }
-  view.alert = "Too many failed attempts. Try again in " + minutes_text(sign_in.retry_after) + ".";
-  auto response = show_form(429, std::move(view), request, context);
-  response.headers.set("Retry-After", std::to_string((sign_in.retry_after.count() + 999) / 1000));
   return response;
 }
 
-http::Response signed_in(const store::User& user, const std::string& continue_to, const http::Request& request,
-                         const PageContext& context) {
+void audit_failure(bool limited, const http::Request& request, const PageContext& context) {
+  // The typed name stays out of the log: people type passwords into that field.
+  context.oauth.log.audit("sign_in_failed",
+                          {{"limited", limited}, {"address", request.peer}, {"request_id", request.request_id}});
+}
+
+http::Response not_signed_in(const idp::SignIn& sign_in, LoginView view, const http::Request& request,
+                             const PageContext& context) {
+  const auto show = [&](int status, std::string alert) {
+    return show_refusal(status, std::move(alert), sign_in, std::move(view), request, context);
+  };
+  const std::string later = "Try again in " + minutes_text(sign_in.retry_after);
+  switch (sign_in.outcome) {
+    case idp::SignInOutcome::limited:
+      audit_failure(true, request, context);
+      return show(429, "Too many failed attempts. " + later + ".");
+    case idp::SignInOutcome::paused:
+      audit_failure(true, request, context);
+      return show(429, "Too many failed attempts with this name from elsewhere. " + later +
+                           ", or use a browser or a network in which you signed in before.");
+    case idp::SignInOutcome::busy:
+      return show(503,
+                  "Too many people are signing in right now, and your password was not looked at. "
+                  "Wait a few seconds and sign in again.");
+    default: break;
+  }
+  audit_failure(false, request, context);
+  // RFC 9110 section 15.5.4: credentials that are not enough. 401 would promise an HTTP authentication scheme.
+  return show(403, "The user name or the password is wrong.");
+}
+
+http::Response signed_in(const store::User& user, std::vector<idp::Device> devices, const std::string& continue_to,
+                         const http::Request& request, const PageContext& context) {
   auto response = see_other(continue_to.empty() ? "/login" : continue_to, context.oauth.secure());
   const auto started = start_session(user, request, context, response);
   if (!started) return store_away(started.error(), request, context.oauth);
+  response.headers.add("Set-Cookie", device_cookie(std::move(devices), user, context));
   context.oauth.log.audit("signed_in",
                           {{"user", user.key}, {"address", request.peer}, {"request_id", request.request_id}});
   return response;
+}
+
+http::Response with_credentials(const http::Form& form, LoginView view, const http::Request& request,
+                                const PageContext& context) {
+  auto devices = devices_of(request, context);
+  const idp::SignInTry attempt{view.username, Secret(form.get_or_empty("password")), request.peer, devices};
+  const auto sign_in = context.users.sign_in(attempt, *context.password);
+  if (!sign_in) return store_away(sign_in.error(), request, context.oauth);
+  if (sign_in->outcome == idp::SignInOutcome::pending) {  // this is run again
+    return refuse(503, "Busy", "Your password is being checked. Sign in again.", request, context.oauth);
+  }
+  if (sign_in->outcome != idp::SignInOutcome::ok) return not_signed_in(*sign_in, std::move(view), request, context);
+  return signed_in(sign_in->user, std::move(devices), view.continue_to, request, context);
 }
 
 http::Response submit(const http::Request& request, const PageContext& context) {
@@ -138,13 +177,10 @@ http::Response submit(const http::Request& request, const PageContext& context) 
   if (const auto provider = form->get("provider")) {
     return begin_elsewhere(*provider, view.continue_to, request, context);
   }
-  if (!with_password(context)) {
+  if (!with_password(context) || context.password == nullptr) {
     return refuse(400, "Not understood", "Passwords are not taken here.", request, context.oauth);
   }
-  const auto sign_in = context.users.sign_in(view.username, Secret(form->get_or_empty("password")), request.peer);
-  if (!sign_in) return store_away(sign_in.error(), request, context.oauth);
-  if (sign_in->outcome == idp::SignInOutcome::ok) return signed_in(sign_in->user, view.continue_to, request, context);
-  return not_signed_in(*sign_in, std::move(view), request, context);
+  return with_credentials(*form, std::move(view), request, context);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct PageContext {
   const idp::LocalUsers& users;
   Duration session_lifetime;
   const config::Identity* identity = nullptr;  // who may sign in; without it users of the store
+  idp::PasswordCheck* password = nullptr;      // of this request; without it nobody can sign in with one
 };
 
 // Below each authorization server's origin: where a sign-in elsewhere ends that was begun there.
@@ -23,7 +24,8 @@ inline constexpr std::string_view kReturnPath = "/login/return";
 // consent in one form, or an error page. A POST with a `flow` or `decision` field is the decision on a consent page.
 // Consent is asked for every time and never remembered.
 http::Response authorize(const http::Request& request, const PageContext& context);
-// GET shows the form, POST takes `username` and `password`; `continue` is an own path only. Runs on the password pool.
+// GET shows the form, POST takes `username` and `password`; `continue` is an own path only. A POST may note a password
+// to be checked (idp::PasswordCheck): then its answer does not count, and it is run again.
 http::Response login(const http::Request& request, const PageContext& context);
 // `address` is `identity.callback`: sends the browser on to the origin where its sign-in was begun and its cookie is,
 // if this is where that sign-in's provider answers. Nothing else.

@@ -27,6 +27,7 @@ constexpr Rule kRules[] = {
     {"sessions", "expires_at <= ?1", hours(0)},
     {"used_once", "expires_at <= ?1", hours(0)},
     {"failures", "expires_at <= ?1", hours(0)},
+    {"known_networks", "expires_at <= ?1", hours(0)},
     {"changes", "at <= ?1", hours(24)},
     {"codes", "expires_at <= ?1", hours(24)},
     {"usage", "day <= ?1", hours(31 * 24)},

@@ -194,9 +194,19 @@ ALTER TABLE grants ADD COLUMN step_up_wanted TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE grants ADD COLUMN step_up_pending_until INTEGER;
 )sql";
 
+// Where users have signed in from, so that strangers elsewhere cannot keep them from it.
+constexpr char kVersion9[] = R"sql(
+CREATE TABLE known_networks (
+  user TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (user, hash)
+) STRICT;
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 8> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
-                                            kVersion5, kVersion6, kVersion7, kVersion8};
+constexpr std::array<const char*, 9> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                            kVersion6, kVersion7, kVersion8, kVersion9};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

@@ -98,6 +98,8 @@ Result<void> Users::set_password(std::string_view key, std::string_view hash) {
     if (!set) return set;
     const auto ended = run(transaction.db, "DELETE FROM sessions WHERE user = ?1", key);
     if (!ended) return ended.error();
+    const auto forgotten = run(transaction.db, "DELETE FROM known_networks WHERE user = ?1", key);
+    if (!forgotten) return forgotten.error();
     return transaction.note(ChangeKind::user, key);
   });
 }
@@ -175,6 +177,29 @@ Result<void> Users::clear_failures(const std::vector<std::string>& keys) {
     return require_done(
         run(transaction.db, "DELETE FROM failures WHERE key IN (SELECT value FROM json_each(?1))", list));
   });
+}
+
+Result<void> Users::remember_network(std::string_view user, std::string_view hash, Time now) {
+  return writer_.write([&](Transaction& transaction) -> Result<void> {
+    const auto known = run(transaction.db,
+                           "INSERT INTO known_networks (user, hash, expires_at) VALUES (?1, ?2, ?3) "
+                           "ON CONFLICT (user, hash) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)",
+                           user, Blob{hash}, now + kNetworkKnown);
+    if (!known) return known.error();
+    return require_done(run(transaction.db,
+                            "DELETE FROM known_networks WHERE user = ?1 AND hash NOT IN (SELECT hash FROM "
+                            "known_networks WHERE user = ?1 ORDER BY expires_at DESC, rowid DESC LIMIT ?2)",
+                            user, kKnownNetworks));
+  });
+}
+
+Result<bool> Users::knows_network(std::string_view user, std::string_view hash, Time now) {
+  const auto found = readers_.read([&](Connection& db) {
+    return first(db, read_integer, "SELECT 1 FROM known_networks WHERE user = ?1 AND hash = ?2 AND expires_at > ?3",
+                 user, Blob{hash}, now);
+  });
+  if (!found) return found.error();
+  return found->has_value();
 }
 
 }  // namespace postern::store::sqlite

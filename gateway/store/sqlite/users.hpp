@@ -24,6 +24,8 @@ class Users final : public UserStore {
   Result<int> count_failure(const std::vector<std::string>& keys, Time now, Duration window) override;
   Result<int> failures(const std::vector<std::string>& keys, Time now, Duration window) override;
   Result<void> clear_failures(const std::vector<std::string>& keys) override;
+  Result<void> remember_network(std::string_view user, std::string_view hash, Time now) override;
+  Result<bool> knows_network(std::string_view user, std::string_view hash, Time now) override;
 
  private:
   Writer& writer_;

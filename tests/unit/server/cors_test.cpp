@@ -66,6 +66,7 @@ class CorsTest : public testing::Test {
                      .tokens = tokens_,
                      .store_pool = pool_,
                      .password_pool = pool_,
+                     .familiar_password_pool = pool_,
                      .session_seal = seal_,
                      .consent_seal = seal_,
                      .limiters = limiters_,

@@ -21,6 +21,14 @@ TEST_P(PurgeContract, ConsentsGoAtTheirEnd) {
   EXPECT_EQ(code_of(store_->grants().refuse({"consent-1", kNow})), "ok");
 }
 
+TEST_P(PurgeContract, NetworksAreForgottenAtTheirEnd) {
+  ASSERT_TRUE(ok(store_->users().remember_network("local:alice", hash_of("home"), kNow)));
+  purge(kNow + kNetworkKnown - 1ms);
+  EXPECT_TRUE(store_->users().knows_network("local:alice", hash_of("home"), kNow).value());
+  purge(kNow + kNetworkKnown);
+  EXPECT_FALSE(store_->users().knows_network("local:alice", hash_of("home"), kNow).value());
+}
+
 TEST_P(PurgeContract, CodesStayADayLongerToTellAReplay) {
   approve("1");
   ASSERT_TRUE(ok(store_->grants().redeem_code(hash_of("code-1"), sample_tokens("a", "r", "1"), kNow)));

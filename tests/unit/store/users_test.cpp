@@ -128,6 +128,40 @@ TEST_P(UsersContract, FailuresSurviveARestartAndAreCleared) {
   EXPECT_EQ(store_->users().failures({"user:alice"}, kNow, 1min).value(), 0);
 }
 
+TEST_P(UsersContract, ANetworkIsKnownToItsUserForAMonth) {
+  EXPECT_FALSE(store_->users().knows_network("local:alice", hash_of("home"), kNow).value());
+  ASSERT_TRUE(ok(store_->users().remember_network("local:alice", hash_of("home"), kNow)));
+  EXPECT_TRUE(store_->users().knows_network("local:alice", hash_of("home"), kNow + kNetworkKnown - 1ms).value());
+  EXPECT_FALSE(store_->users().knows_network("local:alice", hash_of("home"), kNow + kNetworkKnown).value());
+  EXPECT_FALSE(store_->users().knows_network("local:bob", hash_of("home"), kNow).value());
+  EXPECT_FALSE(store_->users().knows_network("local:alice", hash_of("work"), kNow).value());
+  ASSERT_TRUE(ok(store_->users().remember_network("local:alice", hash_of("home"), kNow + 24h)));
+  EXPECT_TRUE(store_->users().knows_network("local:alice", hash_of("home"), kNow + kNetworkKnown).value());
+}
+
+TEST_P(UsersContract, OfEachUserTheLatestNetworksAreKnown) {
+  ASSERT_TRUE(ok(store_->users().remember_network("local:bob", hash_of("0"), kNow)));
+  for (int i = 0; i <= kKnownNetworks; ++i) {
+    ASSERT_TRUE(ok(store_->users().remember_network("local:alice", hash_of(std::to_string(i)), kNow + i * 1ms)));
+  }
+  const Time now = kNow + 1h;
+  EXPECT_FALSE(store_->users().knows_network("local:alice", hash_of("0"), now).value());
+  for (int i = 1; i <= kKnownNetworks; ++i) {
+    EXPECT_TRUE(store_->users().knows_network("local:alice", hash_of(std::to_string(i)), now).value()) << i;
+  }
+  EXPECT_TRUE(store_->users().knows_network("local:bob", hash_of("0"), now).value());
+}
+
+TEST_P(UsersContract, ANewPasswordForgetsTheUsersNetworksOnly) {
+  for (const char* key : {"local:alice", "local:bob"}) {
+    ASSERT_TRUE(ok(store_->users().add(sample_user(key))));
+    ASSERT_TRUE(ok(store_->users().remember_network(key, hash_of("home"), kNow)));
+  }
+  ASSERT_TRUE(ok(store_->users().set_password("local:alice", "new")));
+  EXPECT_FALSE(store_->users().knows_network("local:alice", hash_of("home"), kNow).value());
+  EXPECT_TRUE(store_->users().knows_network("local:bob", hash_of("home"), kNow).value());
+}
+
 User carol() {
   User user = sample_user("entra:carol");
   user.name = "Carol";

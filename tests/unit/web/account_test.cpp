@@ -27,7 +27,7 @@ class AccountTest : public WebTest {
     const oauth::Context oauth{*own, *catalog_, *directory_, *store_, seal_, clock_, *log_, keys_};
     oauth::Context noting = oauth;
     noting.tool_checks = &checks_;
-    return page(request, PageContext{noting, users_, 12h});
+    return visit_in(noting, page, request);
   }
   Browser signed_in_at(const std::string& handle, const std::string& user) {
     Browser browser("https://" + handle + ".example.test");

@@ -77,6 +77,8 @@ class Browser {
  public:
   explicit Browser(std::string origin = "https://ai.example.test") : origin_(std::move(origin)) {}
 
+  std::string peer = "192.0.2.1";
+
   http::Request get(const std::string& target) const {
     http::Request request = blank("GET", target);
     request.fields.emplace_back("Sec-Fetch-Site", "cross-site");
@@ -119,7 +121,7 @@ class Browser {
     request.path = target.substr(0, target.find('?'));
     if (request.path.size() < target.size()) request.query = target.substr(request.path.size() + 1);
     request.origin = origin_;
-    request.peer = "192.0.2.1";
+    request.peer = peer;
     request.request_id = "req-1";
     std::string cookies;
     for (const auto& [name, value] : cookies_) cookies += (cookies.empty() ? "" : "; ") + name + "=" + value;
@@ -205,7 +207,17 @@ class WebTest : public testing::Test {
   template <class Page>
   http::Response visit(Page page, const http::Request& request) {
     const oauth::Context oauth{server(), *catalog_, *directory_, *store_, seal_, clock_, *log_, keys_};
-    return page(request, PageContext{oauth, users_, 12h});
+    return visit_in(oauth, page, request);
+  }
+  // Again when a password had to be hashed, as whoever runs pages does.
+  template <class Page>
+  http::Response visit_in(const oauth::Context& oauth, Page page, const http::Request& request) {
+    idp::PasswordCheck password(kCheap);
+    const PageContext context{oauth, users_, 12h, nullptr, &password};
+    auto response = page(request, context);
+    if (!password.wanted()) return response;
+    password.bring(busy_ ? std::nullopt : std::optional(idp::PasswordCheck::matches(*password.wanted(), kCheap)));
+    return page(request, context);
   }
   http::Response visit_kept(Browser& browser, http::Response (*page)(const http::Request&, const PageContext&),
                             const http::Request& request) {
@@ -260,7 +272,8 @@ class WebTest : public testing::Test {
   std::unique_ptr<telemetry::Log> log_ = telemetry::make_null_log();
   crypto::Aead seal_{std::string(32, 'k')};
   token::SigningKeys keys_{store_->keys(), std::string(32, 'm'), clock_};
-  idp::LocalUsers users_{store_->users(), clock_, kCheap};
+  idp::LocalUsers users_{store_->users(), clock_};
+  bool busy_ = false;  // there is no place to have passwords hashed
   tenant::Catalog::Policies policies_;
   std::unique_ptr<tenant::Catalog> catalog_;
   std::unique_ptr<tenant::Directory> directory_;
