@@ -12,8 +12,8 @@ RUN scripts/build release postern && llvm-strip-19 -o /postern build/release/pos
 
 FROM debian:12-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates libargon2-1 libfmt9 libprometheus-cpp-core1.0 libre2-9 \
-    libspdlog1.10 libsqlite3-0 libssl3 libstdc++6 libyaml-cpp0.7 \
+  && apt-get install -y --no-install-recommends ca-certificates libargon2-1 libprometheus-cpp-core1.0 libre2-9 \
+    libsqlite3-0 libssl3 libstdc++6 libyaml-cpp0.7 \
   && rm -rf /var/lib/apt/lists/* \
   && groupadd --gid 10001 postern \
   && useradd --uid 10001 --gid 10001 --home-dir /var/lib/postern --shell /usr/sbin/nologin postern \

@@ -69,6 +69,10 @@ void add_running(CLI::App& app, CommandLine& line) {
   auto* variables = quick_command->add_option("--env", line.quick_options.variables,
                                               "NAME of a variable that COMMAND gets as well; may be repeated");
   variables->expected(1)->take_all();
+  quick_command
+      ->add_flag("--log-stderr", line.quick_options.log_stderr,
+                 "Log what COMMAND writes to its standard error word for word")
+      ->needs(command);
   command->excludes(url);
   variables->needs(command);
   quick_command->callback([&line] { line.run = [&line] { return quick(line.quick_options, line.console); }; });

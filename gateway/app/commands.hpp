@@ -15,6 +15,8 @@
 
 namespace postern::app {
 
+class Gateway;
+
 // Exit codes of the command line.
 inline constexpr int kDone = 0;
 inline constexpr int kNo = 1;  // the answer is no: a fault, a failed case, nothing of that name
@@ -53,6 +55,7 @@ struct QuickOptions {
   std::string upstream;
   std::vector<std::string> command;    // instead: a stdio server and its arguments
   std::vector<std::string> variables;  // of our environment, for the command
+  bool log_stderr = false;             // of the command, word for word
   std::string data = "postern-data";
 };
 
@@ -121,6 +124,8 @@ struct GrantOptions {
 };
 
 int serve(const std::string& config_file, Console& console);
+// Runs a gateway that has started until it is told to stop.
+int run(Gateway& gateway);
 int check(const std::string& config_file, Console& console);
 int quick(const QuickOptions& options, Console& console);
 int policy_test(const std::string& config_file, const std::vector<std::string>& cases, Console& console);

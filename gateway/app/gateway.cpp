@@ -27,6 +27,7 @@ constexpr auto kDrainGrace = std::chrono::seconds(20);
 constexpr auto kCertificatesEvery = std::chrono::seconds(2);
 constexpr auto kPurgeEvery = std::chrono::minutes(5);
 constexpr auto kUsageEvery = std::chrono::seconds(30);
+constexpr auto kRefusalsEvery = std::chrono::seconds(30);
 constexpr std::size_t kCachedTokens = 100'000;
 constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
@@ -87,6 +88,7 @@ struct Gateway::Impl {
   crypto::Aead consent_seal;
   token::TokenCache tokens{kCachedTokens, kCachedFor};
   server::RateLimiters limiters;
+  server::RefusalLog refusals;
   server::BodyBudget bodies;
   server::BodyBudget endpoint_bodies{kEndpointBodies};
   server::CallCounter calls;
@@ -125,6 +127,7 @@ struct Gateway::Impl {
   boost::asio::steady_timer timer{control};
   std::chrono::steady_clock::time_point purged{};
   std::chrono::steady_clock::time_point usage_kept{};
+  std::chrono::steady_clock::time_point refusals_told{};
 
   Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::OpenedStore opened)
       : log(std::move(made_log)),
@@ -157,6 +160,7 @@ struct Gateway::Impl {
                  session_seal,
                  consent_seal,
                  limiters,
+                 refusals,
                  bodies,
                  endpoint_bodies,
                  calls,
@@ -186,6 +190,7 @@ struct Gateway::Impl {
   Result<void> open(Loaded loaded);
   Result<void> prepare_keys(const config::Config& config);
   void lost_changes(ChangeFeed::Lost lost);
+  void measure_log();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
   void end_streams_of(token::Touched touched);
@@ -193,6 +198,7 @@ struct Gateway::Impl {
   void tick();
   void reload_certificates();
   void keep_usage();
+  void tell_what_is_not_logged();
   void drain();
   bool idle();
   void run();
@@ -231,6 +237,18 @@ Result<void> Gateway::Impl::prepare_keys(const config::Config& config) {
   return {};
 }
 
+void Gateway::Impl::measure_log() {
+  const auto gauge = [this](const char* name, const char* help, double (*read)(const telemetry::LogState&)) {
+    metrics->gauge(name, help, "", "", [this, read] { return read(log->state()); });
+  };
+  gauge("postern_audit_lines_waiting", "Audit lines that have not been written yet.",
+        [](const telemetry::LogState& state) { return static_cast<double>(state.audit_waiting); });
+  gauge("postern_audit_unavailable", "1 while audit lines cannot be written, so that calls are refused with 503.",
+        [](const telemetry::LogState& state) { return state.audit_fault.empty() ? 0.0 : 1.0; });
+  gauge("postern_log_lines_dropped", "Log lines that were given up since the start, because too many waited.",
+        [](const telemetry::LogState& state) { return static_cast<double>(state.dropped); });
+}
+
 Result<void> Gateway::Impl::open(Loaded loaded) {
   if (auto ready = prepare_keys(loaded.config); !ready) return ready;
   const auto count = loaded.config.workers > 0 ? loaded.config.workers : cores();
@@ -245,6 +263,7 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
   }
+  measure_log();
   for (const auto& upstream : snapshot->config().upstreams) {
     if (upstream.command.empty()) continue;
     metrics->gauge("postern_upstream_processes",
@@ -335,11 +354,20 @@ void Gateway::Impl::keep_usage() {
     log->warning("usage_not_kept", {{"what", done.error().what}});
 }
 
+void Gateway::Impl::tell_what_is_not_logged() {
+  log->tell_dropped();
+  if (std::chrono::steady_clock::now() - refusals_told < kRefusalsEvery) return;
+  refusals_told = std::chrono::steady_clock::now();
+  if (const auto count = refusals.take_left_out(); count > 0)
+    log->warning("refused_requests_not_logged", {{"count", count}});
+}
+
 void Gateway::Impl::tick() {
   timer.expires_after(kCertificatesEvery);
   timer.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     reload_certificates();
+    tell_what_is_not_logged();
     if (std::chrono::steady_clock::now() - purged > kPurgeEvery) {
       purged = std::chrono::steady_clock::now();
       housekeeping.submit([this] {
@@ -414,7 +442,6 @@ void Gateway::Impl::run() {
     pool->stop();
   keep_usage();
   log->info("stopped", {});
-  log->flush();
 }
 
 Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -422,12 +449,9 @@ Gateway::~Gateway() = default;
 
 Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::unique_ptr<telemetry::Log> log;
-  try {
-    log = telemetry::make_log(log_options(loaded.config.log));
-  } catch (const std::runtime_error& error) {
-    return fail(Errc::invalid, error.what());
-  }
+  auto made = telemetry::make_log(log_options(loaded.config.log));
+  if (!made) return made.error();
+  auto log = *std::move(made);
   auto opened = store::open_store(loaded.config.store);
   if (!opened) return opened.error();
   for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
@@ -437,9 +461,10 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
-void Gateway::run() {
+std::size_t Gateway::run() {
   impl_->log->info("started", {{"listeners", impl_->addresses.size()}, {"workers", impl_->workers.size()}});
   impl_->run();
+  return impl_->log->close();
 }
 
 std::vector<std::string> Gateway::addresses() const {

@@ -17,8 +17,8 @@ class Gateway {
   ~Gateway();
 
   // Serves until SIGTERM or SIGINT, then drains: no new connections, answers under way are finished for up to `grace`.
-  // A second signal ends at once.
-  void run();
+  // A second signal ends at once. Returns how many audit lines could not be written any more.
+  std::size_t run();
   // host:port of each listener as it was bound, in the configuration's order.
   std::vector<std::string> addresses() const;
 

@@ -191,6 +191,7 @@ struct Upstream {
   std::string directory;                             // absolute
   bool shared_process = false;                       // one process for all, rather than one for each session
   std::size_t processes = 32;                        // at a time
+  bool log_stderr = false;                           // its standard error in the log, word for word
   Duration session_idle = std::chrono::minutes(30);  // of sessions kept here: those of `command` and of sse
   Position at;
 };

@@ -245,6 +245,11 @@ Rows upstreams() {
        "have "
        "been unused for 60 s. A session with a call under way never does, and where all have one the answer is 503.",
        {.fallback = std::to_string(upstream.processes), .commented = true}},
+      {at + ".log_stderr",
+       Type::truth,
+       "true: what it writes to its standard error is logged word for word, which may hold arguments and answers of "
+       "users. false: the log has the length of each line.",
+       {.fallback = truth(upstream.log_stderr), .commented = true}},
       {at + ".tls",
        Type::mapping,
        "How https:// urls are spoken to. The server's certificate is always checked. Files are read again when they "

@@ -4,6 +4,9 @@
 namespace postern::server {
 
 void audit(const McpExchange& x) {
+  auto& services = x.services();
+  const bool refused_stranger = !x.principal && x.status >= 400;
+  if (refused_stranger && !services.refusals.admits(x.context.peer, std::chrono::steady_clock::now())) return;
   const token::Principal nobody;
   const auto& p = x.principal ? *x.principal : nobody;
   const double ms =
@@ -15,25 +18,25 @@ void audit(const McpExchange& x) {
                : x.decision.verdict == policy::Verdict::not_found ? "not_found"
                                                                   : "deny";
   }
-  x.services().log.audit("call", {{"request_id", x.context.id},
-                                  {"resource", x.resource.url},
-                                  {"tenant", p.tenant},
-                                  {"user", p.user},
-                                  {"client", p.client},
-                                  {"client_name", p.client_name},
-                                  {"grant", p.grant},
-                                  {"peer", x.context.peer},
-                                  {"http", x.head().method},
-                                  {"method", x.message ? std::string_view(x.message->method) : std::string_view()},
-                                  {"name", x.message ? std::string_view(x.message->name) : std::string_view()},
-                                  {"decision", decision},
-                                  {"rule", x.decision.rule},
-                                  {"shadow", x.decision.shadow},
-                                  {"scopes", join(p.scopes, " ")},
-                                  {"status", x.status},
-                                  {"error", x.error},
-                                  {"outcome", telemetry::to_string(x.outcome)},
-                                  {"ms", ms}});
+  services.log.audit("call", {{"request_id", x.context.id},
+                              {"resource", x.resource.url},
+                              {"tenant", p.tenant},
+                              {"user", p.user},
+                              {"client", p.client},
+                              {"client_name", p.client_name},
+                              {"grant", p.grant},
+                              {"peer", x.context.peer},
+                              {"http", x.head().method},
+                              {"method", x.message ? std::string_view(x.message->method) : std::string_view()},
+                              {"name", x.message ? std::string_view(x.message->name) : std::string_view()},
+                              {"decision", decision},
+                              {"rule", x.decision.rule},
+                              {"shadow", x.decision.shadow},
+                              {"scopes", join(p.scopes, " ")},
+                              {"status", x.status},
+                              {"error", x.error},
+                              {"outcome", telemetry::to_string(x.outcome)},
+                              {"ms", ms}});
 }
 
 }  // namespace postern::server

@@ -123,8 +123,10 @@ awaitable<void> Connection::refuse_head(const http::HeadFault& fault) {
   worker_.services().metrics.bad_request(fault.status);
   const auto id = worker_.next_request_id();
   const auto reason = http::fault_text(fault);
-  worker_.services().log.info(
-      "bad_request", {{"request_id", id}, {"peer", stream_->peer()}, {"status", fault.status}, {"reason", reason}});
+  if (worker_.services().refusals.admits(stream_->peer(), std::chrono::steady_clock::now())) {
+    worker_.services().log.info(
+        "bad_request", {{"request_id", id}, {"peer", stream_->peer()}, {"status", fault.status}, {"reason", reason}});
+  }
   const auto response = error_response(fault.status, fault.error, reason, id);
   const auto head = response_head(response.status, response.headers, false, false, response.body.size());
   const std::string_view pieces[] = {head, response.body};

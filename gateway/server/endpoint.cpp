@@ -21,22 +21,6 @@ namespace {
 constexpr std::size_t kEndpointBody = 128 * 1024;
 constexpr std::size_t kRegistrationBody = 16 * 1024;  // it is kept
 
-bool is_account_page(RouteKind kind) noexcept {
-  return kind == RouteKind::account_apps || kind == RouteKind::account_endpoints || kind == RouteKind::account_tokens;
-}
-
-bool is_page(RouteKind kind) noexcept {
-  if (is_account_page(kind)) return true;
-  switch (kind) {
-    case RouteKind::authorize:
-    case RouteKind::login:
-    case RouteKind::logout:
-    case RouteKind::callback:
-    case RouteKind::login_return: return true;
-    default: return false;
-  }
-}
-
 // Browser clients fetch metadata, register and get tokens from their own origin: any origin may, without credentials.
 // Pages are never shared (RFC 9700 section 4.16 and the OAuth 2.1 note on the authorization endpoint).
 void allow_any_origin(http::Response& response, RouteKind kind) {
@@ -227,6 +211,8 @@ awaitable<http::Response> work_out(Connection& connection, const RequestContext&
 void record(Services& services, const Route& route, const RequestContext& context, int status) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
   services.metrics.endpoint(to_string(route.kind), status, seconds);
+  if (status >= 400 && status < 500 && !services.refusals.admits(context.peer, std::chrono::steady_clock::now()))
+    return;
   services.log.info("endpoint", {{"request_id", context.id},
                                  {"route", to_string(route.kind)},
                                  {"method", context.head.method},

@@ -4,7 +4,9 @@
 namespace postern::server {
 namespace {
 
-http::Response ready_response(const Result<void>& pinged, bool draining, const std::string& id) {
+http::Response ready_response(const Result<void>& pinged, const std::string& audit_fault, bool draining,
+                              const std::string& id) {
+  if (!audit_fault.empty()) return error_response(503, "audit_unavailable", audit_fault, id);
   if (draining) return error_response(503, "draining", "this process is about to end", id);
   if (!pinged) return error_response(503, "store_unavailable", "the store does not answer", id);
   return http::text_response(200, "ready\n");
@@ -25,7 +27,8 @@ awaitable<void> handle_operations(Connection& connection, RequestContext& contex
     auto* store = &services.store;
     const std::function<Result<void>()> ping = [store] { return store->ping(); };
     const auto pinged = co_await net::offload<Result<void>>(services.store_pool, ping);
-    response = ready_response(pinged, connection.worker().draining(), context.id);
+    const auto log = services.log.state();
+    response = ready_response(pinged, log.audit_fault, connection.worker().draining(), context.id);
   } else if (head.path == "/metrics") {
     response.body = services.metrics.expose();
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

@@ -1,6 +1,7 @@
 #include "server/route_handlers.hpp"
 
 #include "http/url.hpp"
+#include "server/audit_gate.hpp"
 #include "server/error_body.hpp"
 
 namespace postern::server {
@@ -29,6 +30,8 @@ awaitable<void> handle_request(Connection& connection, RequestContext& context) 
     co_await connection.reply(context, std::move(missing));
     co_return;
   }
+  const bool refused = co_await refuse_unrecorded(connection, context, *route);
+  if (refused) co_return;
   switch (route->kind) {
     case RouteKind::resource:
     case RouteKind::messages: co_await handle_mcp(connection, context, *route); break;

@@ -28,6 +28,32 @@ bool forgives_slash(RouteKind kind) noexcept {
 
 }  // namespace
 
+bool is_account_page(RouteKind kind) noexcept {
+  return kind == RouteKind::account_apps || kind == RouteKind::account_endpoints || kind == RouteKind::account_tokens;
+}
+
+bool is_page(RouteKind kind) noexcept {
+  if (is_account_page(kind)) return true;
+  switch (kind) {
+    case RouteKind::authorize:
+    case RouteKind::login:
+    case RouteKind::logout:
+    case RouteKind::callback:
+    case RouteKind::login_return: return true;
+    default: return false;
+  }
+}
+
+bool is_call(RouteKind kind) noexcept {
+  switch (kind) {
+    case RouteKind::resource:
+    case RouteKind::messages:
+    case RouteKind::rest_tool:
+    case RouteKind::rest_openapi: return true;
+    default: return false;
+  }
+}
+
 std::string messages_path(const tenant::Resource& resource) {
   const auto path = without_trailing_slash(resource.path);
   return (path == "/" ? std::string() : std::string(path)) + std::string(config::kMessagesPath);

@@ -38,6 +38,13 @@ enum class RouteKind : std::uint8_t {
 // The path label of metrics and logs: "token".
 std::string_view to_string(RouteKind kind) noexcept;
 
+// The pages of a signed-in user.
+bool is_account_page(RouteKind kind) noexcept;
+// Whether people see the answer in a browser; these too.
+bool is_page(RouteKind kind) noexcept;
+// Whether it is a use of a resource: MCP, or its tools as REST.
+bool is_call(RouteKind kind) noexcept;
+
 // Where clients of MCP 2024-11-05 post to.
 std::string messages_path(const tenant::Resource& resource);
 

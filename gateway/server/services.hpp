@@ -10,6 +10,7 @@
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/refusal_log.hpp"
 #include "server/rest_state.hpp"
 #include "server/tool_checks.hpp"
 #include "server/upstream_tls.hpp"
@@ -41,6 +42,7 @@ struct Services {
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;
+  RefusalLog& refusals;
   BodyBudget& bodies;           // of calls, and lists of servers behind
   BodyBudget& endpoint_bodies;  // of whoever comes: apart, so that these never cost a call its place
   CallCounter& calls;

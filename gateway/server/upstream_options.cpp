@@ -5,7 +5,7 @@
 namespace postern::server {
 
 upstream::ChildOptions child_options(const config::Upstream& settings) {
-  return {settings.command, settings.env, settings.directory};
+  return {settings.command, settings.env, settings.directory, settings.log_stderr};
 }
 
 upstream::HttpUpstreamOptions http_options(const config::Upstream& settings, upstream::TlsSource tls) {

@@ -1,20 +1,15 @@
 #include "telemetry/log.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include <atomic>
 #include <chrono>
-#include <stdexcept>
+#include <utility>
 
-#include <spdlog/async.h>
-#include <spdlog/async_logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include "telemetry/line_writer.hpp"
 
 namespace postern::telemetry {
 namespace {
 
-constexpr std::size_t kQueue = 8192;
+constexpr std::chrono::seconds kFlush{5};
 
 std::string_view name_of(Level level) noexcept {
   switch (level) {
@@ -31,69 +26,55 @@ std::int64_t now_millis() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-spdlog::sink_ptr open_sink(const std::string& file) {
-  if (file.empty()) return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  try {
-    // Made here, so that what people call is not readable to everybody on the machine.
-    if (const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640); made >= 0)
-      ::close(made);
-    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
-  } catch (const spdlog::spdlog_ex&) {
-    throw std::runtime_error("cannot open the log file " + file + ": create its folder or make it writable");
-  }
-}
+Keep keep_of(Level level) noexcept { return level >= Level::warning ? Keep::if_room : Keep::if_quiet; }
 
-// Two queues, since the two kinds of line differ in what a full queue means: log lines give way, audit lines wait.
-class AsyncLog final : public Log {
+// Log lines and audit lines of one destination share a writer, so that they stay in order.
+class LineLog final : public Log {
  public:
-  explicit AsyncLog(const LogOptions& options)
-      : level_(options.level),
-        log_pool_(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)),
-        audit_pool_(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)) {
-    const auto log_sink = open_sink(options.file);
-    const auto audit_sink = options.audit.empty() ? log_sink : open_sink(options.audit);
-    log_ = make_logger(log_sink, log_pool_, spdlog::async_overflow_policy::overrun_oldest);
-    audit_ = make_logger(audit_sink, audit_pool_, spdlog::async_overflow_policy::block);
-  }
-
-  // The threads end, having written what there is, while the loggers they hold are still held here as well.
-  ~AsyncLog() override {
-    flush();
-    log_pool_.reset();
-    audit_pool_.reset();
+  LineLog(Level level, Sink log, std::optional<Sink> audit) : level_(level), log_(std::move(log)) {
+    if (audit) own_audit_ = std::make_unique<LineWriter>(*std::move(audit));
   }
 
   bool enabled(Level level) const noexcept override { return level >= level_; }
 
   void write(Level level, std::string_view event, std::span<const Field> fields) override {
-    log_->info(format_line(now_millis(), name_of(level), event, fields));
+    log_.put(format_line(now_millis(), name_of(level), event, fields), keep_of(level));
   }
 
   void audit(std::string_view event, std::span<const Field> fields) override {
-    audit_->info(format_line(now_millis(), "audit", event, fields));
+    audit_writer().put(format_line(now_millis(), "audit", event, fields), Keep::always);
+  }
+
+  bool takes_audit() const noexcept override { return audit_writer().works(); }
+
+  LogState state() const override {
+    return {audit_writer().fault().value_or(std::string()), audit_writer().waiting(), log_.dropped()};
+  }
+
+  void tell_dropped() override {
+    const auto now = log_.dropped();
+    const auto before = told_.exchange(now);
+    if (now > before) warning("log_lines_dropped", {{"count", now - before}});
   }
 
   void flush() override {
-    log_->flush();
-    audit_->flush();
+    log_.flush(kFlush);
+    if (own_audit_) own_audit_->flush(kFlush);
+  }
+
+  std::size_t close() override {
+    const auto lost = own_audit_ ? own_audit_->close() : 0;
+    return lost + log_.close();
   }
 
  private:
-  using Pool = std::shared_ptr<spdlog::details::thread_pool>;
-
-  static std::shared_ptr<spdlog::logger> make_logger(const spdlog::sink_ptr& sink, const Pool& pool,
-                                                     spdlog::async_overflow_policy full) {
-    auto logger = std::make_shared<spdlog::async_logger>("postern", sink, pool, full);
-    logger->set_pattern("%v");
-    logger->flush_on(spdlog::level::info);
-    return logger;
-  }
+  LineWriter& audit_writer() noexcept { return own_audit_ ? *own_audit_ : log_; }
+  const LineWriter& audit_writer() const noexcept { return own_audit_ ? *own_audit_ : log_; }
 
   Level level_;
-  Pool log_pool_;
-  Pool audit_pool_;
-  std::shared_ptr<spdlog::logger> log_;
-  std::shared_ptr<spdlog::logger> audit_;
+  LineWriter log_;
+  std::unique_ptr<LineWriter> own_audit_;
+  std::atomic<std::uint64_t> told_{0};
 };
 
 class NullLog final : public Log {
@@ -101,12 +82,22 @@ class NullLog final : public Log {
   bool enabled(Level) const noexcept override { return false; }
   void write(Level, std::string_view, std::span<const Field>) override {}
   void audit(std::string_view, std::span<const Field>) override {}
-  void flush() override {}
 };
 
 }  // namespace
 
-std::unique_ptr<Log> make_log(const LogOptions& options) { return std::make_unique<AsyncLog>(options); }
+Result<std::unique_ptr<Log>> make_log(const LogOptions& options) {
+  auto log = Sink::open(options.file);
+  if (!log) return log.error();
+  std::optional<Sink> audit;
+  if (!options.audit.empty() && options.audit != options.file) {
+    auto opened = Sink::open(options.audit);
+    if (!opened) return opened.error();
+    audit = *std::move(opened);
+  }
+  return std::unique_ptr<Log>(std::make_unique<LineLog>(options.level, *std::move(log), std::move(audit)));
+}
+
 std::unique_ptr<Log> make_null_log() { return std::make_unique<NullLog>(); }
 
 }  // namespace postern::telemetry

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <variant>
 
+#include "base/result.hpp"
+
 namespace postern::telemetry {
 
 enum class Level : std::uint8_t { debug, info, warning, error };
@@ -26,11 +28,19 @@ struct Field {
   Field(std::string_view k, T v) : key(k), value(static_cast<std::int64_t>(v)) {}
 };
 
-// One JSON object a line: time, level, event, then the fields. Control bytes, line ends and invalid UTF-8 are escaped,
-// values are cut at 1 KiB, and anything that looks like a credential (a value after "Bearer ", a token with one of our
-// prefixes, a field named password, secret, code, token, authorization or cookie) is replaced by "[redacted]".
-// Thread-safe; never blocks the caller on the disk for longer than a full queue takes: past 8,192 waiting lines the
-// oldest of debug and info are dropped and counted, audit lines are not.
+// How the lines fare that have been handed over.
+struct LogState {
+  std::string audit_fault;        // why audit lines cannot be written, as a sentence; empty: they can
+  std::size_t audit_waiting = 0;  // audit lines that have not been written yet
+  std::uint64_t dropped = 0;      // log lines that were given up, since the start
+};
+
+// One JSON object for each line: time, level, event, then the fields. Control bytes, line ends and invalid UTF-8 are
+// escaped, values are cut at 1 KiB, and anything that looks like a credential (a value after "Bearer ", a token with
+// one of our prefixes, a field named password, secret, code, token, authorization or cookie) is replaced by
+// "[redacted]". Thread-safe. Nothing here waits for a disk or a reader, except flush() and close(). Past 8,192 waiting
+// lines the oldest are dropped and counted, those of debug and info first. Audit lines are never dropped: while they
+// cannot be written, takes_audit() is false.
 class Log {
  public:
   virtual ~Log() = default;
@@ -38,7 +48,16 @@ class Log {
   virtual void write(Level level, std::string_view event, std::span<const Field> fields) = 0;
   // A decision or a change of grants: always written, to the audit file where one is configured.
   virtual void audit(std::string_view event, std::span<const Field> fields) = 0;
-  virtual void flush() = 0;
+  // False while audit lines cannot be written, or 8,192 of them wait: nothing that is audited should begin then. What
+  // is under way may still write its lines.
+  virtual bool takes_audit() const noexcept { return true; }
+  virtual LogState state() const { return {}; }
+  // Writes a warning if lines were dropped since the last time.
+  virtual void tell_dropped() {}
+  // Waits until all lines are written, for some seconds at most.
+  virtual void flush() {}
+  // Writes what waits, and ends. Waits for a second after the last progress. Returns how many audit lines were lost.
+  virtual std::size_t close() { return 0; }
 
   void debug(std::string_view event, std::initializer_list<Field> fields = {}) { put(Level::debug, event, fields); }
   void info(std::string_view event, std::initializer_list<Field> fields = {}) { put(Level::info, event, fields); }
@@ -60,8 +79,8 @@ struct LogOptions {
   std::string audit;  // empty: the same place
 };
 
-// Throws std::runtime_error with a sentence when a file cannot be opened.
-std::unique_ptr<Log> make_log(const LogOptions& options);
+// The error is a sentence: a file cannot be opened.
+Result<std::unique_ptr<Log>> make_log(const LogOptions& options);
 // Writes nothing: for tests and commands.
 std::unique_ptr<Log> make_null_log();
 

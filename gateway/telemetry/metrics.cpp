@@ -139,7 +139,8 @@ class PrometheusMetrics final : public Metrics {
   void gauge(const std::string& name, const std::string& help, const std::string& label, const std::string& value,
              std::function<double()> read) override {
     const std::lock_guard lock(mutex_);
-    auto& gauge = BuildGauge().Name(name).Help(help).Register(registry_).Add({{label, value}});
+    auto& gauge = BuildGauge().Name(name).Help(help).Register(registry_).Add(
+        label.empty() ? prometheus::Labels() : prometheus::Labels{{label, value}});
     readings_.push_back({&gauge, std::move(read)});
   }
 

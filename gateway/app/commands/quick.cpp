@@ -46,6 +46,7 @@ std::string in_options(std::string what) {
 // As given, without the file's rules for ${…}.
 Result<void> fill_in_command(const QuickOptions& options, const config::Sources& sources, config::Upstream& upstream) {
   upstream.command = options.command;
+  upstream.log_stderr = options.log_stderr;
   for (const auto& name : options.variables) {
     const auto value = sources.variable(name);
     if (!value) return fail(Errc::invalid, "--env: there is no variable " + name);
@@ -128,8 +129,7 @@ int quick(const QuickOptions& options, Console& console) {
     console.out << "Password: " << *password << '\n';
   }
   console.out.flush();
-  (*gateway)->run();
-  return kDone;
+  return run(**gateway);
 }
 
 }  // namespace postern::app

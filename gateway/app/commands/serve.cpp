@@ -5,6 +5,7 @@
 #include "app/case_files.hpp"
 #include "app/commands.hpp"
 #include "app/gateway.hpp"
+#include "telemetry/sink.hpp"
 
 namespace postern::app {
 namespace {
@@ -35,8 +36,18 @@ int serve(const std::string& config_file, Console& console) {
   if (!gateway) return say_error(console, gateway.error().what);
   for (const auto& address : (*gateway)->addresses()) console.out << "listening on " << address << '\n';
   console.out.flush();
-  (*gateway)->run();
-  return kDone;
+  return run(**gateway);
+}
+
+int run(Gateway& gateway) {
+  const auto lost = gateway.run();
+  if (lost == 0) return kDone;
+  // Standard error may be what nobody reads any more: the process ends all the same.
+  if (auto error = telemetry::Sink::open("")) {
+    static_cast<void>(error->write(
+        "postern: " + std::to_string(lost) + " audit lines were lost, because nothing took them any more\n", {}));
+  }
+  return kNo;
 }
 
 int check(const std::string& config_file, Console& console) {

@@ -60,8 +60,10 @@ void read_command(Reading& reading, MapReader& reader, const Position& at, Upstr
   std::size_t process = 0;
   if (reader.choice("process", process, {"session", "shared"})) upstream.shared_process = process == 1;
   reader.count("processes", upstream.processes, 1, kMostProcesses);
+  reader.boolean("log_stderr", upstream.log_stderr);
   if (!runs) {
-    for (const auto* key : {"env", "directory", "process", "processes"}) refuse(reader, key, "is for `command` only");
+    for (const auto* key : {"env", "directory", "process", "processes", "log_stderr"})
+      refuse(reader, key, "is for `command` only");
     return;
   }
   refuse(reader, "urls", "and `command` are two servers: give one of them");
@@ -69,6 +71,12 @@ void read_command(Reading& reading, MapReader& reader, const Position& at, Upstr
   refuse(reader, "credential", "cannot reach a `command`, which is not spoken to over HTTP: use `env`");
   refuse(reader, "connections", "is for `urls` only: a `command` has `processes`");
   if (upstream.sse) reading.faults.add(reader.at("transport"), "`transport: sse` is for `urls` only");
+  if (upstream.log_stderr) {
+    reading.warn(
+        reader.at("log_stderr"),
+        "`log_stderr` writes what the server prints to its standard error into the log: arguments, answers and "
+        "names of users may be among it");
+  }
   if (upstream.shared_process) {
     reading.warn(reader.at("process"),
                  "`process: shared`: all users of all tenants share one process and what it keeps in memory");

@@ -8,7 +8,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
-#include "upstream/duplex/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace postern::upstream {
 
@@ -16,6 +16,7 @@ struct ChildOptions {
   std::vector<std::string> command;                       // the program and its arguments; no shell ever reads them
   std::vector<std::pair<std::string, Secret>> variables;  // beside the few that every child gets
   std::string directory;                                  // where it runs and relative programs are looked for
+  bool log_stderr = false;                                // word for word, rather than the length of each line
 };
 
 // The program's file as an absolute path: a name with a slash as seen from `directory`, another one from the PATH the

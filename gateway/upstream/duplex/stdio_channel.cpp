@@ -39,10 +39,11 @@ auto as_result() { return asio::as_tuple(asio::use_awaitable); }
 
 class StdioChannel final : public MessageChannel, public std::enable_shared_from_this<StdioChannel> {
  public:
-  StdioChannel(const asio::any_io_executor& executor, std::string name, ChildProcess child, telemetry::Log& log,
-               ChannelEvents events)
+  StdioChannel(const asio::any_io_executor& executor, std::string name, ChildProcess child, bool log_stderr,
+               telemetry::Log& log, ChannelEvents events)
       : name_(std::move(name)),
         child_(std::move(child)),
+        log_stderr_(log_stderr),
         log_(log),
         events_(std::move(events)),
         input_(executor, child_.take_input().release()),
@@ -157,7 +158,14 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
     if (const auto dropped = said_.take_dropped(); dropped > 0) {
       log_.warning("upstream_stderr_dropped", {{"upstream", name_}, {"pid", child_.pid()}, {"lines", dropped}});
     }
-    log_.info("upstream_stderr", {{"upstream", name_}, {"pid", child_.pid()}, {"line", line}});
+    if (log_stderr_) {
+      log_.info("upstream_stderr", {{"upstream", name_}, {"pid", child_.pid()}, {"line", line}});
+    } else {
+      log_.info("upstream_stderr", {{"upstream", name_},
+                                    {"pid", child_.pid()},
+                                    {"bytes", line.size()},
+                                    {"what", "`log_stderr: true` of the upstream shows the text"}});
+    }
   }
 
   static awaitable<void> write_queue(Self self) {
@@ -216,6 +224,7 @@ class StdioChannel final : public MessageChannel, public std::enable_shared_from
 
   std::string name_;
   ChildProcess child_;
+  bool log_stderr_;
   telemetry::Log& log_;
   ChannelEvents events_;
   stream_descriptor input_;
@@ -241,7 +250,8 @@ Result<std::shared_ptr<MessageChannel>> open_stdio_channel(const asio::any_io_ex
                                                            telemetry::Log& log, ChannelEvents events) {
   auto child = ChildProcess::start(options);
   if (!child) return child.error();
-  const auto channel = std::make_shared<StdioChannel>(executor, name, std::move(*child), log, std::move(events));
+  const auto channel =
+      std::make_shared<StdioChannel>(executor, name, std::move(*child), options.log_stderr, log, std::move(events));
   channel->start();
   return std::shared_ptr<MessageChannel>(channel);
 }

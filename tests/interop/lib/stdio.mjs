@@ -21,7 +21,8 @@ export const startStdio = ({ name, command = toolsServer, settings = {}, policy 
     name,
     policy,
     configure: (config) => {
-      config.upstreams.everything = { command, ...settings };
+      // What the server prints tells tests what reached it.
+      config.upstreams.everything = { command, log_stderr: true, ...settings };
     },
     ...options,
   });

@@ -53,7 +53,6 @@ class TestLog final : public telemetry::Log {
     const std::lock_guard lock(mutex_);
     audited_.emplace_back(event);
   }
-  void flush() override {}
 
   int audited(std::string_view event) const { return static_cast<int>(std::ranges::count(audited_, event)); }
   std::string text() const { return text_; }

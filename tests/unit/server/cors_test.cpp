@@ -14,7 +14,6 @@ class SilentLog final : public telemetry::Log {
   bool enabled(telemetry::Level) const noexcept override { return false; }
   void write(telemetry::Level, std::string_view, std::span<const telemetry::Field>) override {}
   void audit(std::string_view, std::span<const telemetry::Field>) override {}
-  void flush() override {}
 };
 
 class CorsTest : public testing::Test {
@@ -47,6 +46,7 @@ class CorsTest : public testing::Test {
   net::OffloadPool pool_{"test", 1, 1};
   crypto::Aead seal_{std::string(32, 'k')};
   RateLimiters limiters_{config::Limits()};
+  RefusalLog refusals_;
   BodyBudget bodies_{1024};
   CallCounter calls_{1};
   UpstreamTls upstream_tls_;
@@ -70,6 +70,7 @@ class CorsTest : public testing::Test {
                      .session_seal = seal_,
                      .consent_seal = seal_,
                      .limiters = limiters_,
+                     .refusals = refusals_,
                      .bodies = bodies_,
                      .endpoint_bodies = bodies_,
                      .calls = calls_,

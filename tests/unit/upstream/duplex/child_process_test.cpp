@@ -17,7 +17,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ChildOptions shell(const std::string& script) { return {{"sh", "-c", script}, {}, "/"}; }
+ChildOptions shell(const std::string& script) { return {{"sh", "-c", script}, {}, "/", false}; }
 
 // Everything the child writes; it is ended and reaped.
 std::string output_of(const ChildOptions& options) {
@@ -37,7 +37,7 @@ std::string output_of(const ChildOptions& options) {
 }
 
 TEST(ChildProcess, GetsItsArgumentsAsTheyAreAndRunsWhereItIsTold) {
-  const ChildOptions options{{"printf", "%s|", "a b", "$HOME", "; exit 3", "*"}, {}, "/usr"};
+  const ChildOptions options{{"printf", "%s|", "a b", "$HOME", "; exit 3", "*"}, {}, "/usr", false};
   EXPECT_EQ(output_of(options), "a b|$HOME|; exit 3|*|with exit code 0");
   auto directory = shell("pwd");
   directory.directory = "/usr";

@@ -50,7 +50,6 @@ class LineLog final : public telemetry::Log {
     }
   }
   void audit(std::string_view, std::span<const telemetry::Field>) override {}
-  void flush() override {}
 
   // Those that hold that text.
   std::vector<std::string> lines(std::string_view with) const {
@@ -72,7 +71,7 @@ class Hub : public testing::Test {
  protected:
   Hub() {
     options.name = "behind";
-    options.child = {{"sh", "-c", kServer}, {}, "/"};
+    options.child = {{"sh", "-c", kServer}, {}, "/", true};
   }
 
   struct Answer {

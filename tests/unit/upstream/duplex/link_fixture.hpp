@@ -42,7 +42,6 @@ class EventLog final : public telemetry::Log {
     }
   }
   void audit(std::string_view, std::span<const telemetry::Field>) override {}
-  void flush() override {}
 
   std::vector<std::string> lines;
 };

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace postern::upstream {
+namespace postern {
 
 // A descriptor with one owner, closed with it.
 class UniqueFd {
@@ -30,4 +30,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace postern::upstream
+}  // namespace postern
