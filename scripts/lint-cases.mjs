@@ -1,5 +1,5 @@
-// Every case of tests/hostile.md and tests/compatibility.md has a test that is named by its number, in the file that the
-// table says, and every test that is named by a number has its line in the table.
+// Every case of tests/hostile.md, tests/compatibility.md and tests/attacks.md has a test that is named by its number, in
+// the file that the table says, and every test that is named by a number has its line in the table.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ const range = (first, last) => Array.from({ length: last - first + 1 }, (_, inde
 const tables = [
   { file: 'hostile.md', word: 'case', demanded: [...range(1, 138), ...range(144, 153)], pending: [] },
   { file: 'compatibility.md', word: 'compat', demanded: range(1, 22), pending: [] },
+  { file: 'attacks.md', word: 'attack', demanded: [1, 3, 4, 5, 6, 7, 9, 11], pending: [] },
 ];
 
 const testFiles = readdirSync(tests, { recursive: true }).filter(
