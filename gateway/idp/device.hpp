@@ -13,7 +13,7 @@ namespace postern::idp {
 inline constexpr Duration kDeviceLifetime = std::chrono::hours(24 * 180);
 
 // That a browser has signed in to an account, as its cookie holds it: one for each account (OWASP, "Slow Down Online
-// Guessing Attacks with Device Cookies"). Whoever copies it may guess at that account within the browser's own limit,
+// Guessing Attacks with Device Cookies"). A copy of it allows guesses at that account within the browser's own limit,
 // and nothing else.
 struct Device {
   std::string id;     // random; failures are counted by it

@@ -38,7 +38,7 @@ Result<Guesses> Guesses::find(store::UserStore& users, const GuessLimits& limits
   std::string key = key_of("sign-in-device", device->id);
   const auto failures = users.failures({key}, now, limits.window);
   if (!failures) return failures.error();
-  // Whoever has a copy of the cookie may have used its tries up: its owner still has those of anybody without one.
+  // Somebody with a copy of the cookie may have used up its tries. Its owner can still sign in as a stranger.
   if (*failures >= limits.pair) return found;
   found.standing_ = Standing::known_browser;
   found.own_ = std::move(key);

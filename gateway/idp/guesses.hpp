@@ -37,8 +37,8 @@ struct GuessRefusal {
 };
 using Refused = Result<std::optional<GuessRefusal>>;
 
-// The limits on guessing, towards one account from one place. Counts by the name that was typed, so that names that
-// nobody has are limited alike. Blocks on the store.
+// The limits on guessing, towards one account from one place. Counts by the name that was typed, so that names
+// without an account are limited in the same way. Blocks on the store.
 class Guesses {
  public:
   // `user` has at least the key that the name would have. Reads alone.
@@ -51,7 +51,7 @@ class Guesses {
 
   // Before the password is looked at. Reads alone.
   Refused refused() const;
-  // Counts this try, before anybody learns what came of it, or tries at the same time would all pass refused().
+  // Counts this try before its outcome is known, or tries at the same time would all pass refused().
   Refused take() const;
   Result<void> failed() const;
   // Forgets the failures that were counted by own_key(), and knows the network from now on.

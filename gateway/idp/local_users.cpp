@@ -12,7 +12,7 @@ SignIn refused(const GuessRefusal& refusal) {
   return {refusal.of_account ? SignInOutcome::paused : SignInOutcome::limited, {}, refusal.retry_after};
 }
 
-// Whoever has the name; else somebody who only has the key that it would have, and fits no password.
+// The user of that name; otherwise one with only the key that the name would have, whom no password fits.
 Result<store::User> find_user(store::UserStore& users, std::string_view name) {
   store::User nobody;
   nobody.key = "local:" + std::string(name);

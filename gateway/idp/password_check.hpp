@@ -9,7 +9,7 @@
 
 namespace postern::idp {
 
-// A password and the hash that it has to fit. Nobody has an empty hash, and checking it costs as much.
+// A password and the hash that it has to fit. An empty hash is that of no user; checking it takes as long.
 struct PasswordQuestion {
   Secret password;
   std::string encoded;  // PHC string
@@ -26,8 +26,8 @@ enum class PasswordAnswer : std::uint8_t {
 };
 
 // The one password that a request brought. Pages run on the store's pool and do not hash, since that would keep pages
-// that need no password waiting: the question is noted, and whoever runs the page has it answered on a pool for
-// passwords, forgets what the page said, and runs it again. So a page asks before it changes anything. Not thread-safe:
+// that need no password waiting: the question is noted, and the caller of the page has it answered on a pool for
+// passwords, drops the page's response, and runs it again. So a page asks before it changes anything. Not thread-safe:
 // one of them for each request.
 class PasswordCheck {
  public:

@@ -39,8 +39,8 @@ struct TaskRequest {
 };
 
 // A server's message with the ids that clients know: `made` gives that of the task that answers a request which may
-// make one, `known` all others. A notification about the status of a task that is not known becomes the empty text,
-// which is to be left out, and what ties another message to such a task is taken away. nullopt: nothing changes, as
+// make one, `known` all others. A notification about the status of a task that is not known becomes an empty text,
+// which the caller leaves out, and what ties another message to such a task is removed. nullopt: nothing changes, as
 // with a text that read_envelope() finds damage in.
 std::optional<std::string> with_server_task_ids(std::string_view text, const TaskRequest& asked, const TaskIdMap& known,
                                                 const TaskIdMap& made);

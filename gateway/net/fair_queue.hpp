@@ -19,8 +19,8 @@ struct QueueBounds {
 // Work that waits for a thread, shared fairly between those that it is for. A path names them from the widest group to
 // the narrowest, as in {"192.0.2/24", "192.0.2.7"}. On every level the names take turns, so that a group gets one turn
 // in each round however many members it has and however much they ask for. When a bound is reached, the newest work of
-// whoever has most gives way to whoever has less. Work without a path comes first, in the order in which it was pushed.
-// Not thread-safe.
+// the name that has most gives way to a name that has less. Work without a path comes first, in the order in which it
+// was pushed. Not thread-safe.
 class FairQueue {
  public:
   using Work = std::function<void()>;
@@ -38,7 +38,7 @@ class FairQueue {
   Work pop();  // the queue must not be empty
   std::size_t size() const noexcept { return root_.waiting; }
   bool empty() const noexcept { return root_.waiting == 0; }
-  // All that waits is gone from here.
+  // Moves all waiting work out of this queue.
   FairQueue take_all();
 
  private:
@@ -54,7 +54,8 @@ class FairQueue {
   static Work take_next(Node& node);
   static Work drop_newest(Node& node);
   static std::optional<Work> make_place(Node& node, const Path& path, std::size_t level);
-  // What has to go so that work from there may wait; an empty Work: nothing. nullopt: there is no place.
+  // What has to give way so that work from there may wait; an empty Work if nothing has to, nullopt if there is no
+  // place.
   std::optional<Work> make_place_for(const Path& path);
 
   QueueBounds bounds_;

@@ -19,7 +19,7 @@ std::optional<std::string> redirect_uri_fault(std::string_view uri);
 bool redirect_uri_matches(std::string_view registered, std::string_view asked) noexcept;
 
 // RFC 8252 section 7.3: `http` to 127.0.0.1, [::1] or `localhost`, on any port. What it reaches runs on the machine of
-// whoever opens it.
+// the user who opens it.
 bool is_loopback_redirect_uri(std::string_view uri) noexcept;
 
 // Whether an operator's list admits the URI. An entry is a host ("chatgpt.com", "localhost", "[::1]"), which stands for

@@ -33,8 +33,8 @@ bool has_dot_segment(std::string_view text) {
   });
 }
 
-// RFC 3986 section 3.2: `/`, `?` and `#` end the authority, so that one of them as an escape moves its end for whoever
-// decodes first.
+// RFC 3986 section 3.2: `/`, `?` and `#` end the authority, so that one of them as an escape moves its end for a reader
+// that decodes first.
 bool has_certain_authority(std::string_view uri, const UriParts& decoded) {
   const auto written = uri_parts(uri);
   return written && written->authority && percent_decoded(*written->authority) == *decoded.authority &&

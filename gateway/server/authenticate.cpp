@@ -162,8 +162,8 @@ awaitable<MaybeRefusal> authenticate(McpExchange& x) {
 }
 
 // A change marks what it touches first and then has each worker end the streams of that. So once nothing of this token
-// has changed, what is forwarded without waiting again will be found by any change that follows. What others change is
-// no reason to look again: somebody who revokes tokens of their own in a loop would keep all calls doing it.
+// has changed, what is forwarded without waiting again will be found by any change that follows. Changes of others are
+// not a reason to look again: otherwise somebody who revokes their own tokens in a loop would keep all calls busy.
 awaitable<MaybeRefusal> stay_authenticated(McpExchange& x) {
   while (x.services().tokens.changed_since(x.token_generation, x.token_digest, *x.principal)) {
     auto refused = co_await authenticate(x);

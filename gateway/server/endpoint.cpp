@@ -90,7 +90,7 @@ http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDoc
   return http::json_response(200, rest::plugin_manifest(api), "public, max-age=60");
 }
 
-// What an endpoint notes for whoever runs it, and gets from there when it is run again.
+// What an endpoint notes for its caller, and receives when it is run again.
 struct Notes {
   explicit Notes(Services& services) : documents(documents_at_hand(services)) {}
 
@@ -177,9 +177,9 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
   return std::nullopt;
 }
 
-// Off the worker's thread, because the store blocks. Again for what it turns out to need: a password that is to be
-// hashed; and each document, which are that of the client, its keys, and these once more when they have changed, or
-// what a provider publishes, and its answer to a code.
+// Off the worker's thread, because the store blocks. It runs again for each thing that it turns out to need: a password
+// to be hashed, or a document. Documents are that of the client, its keys, these once more when they have changed, what
+// a provider publishes, and its answer to a code.
 awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route, std::string body,
                                    std::shared_ptr<std::vector<std::string>> tool_checks) {
   constexpr int kMostFetches = 5;

@@ -10,7 +10,7 @@
 namespace postern::server {
 
 // Has the password hashed that a page noted as wanted, on a pool where the networks around `peer` take turns; the check
-// then knows whether it matches, or, at once, that there is no place. Errors are those of hashing itself.
+// then knows whether it matches, or at once that there is no place. An error means that hashing itself failed.
 net::awaitable<Result<void>> hash_wanted(Services& services, std::shared_ptr<idp::PasswordCheck> check,
                                          std::string peer);
 

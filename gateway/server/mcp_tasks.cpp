@@ -25,7 +25,7 @@ std::optional<std::string> sealed_new_task(McpExchange& x, std::string_view id) 
   return sealed;
 }
 
-// The very text that the client sent, since clients compare.
+// Exactly the text that the client sent, because clients compare it.
 std::optional<std::string> sealed_known_task(const McpExchange& x, std::string_view id) {
   for (const auto& each : x.tasks) {
     if (each.task.id == id) return each.sealed;
@@ -41,7 +41,7 @@ MaybeRefusal open_tasks(McpExchange& x) {
   if (!x.message) return std::nullopt;
   if (x.message->method == "tasks/list")
     return denied("access_denied",
-                  "tasks are not listed here, because nothing in a list says whose they are; ask for each by its id");
+                  "tasks are not listed here, because a list does not say whose they are; ask for each task by its id");
   const bool is_request = x.message->kind == mcp::MessageKind::request;
   bool all_known = true;
   const auto open = [&](std::string_view id) -> std::optional<std::string> {
@@ -59,15 +59,15 @@ MaybeRefusal open_tasks(McpExchange& x) {
     x.error_code = kInvalidParams;  // MCP 2025-11-25 tasks, "Protocol Errors"; SEP-2663
     return denied(
         "unknown_task",
-        "this is no task of yours: an id holds for the user, app, tenant and address that began the task, and "
-        "is to be sent exactly as it was given out");
+        "this task id is not yours: an id is valid for the user, app, tenant and address that began the task, and "
+        "has to be sent exactly as it was received");
   }
   if (changed) x.body = std::move(*changed);
   x.may_make_task = x.method()->subject == mcp::Subject::tool && mcp::asks_for_task(*x.message);
   return std::nullopt;
 }
 
-// What a client listens on may tell of any task.
+// A stream that a client listens on may mention any task.
 bool may_hold_tasks(const McpExchange& x) { return x.may_make_task || !x.tasks.empty() || x.head().method == "GET"; }
 
 std::optional<std::string> with_sealed_tasks(McpExchange& x, std::string_view text) {

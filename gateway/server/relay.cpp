@@ -115,7 +115,7 @@ std::string unread_answer(const McpExchange& x, const nlohmann::json& id, std::s
                          {{"error", "upstream_error"}, {"request_id", x.context.id}});
 }
 
-// nullptr: nothing is to be changed on this stream.
+// nullptr: this stream passes unchanged.
 std::unique_ptr<EventFilter> event_filter(McpExchange& x) {
   if (!filters_lists(x) && !may_hold_tasks(x)) return nullptr;
   EventFilter::Tools tools;

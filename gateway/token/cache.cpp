@@ -49,9 +49,9 @@ void TokenCache::insert(const crypto::Digest& hash, std::shared_ptr<const Princi
   shard.entries.emplace(hash, Entry{std::move(principal), kept_until, shard.used.begin()});
 }
 
-// An entry that a drop has not come to yet must not be found by whoever has read the new generation already: nothing
-// later would tell them that it was out of date. Asked under the shard's lock, so that no entry of an ended drop is
-// left.
+// An entry that a drop has not come to yet must not be found by a thread that has read the new generation already:
+// nothing later would tell it that the entry was out of date. Asked under the shard's lock, so that no entry of an
+// ended drop is left.
 bool TokenCache::is_being_dropped(const crypto::Digest& hash, const Principal& principal) const noexcept {
   const std::uint64_t begun = dropping_.load(std::memory_order_acquire);
   return begun != 0 && changed_since(begun - 1, hash, principal);

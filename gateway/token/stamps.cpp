@@ -37,8 +37,8 @@ bool Stamps::changed_since(std::uint64_t generation, const crypto::Digest& token
          at(Kind::key_ring, principal.key_ring) > generation;
 }
 
-// The count goes last: whoever reads the new one asks the store after the change is in it, and whoever reads the one
-// before finds what changed marked.
+// The count goes last: a thread that reads the new one asks the store after the change is in it, and one that reads
+// the old one finds what changed marked.
 void Stamps::raise(const Touched& touched) noexcept {
   const std::uint64_t next = generation() + 1;
   for (const auto& token : touched.tokens) set(Kind::token, bytes_of(token), next);

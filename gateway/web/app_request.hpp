@@ -26,8 +26,8 @@ std::optional<AppRequest> app_request(const std::string& continue_to, const oaut
 std::string way_to_app(const AppRequest& request, const oauth::Context& context);
 
 // From a page where a sign-in ended: to try once more, and to the app that asked, if one did and its request is not at
-// fault. Its redirect URI is checked anew, and the page says where it leads: whoever reads it is not signed in (RFC
-// 9700 section 4.11.2).
+// fault. Its redirect URI is checked anew, and the page says where it leads, because its reader is not signed in
+// (RFC 9700 section 4.11.2).
 WaysOn ways_on(const std::string& continue_to, const oauth::Context& context);
 
 }  // namespace postern::web

@@ -10,7 +10,7 @@
 namespace postern::web {
 namespace {
 
-// Nothing but the link to the sign-in page leads on from here: the way to the app is open to whoever is signed in.
+// Nothing but the link to the sign-in page leads on from here: only a user who is signed in is sent to the app.
 http::Response show_fault(const oauth::RedirectError& fault, const std::string& own_request,
                           const http::Request& request, const PageContext& context) {
   const auto& client = fault.request.client;

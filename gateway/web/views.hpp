@@ -78,7 +78,7 @@ struct RefusedView {
   WaysOn ways;
 };
 
-// An authorization request at fault, which its app does not hear of as long as nobody is signed in.
+// An authorization request at fault. Its app does not learn of it as long as nobody is signed in.
 struct FaultView {
   std::string client;
   std::string client_standing;  // where the client comes from

@@ -1,4 +1,4 @@
-// Sign-in denied: 100 connections that send names nobody has, and then guesses at one name from ever new networks.
+// Sign-in denied: 100 connections with unknown names, and then guesses at one name from ever new networks.
 // Prints how much of the sign-in page and of others' sign-ins was answered meanwhile, and whether the owner of the
 // name was let in. Starts all that it needs; POSTERN_BINARY names the gateway.
 import { performance } from 'node:perf_hooks';

@@ -75,7 +75,7 @@ describe('tasks', { timeout: 120_000 * patience }, () => {
     upstream.untouched(what);
   }
 
-  it('attack 5: the id is sealed, and its owner uses it as ever', async () => {
+  it('attack 5: the id is sealed, and its owner uses it as before', async () => {
     const id = await begin();
     assert.doesNotMatch(id, /task-1/);
     const got = await ask('alice', 'tasks/get', { taskId: id });
@@ -132,7 +132,7 @@ describe('tasks', { timeout: 120_000 * patience }, () => {
     upstream.untouched('tasks/list');
   });
 
-  it('attack 5: on streams ids of the own task are sealed, and nothing tells of others', async () => {
+  it('attack 5: on streams ids of the own task are sealed, and tasks of others are not mentioned', async () => {
     const id = await begin();
     const { text } = await ask('alice', 'tasks/result', { taskId: id });
     const messages = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data));
@@ -179,7 +179,7 @@ describe('tasks', { timeout: 120_000 * patience }, () => {
     upstream.untouched('listening');
   });
 
-  it('a call that is no task is answered as it was', async () => {
+  it('a call that makes no task is answered as before', async () => {
     const answer = await callTool(gateway.resource, tokens.alice, 'open', { taskId: 'task-1' });
     assert.equal(answer.message.result.content[0].text, '{"taskId":"task-1"}');
   });

@@ -51,7 +51,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
       uri,
     );
   };
-  /** What the page for strangers names, and the redirect of whoever is signed in: they must say the same. */
+  /** What the page for strangers names, and the redirect of a user who is signed in: they must say the same. */
   const sentBack = async (who, changes, extra) => {
     const request = who.request(changes);
     const page = await new UserAgent().request(request.url + (extra ?? ''));

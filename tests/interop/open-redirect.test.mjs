@@ -109,7 +109,7 @@ describe('no open redirector', { timeout: 180_000 * patience }, () => {
     for (const text of [/identified by app\.example\.test/, /Sends you to[\s\S]*app\.example\.test/]) assert.match(own.text, text);
   });
 
-  it('attack 9: the app hears of it once somebody has signed in from the page', async () => {
+  it('attack 9: the app receives it once somebody has signed in from the page', async () => {
     for (const [what, who] of Object.entries(strangers)) {
       const browser = new UserAgent();
       const request = who.request({ resource: 'https://elsewhere.example/mcp' });

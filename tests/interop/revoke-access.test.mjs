@@ -136,7 +136,7 @@ describe('revoking an access token', { timeout: 180_000 * patience }, () => {
   });
 
   // The store is one for both processes; what one of them revoked the other one reads there.
-  it('attack 6: in another process on the same store, too', async () => {
+  it('attack 6: the same in another process on the same store', async () => {
     const second = await Gateway.create({
       name: 'revoke-access-second',
       upstream: upstream.url,
@@ -163,7 +163,7 @@ describe('revoking an access token', { timeout: 180_000 * patience }, () => {
     }
   });
 
-  it('attack 6: who revokes 200 tokens of their own makes nobody else be looked up again', async () => {
+  it('attack 6: a user who revokes 200 of their own tokens causes no look-up of other tokens', async () => {
     const stranger = await twoTokens('bob');
     const tokens = [];
     for (let refresh = stranger.refresh; tokens.length < 200; ) {

@@ -96,7 +96,7 @@ describe('a stdio server that all users share', { timeout: 180_000 * patience },
     const long = await send('resources/subscribe', { uri: `x://${'a'.repeat(1024 * 1024)}` });
     assert.match(long.message.error.message, /params.uri is longer than 4096 bytes/);
     const task = await send('tasks/get', { taskId: 'of another' });
-    assert.match(task.message.error.message, /this is no task of yours/);
+    assert.match(task.message.error.message, /this task id is not yours/);
   });
 });
 

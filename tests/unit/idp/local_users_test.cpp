@@ -41,7 +41,7 @@ class LocalUsersTest : public testing::Test {
     if (!password.empty()) user.password_hash = crypto::hash_password(Secret(password), kCheap);
     EXPECT_TRUE(store_->users().add(user));
   }
-  // As whoever runs the page does: with the password hashed when it is wanted, and asked again.
+  // As the caller of the page does: with the password hashed when it is wanted, and asked again.
   Result<SignIn> sign_in(std::string_view name, const std::string& password, std::string_view address,
                          const std::vector<Device>& devices = {}) {
     PasswordCheck check(kCheap);
@@ -64,7 +64,7 @@ class LocalUsersTest : public testing::Test {
     EXPECT_TRUE(user && *user);
     return {new_device(**user, clock_.now())};
   }
-  // Guesses at one account from networks that nobody has seen before, until it is paused.
+  // Guesses at one account from networks that were never seen before, until it is paused.
   void guess_from_everywhere(std::string_view name = "ada") {
     for (int i = 0; i < 25; ++i) fail_times(4, name, "203.0.113." + std::to_string(i));
     EXPECT_EQ(try_in(name, "nope", "203.0.113.200"), SignInOutcome::paused);
@@ -213,7 +213,7 @@ TEST_F(LocalUsersTest, AKnownBrowserHasItsOwnLimitInEveryNetwork) {
   }
   guess_from_everywhere();
   EXPECT_EQ(try_in("ada", "correct horse", "198.51.100.9", devices), SignInOutcome::paused)
-      << "whoever copied the cookie is a stranger once its tries are used up";
+      << "a copied cookie makes a stranger once its tries are used up";
   clock_.advance(15min + 1s);
   EXPECT_EQ(try_in("ada", "correct horse", "198.51.100.9", devices), SignInOutcome::ok);
 }

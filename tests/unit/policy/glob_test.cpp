@@ -52,7 +52,7 @@ TEST(Glob, PercentEscapesOfUrisAreTheCharactersTheyStandFor) {
   EXPECT_TRUE(uri_matches("file:///%6dy%20file", "file:///my%20file"));
   EXPECT_TRUE(uri_matches("db://acme/%40private", "db://acme/@private"));
   EXPECT_TRUE(uri_matches("x:%ff%fe/*", "x:%FF%FE/a"));
-  EXPECT_FALSE(uri_matches("x:a%2Ab", "x:aab")) << "an encoded star is no wildcard";
+  EXPECT_FALSE(uri_matches("x:a%2Ab", "x:aab")) << "an encoded star is not a wildcard";
   EXPECT_FALSE(name_matches("a%20b", "a b")) << "names are not URIs";
 }
 
@@ -89,7 +89,7 @@ TEST(Glob, NamesAReadingInThePlainSpellingOfItsOwnAuthorityToo) {
   EXPECT_TRUE(names("db://*.TEST/t", "db://a.test/t"));
   EXPECT_FALSE(names("db://prod:5432/**", "db://prod/t")) << "a glob with a port names that port alone";
   EXPECT_FALSE(names("db://prod/T", "db://prod/t")) << "paths have capitals";
-  EXPECT_FALSE(names("db://pro%2A/t", "db://prod/t")) << "an encoded star is no wildcard";
+  EXPECT_FALSE(names("db://pro%2A/t", "db://prod/t")) << "an encoded star is not a wildcard";
 }
 
 }  // namespace

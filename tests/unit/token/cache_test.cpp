@@ -200,7 +200,7 @@ TEST(TokenCache, Attack6KeepsWhatWasReadWhileOnlyOthersChanged) {
   EXPECT_EQ(cache.find(ManyTokens::hash(1), kNow), nullptr) << "read before its own token was revoked";
 }
 
-// Whoever has the generation of a change must not find what was cached before it, however far the drop has come.
+// A thread that has the generation of a change must not find what was cached before it, however far the drop has come.
 TEST(TokenCache, NothingOfBeforeAChangeIsFoundInItsGeneration) {
   std::atomic<bool> stop{false};
   std::atomic<int> stale{0};

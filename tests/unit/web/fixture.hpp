@@ -209,7 +209,7 @@ class WebTest : public testing::Test {
     const oauth::Context oauth{server(), *catalog_, *directory_, *store_, seal_, clock_, *log_, keys_};
     return visit_in(oauth, page, request);
   }
-  // Again when a password had to be hashed, as whoever runs pages does.
+  // Again when a password had to be hashed, as the caller of pages does.
   template <class Page>
   http::Response visit_in(const oauth::Context& oauth, Page page, const http::Request& request) {
     idp::PasswordCheck password(kCheap);

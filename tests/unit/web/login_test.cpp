@@ -78,7 +78,7 @@ TEST_F(LoginTest, OnlyAPostWithItsTokenAsksForAHash) {
   EXPECT_TRUE(password.wanted());
 }
 
-// Guesses at an account from networks that nobody has seen before.
+// Guesses at an account from networks that were never seen before.
 class PausedTest : public WebTest {
  protected:
   void guess(const std::string& name) {

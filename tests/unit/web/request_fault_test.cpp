@@ -113,7 +113,7 @@ TEST_F(RequestFaultTest, Attack9SigningInFromThePageTellsTheApp) {
   EXPECT_EQ(told(visit(authorize, browser.get(own))), "unsupported_response_type");
 }
 
-// After signing in there is no consent page that names the app: whoever is led to the sign-in page itself must see it.
+// After signing in there is no consent page that names the app: the reader of the sign-in page must see it there.
 TEST_F(RequestFaultTest, Attack9TheSignInPageSaysWhereAFaultyRequestLeads) {
   Browser browser;
   const auto faulty_page =
@@ -139,7 +139,7 @@ TEST_F(RequestFaultTest, Attack9TheSignInPageSaysWhereAFaultyRequestLeads) {
   EXPECT_THAT(header(wrong, "Content-Security-Policy"), Not(HasSubstr("form-action")));
 }
 
-// One sign-in page serves all authorization servers of an origin, those with `{tenant}` in their path, too.
+// One sign-in page serves all authorization servers of an origin, also those with `{tenant}` in their path.
 TEST_F(RequestFaultTest, Attack9TheSignInPageKnowsTheOtherServersOfItsOrigin) {
   auto& second = config_.authorization_servers.emplace_back();
   second.name = "second";
