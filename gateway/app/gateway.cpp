@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::size_t kFetchesOfProvider = 4;
 constexpr auto kDrainGrace = std::chrono::seconds(20);
+constexpr auto kLastAnswers = std::chrono::milliseconds(500);
+constexpr auto kEndGrace = std::chrono::seconds(5);
 constexpr auto kCertificatesEvery = std::chrono::seconds(2);
 constexpr auto kPurgeEvery = std::chrono::minutes(5);
 constexpr auto kUsageEvery = std::chrono::seconds(30);
@@ -124,6 +126,7 @@ struct Gateway::Impl {
   std::unique_ptr<ChangeFeed> feed;
   boost::asio::io_context control{1};
   boost::asio::signal_set signals{control};
+  boost::asio::signal_set hangup{control, SIGHUP};
   boost::asio::steady_timer timer{control};
   std::chrono::steady_clock::time_point purged{};
   std::chrono::steady_clock::time_point usage_kept{};
@@ -199,7 +202,10 @@ struct Gateway::Impl {
   void reload_certificates();
   void keep_usage();
   void tell_what_is_not_logged();
+  void reopen_log();
   void drain();
+  void wait_until_idle(std::chrono::milliseconds longest);
+  void cut_off();
   bool idle();
   void run();
 };
@@ -362,6 +368,16 @@ void Gateway::Impl::tell_what_is_not_logged() {
     log->warning("refused_requests_not_logged", {{"count", count}});
 }
 
+// A log file that was renamed, as logrotate does, is left for a new one of its name.
+void Gateway::Impl::reopen_log() {
+  hangup.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    log->reopen();
+    log->info("log_reopened", {});
+    reopen_log();
+  });
+}
+
 void Gateway::Impl::tick() {
   timer.expires_after(kCertificatesEvery);
   timer.async_wait([this](const boost::system::error_code& error) {
@@ -408,6 +424,20 @@ void Gateway::Impl::drain() {
   while (!again && std::chrono::steady_clock::now() < until && !idle()) control.run_for(std::chrono::milliseconds(50));
 }
 
+void Gateway::Impl::wait_until_idle(std::chrono::milliseconds longest) {
+  const auto until = std::chrono::steady_clock::now() + longest;
+  while (!idle() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+// Calls that are still under way end with an error for their clients, so that each writes its audit line; then the
+// connections are closed that had nothing to say.
+void Gateway::Impl::cut_off() {
+  for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->end_all_streams(); });
+  wait_until_idle(kLastAnswers);
+  for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->stop(); });
+  wait_until_idle(kEndGrace);
+}
+
 void Gateway::Impl::run() {
   std::vector<std::thread> threads;
   std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
@@ -420,8 +450,10 @@ void Gateway::Impl::run() {
     guards.push_back(boost::asio::make_work_guard(worker->io()));
     threads.emplace_back([w = worker.get()] { w->io().run(); });
   }
+  reopen_log();
   signals.async_wait([this](const boost::system::error_code&, int) {
     timer.cancel();
+    hangup.cancel();
     control.stop();
   });
   tick();
@@ -430,9 +462,7 @@ void Gateway::Impl::run() {
   feed.reset();
   // Programs are ended while the workers can still tell their clients.
   duplex.stop();
-  for (auto& worker : workers) {
-    boost::asio::post(worker->io(), [w = worker.get()] { w->stop(); });
-  }
+  cut_off();
   guards.clear();
   // Closed connections end their coroutines; what still waits for a pool is dropped with the context.
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
@@ -448,7 +478,8 @@ Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Gateway::~Gateway() = default;
 
 Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
-  std::signal(SIGPIPE, SIG_IGN);
+  // Writing then fails instead, which the log and the store tell.
+  for (const int sent : {SIGPIPE, SIGXFSZ}) std::signal(sent, SIG_IGN);
   auto made = telemetry::make_log(log_options(loaded.config.log));
   if (!made) return made.error();
   auto log = *std::move(made);

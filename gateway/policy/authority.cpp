@@ -25,10 +25,19 @@ bool ends_in_number(std::string_view host) noexcept {
   return label.starts_with("0x") || (!label.empty() && is_digits(label));
 }
 
+// Some readers take 010 for eight, others for ten.
+bool has_leading_zero(std::string_view host) {
+  const auto parts = split(host, '.');
+  return parts.size() > 1 && std::any_of(parts.begin(), parts.end(), [](std::string_view part) {
+           return part.size() > 1 && part.front() == '0' && is_digits(part);
+         });
+}
+
 // The names of other schemes' resources are often numbers (`users://42/profile`), and need not be addresses.
 std::optional<std::string> plain_ipv4(std::string_view scheme, const std::string& host) {
   char plain[INET_ADDRSTRLEN];
   in_addr address{};
+  if (has_leading_zero(host)) return std::nullopt;
   // It reads octal, hexadecimal and shortened addresses, as the URL Standard does.
   if (inet_aton(host.c_str(), &address) == 1 && inet_ntop(AF_INET, &address, plain, sizeof plain) != nullptr)
     return plain;
@@ -36,11 +45,19 @@ std::optional<std::string> plain_ipv4(std::string_view scheme, const std::string
   return host;
 }
 
+// RFC 4291 section 2.5.5.2: an IPv4-mapped address leads to the IPv4 one.
+std::string plain_mapped(const in6_addr& address) {
+  const auto* byte = address.s6_addr + 12;
+  return std::to_string(byte[0]) + "." + std::to_string(byte[1]) + "." + std::to_string(byte[2]) + "." +
+         std::to_string(byte[3]);
+}
+
 std::optional<std::string> plain_ipv6(const std::string& host) {
   char plain[INET6_ADDRSTRLEN];
   in6_addr address{};
   const auto inner = host.substr(1, host.size() - 2);
   if (!host.ends_with(']') || inet_pton(AF_INET6, inner.c_str(), &address) != 1) return std::nullopt;
+  if (IN6_IS_ADDR_V4MAPPED(&address)) return plain_mapped(address);
   if (inet_ntop(AF_INET6, &address, plain, sizeof plain) == nullptr) return std::nullopt;
   return "[" + std::string(plain) + "]";
 }
@@ -49,7 +66,7 @@ std::optional<std::string> plain_host(std::string_view scheme, std::string_view 
   auto host = ascii_lower(written);
   if (host.starts_with('[')) return plain_ipv6(host);
   while (host.ends_with('.')) host.pop_back();
-  if (host.empty() || host.find_first_of("[]") != std::string::npos) return std::nullopt;
+  if (host.empty() || host.find_first_of("[],") != std::string::npos) return std::nullopt;
   // Parsers map names beyond ASCII to other ones, and not all of them in the same way.
   if (std::any_of(host.begin(), host.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
     return std::nullopt;
@@ -124,6 +141,13 @@ std::optional<std::string> plain_authority(std::string_view scheme, std::string_
 std::string plain_reading(std::string_view decoded) {
   const auto parts = plain_parts(decoded);
   return parts ? parts->scheme + "://" + parts->authority + parts->rest : std::string(decoded);
+}
+
+bool may_be_name(std::string_view decoded) {
+  const auto parts = plain_parts(decoded);
+  const auto written = uri_parts(decoded);
+  return parts && written->authority && !is_special_scheme(parts->scheme) && !written->authority->empty() &&
+         is_digits(*written->authority);
 }
 
 std::optional<std::string> reading_without_port(std::string_view reading) {

@@ -34,9 +34,12 @@ class CompiledPolicy final : public Policy {
   // The first rule that names the thing (`names`, nullptr for none) or the method.
   const Rule* find_rule(GlobSet Rule::* names, std::string_view name, std::string_view method) const;
   // The rules of every reading that the URI has. First the rule for it as it is written; then, where they differ, the
-  // rule for its plain spelling, and the one for the URI without its port if it stands in front of the first. Never
+  // rule for its plain spelling, and the one for the URI without its port, or with any port where it has none, if that
+  // rule stands in front of the first. Never
   // empty; nullptr stands for `otherwise`.
   std::vector<const Rule*> find_uri_rules(std::string_view uri, std::string_view method) const;
+  // The first rule that names the host of this reading, which has no port, with one.
+  const Rule* find_with_port(std::string_view portless) const;
   bool shows(const Rule* rule, const Caller& caller) const;
   // `arguments`: nullptr where the call has none that a rule could speak of.
   Decision apply(const Rule* rule, const nlohmann::json* arguments, const Caller& caller) const;

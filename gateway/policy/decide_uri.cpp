@@ -5,6 +5,13 @@
 
 namespace postern::policy {
 
+const Rule* CompiledPolicy::find_with_port(std::string_view portless) const {
+  for (const auto& rule : document_.rules) {
+    if (rule.resources.matches_with_port(portless)) return &rule;
+  }
+  return nullptr;
+}
+
 std::vector<const Rule*> CompiledPolicy::find_uri_rules(std::string_view uri, std::string_view method) const {
   const auto find = [&](std::string_view reading) -> const Rule* {
     for (const auto& rule : document_.rules) {
@@ -14,12 +21,18 @@ std::vector<const Rule*> CompiledPolicy::find_uri_rules(std::string_view uri, st
   };
   const auto* written = find_rule(&Rule::resources, uri, method);
   std::vector<const Rule*> rules{written};
-  const auto plain = plain_reading(percent_decoded(uri));
-  if (const auto* rule = find(plain); rule != written) rules.push_back(rule);
-  if (const auto portless = reading_without_port(plain)) {
-    // A rule behind says nothing about the port that the rule in front of it names.
-    const auto* rule = find(*portless);
+  const auto add_in_front = [&](const Rule* rule) {
     if (rule != nullptr && (written == nullptr || rule < written)) rules.push_back(rule);
+  };
+  const auto decoded = percent_decoded(uri);
+  const auto plain = plain_reading(decoded);
+  if (const auto* rule = find(plain); rule != written && (rule != nullptr || !may_be_name(decoded)))
+    rules.push_back(rule);
+  // A rule behind says nothing about the port that the rule in front of it names.
+  if (const auto portless = reading_without_port(plain)) {
+    add_in_front(find(*portless));
+  } else {
+    add_in_front(find_with_port(plain));
   }
   return rules;
 }

@@ -54,6 +54,8 @@ GlobSet::GlobSet(const std::vector<std::string>& globs, GlobKind kind) : kind_(k
     matchers_.push_back(compile(glob, kind));
     if (kind != GlobKind::uri) continue;
     if (const auto plain = plain_glob(glob)) plain_.push_back(compile(*plain, kind));
+    if (const auto portless = reading_without_port(percent_decoded(glob, "*%")))
+      portless_.push_back(compile(*portless, kind));
   }
 }
 
@@ -61,6 +63,8 @@ bool GlobSet::matches(std::string_view text) const {
   if (matchers_.empty()) return false;
   return any_matches(matchers_, kind_ == GlobKind::uri ? percent_decoded(text) : std::string(text));
 }
+
+bool GlobSet::matches_with_port(std::string_view portless) const { return any_matches(portless_, portless); }
 
 bool GlobSet::matches_reading(std::string_view reading) const {
   return any_matches(matchers_, reading) || any_matches(plain_, reading);

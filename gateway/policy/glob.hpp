@@ -28,12 +28,15 @@ class GlobSet {
   // For URIs: whether a glob names `reading`, which plain_reading() or reading_without_port() made, as it is written or
   // with its own authority in the plain spelling.
   bool matches_reading(std::string_view reading) const;
+  // Whether a glob names that plain reading, which has no port, with a port of a scheme whose default is not known.
+  bool matches_with_port(std::string_view portless) const;
 
  private:
   using Matchers = std::vector<std::shared_ptr<const re2::RE2>>;
 
   Matchers matchers_;
-  Matchers plain_;  // of the globs whose authority has another spelling
+  Matchers plain_;     // of the globs whose authority has another spelling
+  Matchers portless_;  // of the globs with a port, without it
   GlobKind kind_ = GlobKind::name;
 };
 

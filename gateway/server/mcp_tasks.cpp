@@ -68,7 +68,10 @@ MaybeRefusal open_tasks(McpExchange& x) {
 }
 
 // A stream that a client listens on may mention any task.
-bool may_hold_tasks(const McpExchange& x) { return x.may_make_task || !x.tasks.empty() || x.head().method == "GET"; }
+bool may_hold_tasks(const McpExchange& x) {
+  const bool listens = x.head().method == "GET" || (x.message && x.message->method == "subscriptions/listen");
+  return x.may_make_task || !x.tasks.empty() || listens;
+}
 
 std::optional<std::string> with_sealed_tasks(McpExchange& x, std::string_view text) {
   const mcp::TaskRequest asked{x.message ? x.message->id : nlohmann::json(), x.may_make_task};

@@ -41,6 +41,7 @@ struct LineWriter::State {
   std::uint64_t dropped = 0;
   std::string failure;  // the last answer of the sink; empty: it took something
   bool overfull = false;
+  bool reopening = false;
   bool closing = false;
   bool ended = false;
   Clock::time_point progress{};
@@ -55,6 +56,7 @@ struct LineWriter::State {
   void take_next();
   void judge();
   void note(const Result<std::size_t>& written);
+  void reopen(std::unique_lock<std::mutex>& lock);
   void run();
 };
 
@@ -99,10 +101,17 @@ void LineWriter::State::note(const Result<std::size_t>& written) {
   judge();
 }
 
+void LineWriter::State::reopen(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  sink.reopen();
+  lock.lock();
+}
+
 void LineWriter::State::run() {
   std::unique_lock lock(mutex);
   for (;;) {
     changed.wait(lock, [this] { return closing || !empty(); });
+    if (!current && std::exchange(reopening, false)) reopen(lock);
     if (!current) take_next();
     if (!current) break;
     if (closing && Clock::now() - progress > kLastChance) break;
@@ -134,6 +143,11 @@ void LineWriter::put(std::string line, Keep keep) {
   state_->queue(keep).push_back({std::move(line), ++state_->last, keep, 0});
   if (keep == Keep::always) state_->judge();
   state_->changed.notify_all();
+}
+
+void LineWriter::reopen() {
+  const std::lock_guard lock(state_->mutex);
+  state_->reopening = true;
 }
 
 std::optional<std::string> LineWriter::fault() const {

@@ -32,6 +32,9 @@ class LineWriter {
 
   void put(std::string line, Keep keep);
 
+  // Before the next line that is not begun yet, the sink is opened again. If that fails, the old one is kept.
+  void reopen();
+
   // Why lines that must be kept cannot be written, as a sentence; nullopt: they can. They are kept and tried again.
   // Once kLongestQueue of them wait, this stays until half of them have been written.
   std::optional<std::string> fault() const;

@@ -57,6 +57,11 @@ class LineLog final : public Log {
     if (now > before) warning("log_lines_dropped", {{"count", now - before}});
   }
 
+  void reopen() override {
+    log_.reopen();
+    if (own_audit_) own_audit_->reopen();
+  }
+
   void flush() override {
     log_.flush(kFlush);
     if (own_audit_) own_audit_->flush(kFlush);

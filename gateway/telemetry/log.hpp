@@ -54,6 +54,8 @@ class Log {
   virtual LogState state() const { return {}; }
   // Writes a warning if lines were dropped since the last time.
   virtual void tell_dropped() {}
+  // Goes on in new files of the same names, where they have been renamed or removed.
+  virtual void reopen() {}
   // Waits until all lines are written, for some seconds at most.
   virtual void flush() {}
   // Writes what waits, and ends. Waits for a second after the last progress. Returns how many audit lines were lost.

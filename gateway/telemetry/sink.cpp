@@ -61,6 +61,11 @@ Result<Sink> Sink::open(const std::string& file) {
   return Sink(std::move(fd), number, file);
 }
 
+void Sink::reopen() {
+  if (!owned_) return;
+  if (auto again = open(name_)) *this = *std::move(again);
+}
+
 Result<std::size_t> Sink::write(std::string_view bytes, std::chrono::milliseconds wait) {
   pollfd ready{fd_, POLLOUT, 0};
   const int found = ::poll(&ready, 1, static_cast<int>(wait.count()));

@@ -16,6 +16,10 @@ class Sink {
   // a file is incomplete, a line end is put behind it. `file` empty: standard error. The error is a sentence.
   static Result<Sink> open(const std::string& file);
 
+  // Opens the file of that name again, which may be a new one. Where that fails, and for standard error, nothing
+  // changes.
+  void reopen();
+
   // Writes a part of `bytes` and returns its length: 0 when there was no room for any within `wait`. The error is a
   // sentence with the system's reason (a full disk, a reader that has gone); what was not written may be tried again.
   Result<std::size_t> write(std::string_view bytes, std::chrono::milliseconds wait);

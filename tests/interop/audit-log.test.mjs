@@ -1,8 +1,8 @@
 // What happens to calls when their audit lines cannot be written.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { header, send } from './lib/http.mjs';
 import { callTool, ping } from './lib/mcp.mjs';
@@ -132,6 +132,79 @@ describe('a full disk under the audit file', { timeout: 60_000 * patience }, () 
     const { code } = await gateway.child.stop(20 * patience);
     assert.equal(code, 1);
     assert.match(gateway.child.output, /postern: \d+ audit lines were lost/);
+  });
+});
+
+describe('what ends a gateway or rotates its log', { timeout: 60_000 * patience }, () => {
+  let upstream;
+  let gateway;
+  let token;
+
+  before(async () => {
+    upstream = await RecordingUpstream.start();
+  });
+  beforeEach(async () => {
+    gateway = await Gateway.start({
+      name: 'audit-end',
+      upstream: upstream.url,
+      // Files of the process may grow to 2 MiB.
+      launcher: ['sh', '-c', 'ulimit -f 4096; exec "$@"', 'sh'],
+      configure: (config, { folder }) => {
+        config.log = { audit: path.join(folder, 'audit.log') };
+      },
+    });
+    token = (await (await OAuthClient.register(gateway)).grant()).access_token;
+  });
+  afterEach(async () => {
+    upstream.answer = undefined;
+    await gateway.kill();
+  });
+  after(() => upstream?.stop());
+
+  const lines = (name = 'audit.log') =>
+    readFileSync(path.join(gateway.folder, name), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"event":"call"'))
+      .map((line) => JSON.parse(line));
+
+  it('attack 1: calls that its end cuts off are answered and recorded', async () => {
+    upstream.answer = () => true;
+    const calls = [1, 2].map(() => callTool(gateway.resource, token, 'echo', {}));
+    await until('both calls', () => upstream.requests.length >= 2);
+    gateway.child.process.kill('SIGTERM');
+    await until('draining', () => gateway.logs().includes('"event":"draining"'));
+    gateway.child.process.kill('SIGTERM');
+    for (const { status } of await Promise.all(calls)) assert.equal(status, 503);
+    assert.equal((await gateway.child.exited).code, 0);
+    const cut = lines().filter(({ name }) => name === 'echo');
+    assert.deepEqual(
+      cut.map(({ status, outcome }) => [status, outcome]),
+      [
+        [503, 'unavailable'],
+        [503, 'unavailable'],
+      ],
+    );
+  });
+
+  it('attack 1: a file that may grow no further stops calls and not the gateway', async () => {
+    let refused;
+    for (let round = 0; round < 400 && !refused; round++) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => ping(gateway.resource, token)));
+      refused = answers.find(({ status }) => status !== 200);
+    }
+    assertUnrecorded(refused);
+    await assertSeen(gateway, /cannot write to .*audit\.log: File too large/);
+  });
+
+  it('SIGHUP begins a new file once the old one was renamed, and ends nothing', async () => {
+    assert.equal((await ping(gateway.resource, token)).status, 200);
+    await until('its line', () => lines().some(({ status }) => status === 200));
+    renameSync(path.join(gateway.folder, 'audit.log'), path.join(gateway.folder, 'audit.log.1'));
+    gateway.child.process.kill('SIGHUP');
+    await until('the new file', () => gateway.logs().includes('"event":"log_reopened"'));
+    assert.equal((await ping(gateway.resource, token)).status, 200);
+    await until('its line', () => existsSync(path.join(gateway.folder, 'audit.log')) && lines().length === 1);
+    assert.equal(lines('audit.log.1').filter(({ status }) => status === 200).length, 1);
   });
 });
 

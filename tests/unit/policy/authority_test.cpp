@@ -28,7 +28,8 @@ TEST(Authority, HasOnePlainSpelling) {
 }
 
 TEST(Authority, WritesAddressesInOneForm) {
-  for (const auto* spelling : {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "0177.0.0.01", "127.0.0.1."})
+  for (const auto* spelling :
+       {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "127.0.0.1.", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]"})
     EXPECT_EQ(plain_authority("db", spelling), "127.0.0.1") << spelling;
   for (const auto* spelling : {"[::1]", "[0:0:0:0:0:0:0:1]", "[0::1]"})
     EXPECT_EQ(plain_authority("db", spelling), "[::1]") << spelling;
@@ -38,7 +39,8 @@ TEST(Authority, WritesAddressesInOneForm) {
 }
 
 TEST(Authority, HasNoPlainSpellingWhereReadersDisagreeOnTheHost) {
-  for (const auto* text : {"a@b@c", "user@", ":1", ".", "[::1", "a]", "[x]", "\xC3\xB6"})
+  for (const auto* text :
+       {"a@b@c", "user@", ":1", ".", "[::1", "a]", "[x]", "\xC3\xB6", "10.0.0.010", "0177.0.0.1", "a,b"})
     EXPECT_EQ(plain_authority("db", text), std::nullopt) << text;
   EXPECT_EQ(plain_authority("https", ""), std::nullopt);
   EXPECT_EQ(plain_authority("https", "host:x"), std::nullopt);
@@ -51,6 +53,12 @@ TEST(Authority, AReadingDiffersFromTheUriInItsAuthorityAlone) {
   EXPECT_EQ(plain_reading("file://localhost/Secret"), "file:///Secret");
   EXPECT_EQ(plain_reading("urn:ISBN:1"), "urn:ISBN:1");
   EXPECT_EQ(plain_reading("db://a@b@c/t"), "db://a@b@c/t");
+}
+
+TEST(Authority, AWholeNumberMayBeAName) {
+  EXPECT_TRUE(may_be_name("users://42/profile"));
+  for (const auto* uri : {"users://4.2/profile", "users://0x42/a", "http://42/", "users:42", "users:///42"})
+    EXPECT_FALSE(may_be_name(uri)) << uri;
 }
 
 TEST(Authority, OnlyWhereNoDefaultIsKnownMayAPortBeIt) {

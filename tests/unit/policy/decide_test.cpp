@@ -365,6 +365,29 @@ TEST(Decide, ARuleThatNamesAPortCountsForThatPort) {
       << "5432 may be the port that db: has by default";
 }
 
+TEST(Decide, Attack4ADenialOfAPortHoldsWithoutItAsWell) {
+  const auto policy = policy_of(with_head("rules: [{resources: ['sftp://prod:22/**'], deny: true}]\notherwise: allow"));
+  const auto of = [&](std::string_view uri) { return verdict_of(*policy, resource_read(uri), caller({"use"})); };
+  for (const auto* uri : {"sftp://prod:22/x", "sftp://prod/x", "sftp://PROD/x"})
+    EXPECT_EQ(of(uri), Verdict::deny) << uri;
+  for (const auto* uri : {"sftp://prod:23/x", "sftp://test/x"}) EXPECT_EQ(of(uri), Verdict::allow) << uri;
+}
+
+TEST(Decide, Attack4ADenialOfAnAddressHoldsForItsOtherForms) {
+  const auto policy = policy_of(with_head("rules: [{resources: ['db://10.0.0.10/**'], deny: true}]\notherwise: allow"));
+  for (const auto* host : {"10.0.0.10", "10.10", "10.0.0.010", "167772170", "[::ffff:10.0.0.10]", "[::ffff:a00:a]",
+                           "x,10.0.0.10", "10.0.0.10,x"}) {
+    const auto uri = "db://" + std::string(host) + "/t";
+    EXPECT_EQ(verdict_of(*policy, resource_read(uri), caller({"use"})), Verdict::deny) << uri;
+  }
+}
+
+TEST(Decide, ANumberIsANameUnlessARuleNamesTheAddress) {
+  const auto policy = policy_of(with_head("rules: [{resources: ['users://4*/profile']}]"));
+  EXPECT_EQ(verdict_of(*policy, resource_read("users://42/profile"), caller({"use"})), Verdict::allow);
+  EXPECT_TRUE(policy->visible(mcp::ListKind::resources, "users://42/profile", caller({"use"})));
+}
+
 TEST(Decide, ASpellingThatNoRuleTellsApartIsLeftToTheServer) {
   const auto policy = policy_of(with_head("rules: [{resources: ['greeting://*', 'users://**', 'pg://**']}]"));
   for (const auto* uri : {"greeting://World", "users://42/profile", "pg://me@localhost:5432/shop/Orders"}) {

@@ -89,6 +89,22 @@ TEST(LineWriter, WritesLinesInTheOrderInWhichTheyCame) {
   EXPECT_FALSE(writer.fault());
 }
 
+TEST(LineWriter, GoesOnInANewFileOnceTheOldOneWasRenamed) {
+  const auto file = fresh_file("reopened");
+  const auto old = fresh_file("rotated");
+  LineWriter writer(Sink::open(file.string()).value());
+  writer.put("before", Keep::always);
+  ASSERT_TRUE(writer.flush(seconds(20)));
+  std::filesystem::rename(file, old);
+  writer.put("renamed", Keep::always);
+  ASSERT_TRUE(writer.flush(seconds(20)));
+  writer.reopen();
+  writer.put("after", Keep::always);
+  ASSERT_TRUE(writer.flush(seconds(20)));
+  EXPECT_EQ(text_of(old), "before\nrenamed\n");
+  EXPECT_EQ(text_of(file), "after\n");
+}
+
 TEST(LineWriter, Attack1NobodyReadsAndNoCallerWaits) {
   Pipe pipe;
   LineWriter writer(pipe.sink());
