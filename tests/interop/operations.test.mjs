@@ -169,7 +169,8 @@ describe('operations', { timeout: 120_000 * patience }, () => {
     await visit(0);
     await visit(1);
     const before = await metrics();
-    for (let index = 2; index < 30; ++index) await visit(index);
+    // Few enough that the refused ones stay within the lines that one network may have: the next test reads one.
+    for (let index = 2; index < 16; ++index) await visit(index);
     const now = await metrics();
     assert.deepEqual([...now.samples.keys()].sort(), [...before.samples.keys()].sort());
     for (const [label, values] of now.labels)
