@@ -33,33 +33,28 @@ bool has_leading_zero(std::string_view host) {
          });
 }
 
+std::string address_text(int family, const void* address) {
+  char text[INET6_ADDRSTRLEN];
+  return ::inet_ntop(family, address, text, sizeof text);
+}
+
 // The names of other schemes' resources are often numbers (`users://42/profile`), and need not be addresses.
 std::optional<std::string> plain_ipv4(std::string_view scheme, const std::string& host) {
-  char plain[INET_ADDRSTRLEN];
   in_addr address{};
   if (has_leading_zero(host)) return std::nullopt;
   // It reads octal, hexadecimal and shortened addresses, as the URL Standard does.
-  if (inet_aton(host.c_str(), &address) == 1 && inet_ntop(AF_INET, &address, plain, sizeof plain) != nullptr)
-    return plain;
+  if (inet_aton(host.c_str(), &address) == 1) return address_text(AF_INET, &address);
   if (is_special_scheme(scheme)) return std::nullopt;
   return host;
 }
 
-// RFC 4291 section 2.5.5.2: an IPv4-mapped address leads to the IPv4 one.
-std::string plain_mapped(const in6_addr& address) {
-  const auto* byte = address.s6_addr + 12;
-  return std::to_string(byte[0]) + "." + std::to_string(byte[1]) + "." + std::to_string(byte[2]) + "." +
-         std::to_string(byte[3]);
-}
-
 std::optional<std::string> plain_ipv6(const std::string& host) {
-  char plain[INET6_ADDRSTRLEN];
   in6_addr address{};
   const auto inner = host.substr(1, host.size() - 2);
   if (!host.ends_with(']') || inet_pton(AF_INET6, inner.c_str(), &address) != 1) return std::nullopt;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) return plain_mapped(address);
-  if (inet_ntop(AF_INET6, &address, plain, sizeof plain) == nullptr) return std::nullopt;
-  return "[" + std::string(plain) + "]";
+  // RFC 4291 section 2.5.5.2: an IPv4-mapped address leads to the IPv4 one, which is its last four bytes.
+  if (IN6_IS_ADDR_V4MAPPED(&address)) return address_text(AF_INET, address.s6_addr + 12);
+  return "[" + address_text(AF_INET6, &address) + "]";
 }
 
 std::optional<std::string> plain_host(std::string_view scheme, std::string_view written) {

@@ -41,8 +41,8 @@ bool has_certain_authority(std::string_view uri, const UriParts& decoded) {
          plain_authority(decoded.scheme, *decoded.authority).has_value();
 }
 
-// A fragment is not a part of what is fetched, `file:` has no query either, and a drive's `|` is rewritten to `:`. Only
-// what is not encoded counts.
+// Readers drop a fragment, and of `file:` also a query; they rewrite a drive's `|` to `:`. Only what is not encoded
+// counts.
 bool has_what_readers_drop(std::string_view uri, std::string_view scheme) {
   return uri.find_first_of(scheme == "file" ? "|?#" : "#") != std::string_view::npos;
 }

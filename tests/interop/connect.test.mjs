@@ -74,7 +74,7 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
       provider.saveClientInformation({ client_id: printed.client_id });
       proxy.breakWith({ instead: (request) => (request.url === '/oauth/register' ? { status: 403 } : undefined) });
       const sdk = await SdkClient.connect(version, printed.mcp_url, { provider });
-      proxy.mend();
+      proxy.repair();
       assert.equal(provider.authorizationUrl.searchParams.get('client_id'), printed.client_id);
       assert.ok((await sdk.tools()).includes('echo'));
       await sdk.close();
@@ -116,7 +116,7 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
   const stale = async (broken, ...words) => {
     proxy.breakWith(broken);
     const { code, stdout, output } = await connect(gateway.resource, '--redirect-uri', chatgpt, '--name', 'Stale', ...words);
-    proxy.mend();
+    proxy.repair();
     assert.deepEqual([code, stdout], [1, ''], output);
     assert.match(output, /^postern: discovery advertises a stale server: .*\.?\n$/);
     const clients = JSON.parse(await gateway.command(['client', 'list', '--json']));
@@ -141,7 +141,7 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
           : undefined,
     });
     const { code, output } = await connect(gateway.resource, '--redirect-uri', chatgpt);
-    proxy.mend();
+    proxy.repair();
     assert.equal(code, 1);
     assert.match(output, /stale server: .*invalid_target/);
   });
@@ -157,7 +157,7 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
           : undefined,
     });
     const { code, output } = await connect(gateway.resource, '--redirect-uri', chatgpt);
-    proxy.mend();
+    proxy.repair();
     assert.equal(code, 1);
     assert.match(output, /stale server: .*invalid_target/);
   });
@@ -165,7 +165,7 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
   it('closed registration and refused redirect URIs have a sentence', async () => {
     proxy.breakWith(serverOf({ registration_endpoint: undefined }));
     const closed = await connect(gateway.resource, '--redirect-uri', chatgpt);
-    proxy.mend();
+    proxy.repair();
     assert.deepEqual([closed.code, /registration is closed/.test(closed.output)], [1, true], closed.output);
     proxy.breakWith({
       instead: (request) =>
@@ -174,7 +174,7 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
           : undefined,
     });
     const refused = await connect(gateway.resource, '--redirect-uri', chatgpt);
-    proxy.mend();
+    proxy.repair();
     assert.equal(refused.code, 1);
     assert.match(refused.output, /invalid_redirect_uri, Not this one\./);
   });
@@ -191,7 +191,7 @@ describe('postern connect', { timeout: 240_000 * patience }, () => {
     proxy.breakWith({ instead });
     const text = await connect(gateway.resource, '--redirect-uri', chatgpt);
     const json = await connect(gateway.resource, '--redirect-uri', chatgpt, '--json');
-    proxy.mend();
+    proxy.repair();
     assert.equal(text.code, 0, text.output);
     assert.ok(text.stdout.includes(`client_id: ${id}\n`), text.stdout);
     for (const { stdout } of [text, json]) assert.match(stdout, /^[\x20-\x7e\n]*$/);

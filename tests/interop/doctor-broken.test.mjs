@@ -92,7 +92,7 @@ describe('postern doctor at broken deployments', { timeout: 600_000 * patience }
   });
 
   it('in good order behind its proxy', async () => {
-    proxy.mend();
+    proxy.repair();
     assert.deepEqual(faults(await doctor(gateway.resource, '--client', 'claude')), []);
   });
 
@@ -103,14 +103,14 @@ describe('postern doctor at broken deployments', { timeout: 600_000 * patience }
       const found = faults(await doctor(gateway.resource, '--client', client));
       if (found[0] !== fault) missed.push(`${what}: ${fault}, but found ${found.join(', ') || 'nothing'}`);
     }
-    proxy.mend();
+    proxy.repair();
     assert.deepEqual(missed, []);
   });
 
   it('says what is to be done, with the URL it is about', async () => {
     proxy.breakWith(resource({ resource: `${proxy.origin}/mcp/` }));
     const { code, stdout } = await run(binary(), ['doctor', gateway.resource, '--client', 'claude']);
-    proxy.mend();
+    proxy.repair();
     assert.equal(code, 1);
     assert.ok(stdout.includes('✗ It names the URL that was typed [resource_slash]\n'), stdout);
     assert.ok(stdout.includes(`    seen:      resource is ${gateway.resource}/\n`), stdout);
@@ -124,7 +124,7 @@ describe('postern doctor at broken deployments', { timeout: 600_000 * patience }
     target.breakWith({ instead: () => (++followed, json(200)) });
     proxy.breakWith(instead(() => true, { status: 301, headers: { Location: `${target.origin}/mcp` } }));
     const found = await doctor(gateway.resource, '--client', 'claude');
-    proxy.mend();
+    proxy.repair();
     await target.stop();
     assert.match(faults(found)[0], /^challenge redirected/);
     assert.equal(followed, 0);
@@ -133,14 +133,14 @@ describe('postern doctor at broken deployments', { timeout: 600_000 * patience }
   it('a document without an end is not read to it', async () => {
     proxy.breakWith(change(resourceMetadata, (answer) => patch(answer, { more: 'x'.repeat(2 * 1024 * 1024) })));
     const found = faults(await doctor(gateway.resource, '--client', 'claude'));
-    proxy.mend();
+    proxy.repair();
     assert.equal(found[0], 'resource_metadata too_large');
   });
 
   it('what servers say cannot move the cursor', async () => {
     proxy.breakWith(resource({ resource: 'https://a.test/\u001b[2J\u009b2J' }));
     const { stdout } = await run(binary(), ['doctor', gateway.resource, '--client', 'claude']);
-    proxy.mend();
+    proxy.repair();
     assert.match(stdout, /a\.test/);
     assert.doesNotMatch(stdout, /[\u001b\u009b]/);
   });

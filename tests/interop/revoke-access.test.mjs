@@ -3,16 +3,13 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { exchange, head } from '../raw/lib/raw.mjs';
 import { Gateway, everythingPolicy, patience } from './lib/gateway.mjs';
-import { ping, rpc } from './lib/mcp.mjs';
+import { ping } from './lib/mcp.mjs';
 import { metric } from './lib/metrics.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
-import { event, moment, openStream } from './lib/stream.mjs';
+import { begin, call, event, moment, note, openStream } from './lib/stream.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
 
-const note = (text) => ({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: text } });
-const begin = (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-const call = () => rpc('tools/call', { name: 'echo', arguments: {} });
 
 describe('revoking an access token', { timeout: 180_000 * patience }, () => {
   let upstream;
@@ -183,7 +180,7 @@ describe('revoking an access token', { timeout: 180_000 * patience }, () => {
     assert.ok(looked < 10, `${looked} of 200 calls asked the store`);
   });
 
-  it('attack 6: a call that comes in slowly is not looked at again because of what a stranger revokes', async () => {
+  it('attack 6: the token of a call that comes in slowly is not looked up again when a stranger revokes tokens', async () => {
     const stranger = await twoTokens('bob');
     const { first: token } = await twoTokens('alice');
     assert.equal((await ping(gateway.resource, token)).status, 200);

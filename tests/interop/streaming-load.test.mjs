@@ -4,13 +4,10 @@ import { once } from 'node:events';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Gateway, everythingPolicy, patience } from './lib/gateway.mjs';
 import { ping, rpc } from './lib/mcp.mjs';
-import { event, moment, openStream } from './lib/stream.mjs';
+import { begin, call, event, moment, note, openStream } from './lib/stream.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
 
-const note = (data) => ({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data } });
-const begin = (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-const call = () => rpc('tools/call', { name: 'echo', arguments: {} });
 const asked = { 'a call': call, 'a list': () => rpc('tools/list'), 'a GET stream': () => undefined };
 
 describe('streams in bulk', { timeout: 240_000 * patience }, () => {

@@ -6,18 +6,15 @@ import { exchange, head } from '../raw/lib/raw.mjs';
 import { Gateway, everythingPolicy, patience } from './lib/gateway.mjs';
 import { ping, rpc } from './lib/mcp.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
-import { event, openStream, moment } from './lib/stream.mjs';
+import { begin, call, event, moment, note, openStream } from './lib/stream.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
 
-const note = (text) => ({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: text } });
 const result = (message, text) => ({
   jsonrpc: '2.0',
   id: message?.id ?? 1,
   result: { content: [{ type: 'text', text }] },
 });
-const begin = (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-const call = () => rpc('tools/call', { name: 'echo', arguments: {} });
 
 describe('streaming', { timeout: 180_000 * patience }, () => {
   let upstream;

@@ -9,7 +9,7 @@ export class BreakingProxy {
   /** `tls` (`{cert, key}` as Node takes them) makes it https. */
   static async start({ tls } = {}) {
     const proxy = new BreakingProxy();
-    proxy.mend();
+    proxy.repair();
     proxy.sockets = new Set();
     const serve = (request, response) =>
       proxy.#serve(request, response).catch((error) => response.destroy(error));
@@ -51,7 +51,7 @@ export class BreakingProxy {
     Object.assign(this, { instead, change });
   }
 
-  mend() {
+  repair() {
     Object.assign(this, { instead: undefined, change: undefined });
   }
 

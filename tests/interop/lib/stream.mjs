@@ -1,6 +1,7 @@
 // An answer read while it comes: for event streams, and for what ends before its time.
 import http from 'node:http';
 import https from 'node:https';
+import { rpc } from './mcp.mjs';
 import { until, within } from './wait.mjs';
 
 /**
@@ -62,3 +63,10 @@ export function moment() {
   });
   return Object.assign(promise, { fire });
 }
+
+/** A notification that a server may send on any stream. */
+export const note = (data) => ({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data } });
+/** Begins a stream of events, in a server. */
+export const begin = (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+/** A call that may be answered with one. */
+export const call = () => rpc('tools/call', { name: 'echo', arguments: {} });

@@ -5,14 +5,10 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
+#include "unit/server/sealed_support.hpp"
 
 namespace postern::server {
 namespace {
-
-const crypto::Aead& our_key() {
-  static const crypto::Aead key(std::string(32, 'k'));
-  return key;
-}
 
 Session alices() {
   return {.id = "8f1c-upstream",
@@ -22,16 +18,6 @@ Session alices() {
           .tenant = "acme",
           .user = "local:alice",
           .client = "client_a"};
-}
-
-token::Principal alice() {
-  token::Principal principal;
-  principal.grant = "any";
-  principal.user = "local:alice";
-  principal.tenant = "acme";
-  principal.client = "client_a";
-  principal.resource = "https://ai.example.test/mcp";
-  return principal;
 }
 
 void expect_same(const Session& a, const Session& b) {

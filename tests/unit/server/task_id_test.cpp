@@ -3,14 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "server/session_id.hpp"
+#include "unit/server/sealed_support.hpp"
 
 namespace postern::server {
 namespace {
-
-const crypto::Aead& our_key() {
-  static const crypto::Aead key(std::string(32, 'k'));
-  return key;
-}
 
 Task alices() {
   return {.id = "786512e2",
@@ -20,16 +16,6 @@ Task alices() {
           .tenant = "acme",
           .user = "local:alice",
           .client = "client_a"};
-}
-
-token::Principal alice() {
-  token::Principal principal;
-  principal.grant = "any";
-  principal.user = "local:alice";
-  principal.tenant = "acme";
-  principal.client = "client_a";
-  principal.resource = "https://ai.example.test/mcp";
-  return principal;
 }
 
 TEST(TaskId, OpensWhatItSealed) {
