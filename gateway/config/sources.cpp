@@ -7,6 +7,7 @@
 #include <memory>
 #include <system_error>
 
+#include "base/system_error.hpp"
 #include "config/load.hpp"
 
 namespace postern::config {
@@ -17,7 +18,7 @@ constexpr std::size_t kLargestFile = 4 * 1024 * 1024;
 
 std::string reason(int error) {
   if (error == ENOENT) return "there is no such file";
-  return std::generic_category().message(error);
+  return system_message(error);
 }
 
 Result<std::string> read_file(const std::string& path) {

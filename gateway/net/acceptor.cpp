@@ -11,8 +11,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/system_error.hpp"
 #include "net/host.hpp"
-#include "net/system_error.hpp"
 
 namespace postern::net {
 

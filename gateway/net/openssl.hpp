@@ -8,7 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "net/system_error.hpp"
+#include "base/system_error.hpp"
 
 namespace postern::net {
 

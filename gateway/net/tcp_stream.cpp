@@ -16,7 +16,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "net/system_error.hpp"
+#include "base/system_error.hpp"
 
 namespace postern::net {
 

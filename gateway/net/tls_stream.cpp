@@ -5,7 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "net/system_error.hpp"
+#include "base/system_error.hpp"
 #include "net/tls_client.hpp"
 #include "net/tls_records.hpp"
 #include "net/tls_server.hpp"

@@ -9,13 +9,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <system_error>
 #include <utility>
+
+#include "base/system_error.hpp"
 
 namespace postern::telemetry {
 namespace {
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 bool is_socket(int fd) {
   struct stat found{};
@@ -53,8 +52,8 @@ Result<Sink> Sink::open(const std::string& file) {
   const bool incomplete = ends_within_line(file);
   UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (!fd) {
-    return fail(Errc::invalid,
-                "cannot open the log file " + file + " (" + reason(errno) + "): create its folder or make it writable");
+    return fail(Errc::invalid, "cannot open the log file " + file + " (" + system_message(errno) +
+                                   "): create its folder or make it writable");
   }
   if (incomplete) static_cast<void>(!::write(fd.get(), "\n", 1));
   const int number = fd.get();
@@ -73,7 +72,7 @@ Result<std::size_t> Sink::write(std::string_view bytes, std::chrono::millisecond
   const auto written = write_at_once(fd_, is_socket_, bytes);
   if (written >= 0) return static_cast<std::size_t>(written);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return 0;
-  return fail(Errc::unavailable, "cannot write to " + name_ + ": " + reason(errno));
+  return fail(Errc::unavailable, "cannot write to " + name_ + ": " + system_message(errno));
 }
 
 }  // namespace postern::telemetry

@@ -12,9 +12,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <system_error>
 
 #include "base/strings.hpp"
+#include "base/system_error.hpp"
 
 namespace postern::upstream {
 
@@ -25,8 +25,6 @@ constexpr std::array kInherited = {"PATH", "HOME",   "USER",     "LOGNAME", "SHE
                                    "LANG", "LC_ALL", "LC_CTYPE", "TZ",      "TMPDIR"};
 constexpr auto* kUsualPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr int kReportFd = 3;  // in the child: where it says that it could not run the program
-
-std::string words_of(int error) { return std::generic_category().message(error); }
 
 std::string path_of(const ChildOptions& options) {
   for (const auto& [name, value] : options.variables) {
@@ -47,7 +45,7 @@ struct Pipe {
 
   static Result<Pipe> make() {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return fail(Errc::busy, "cannot make a pipe: " + words_of(errno));
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail(Errc::busy, "cannot make a pipe: " + system_message(errno));
     return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
   }
 };
@@ -168,20 +166,21 @@ Result<ChildProcess> ChildProcess::start(const ChildOptions& options) {
                       errors->write.get(),       report->write.get(), ::getpid()};
   ChildProcess child;
   child.pid_ = ::fork();
-  if (child.pid_ < 0) return fail(Errc::busy, "cannot start a process: " + words_of(errno));
+  if (child.pid_ < 0) return fail(Errc::busy, "cannot start a process: " + system_message(errno));
   if (child.pid_ == 0) become(launch);
 
   report->write.reset();
   if (const int error = read_report(report->read.get()); error != 0) {
     ::waitpid(child.pid_, nullptr, 0);
-    return fail(Errc::unavailable, "cannot run " + *program + " in " + options.directory + ": " + words_of(error));
+    return fail(Errc::unavailable,
+                "cannot run " + *program + " in " + options.directory + ": " + system_message(error));
   }
   child.ended_.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
   if (!child.ended_) {
     const int error = errno;
     ::kill(-child.pid_, SIGKILL);
     ::waitpid(child.pid_, nullptr, 0);
-    return fail(Errc::unavailable, "cannot watch a process: " + words_of(error));
+    return fail(Errc::unavailable, "cannot watch a process: " + system_message(error));
   }
   child.input_ = std::move(input->write);
   child.output_ = std::move(output->read);

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string>
 
-namespace postern::net {
+namespace postern {
 
 // The words for an errno: "Connection refused".
 inline std::string system_message(int error) {
@@ -11,4 +11,4 @@ inline std::string system_message(int error) {
   return words != nullptr ? words : "system error " + std::to_string(error);
 }
 
-}  // namespace postern::net
+}  // namespace postern
