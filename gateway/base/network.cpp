@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <optional>
+#include <algorithm>
 
 #include "base/encoding.hpp"
 
@@ -44,6 +44,22 @@ std::vector<std::string> networks_of(std::string_view address) {
   }
   if (!is_ipv4(text)) return {std::move(text)};
   return {text.substr(0, text.rfind('.')) + "/24", text};
+}
+
+std::optional<std::array<std::uint8_t, 4>> ipv4_inside(const std::array<std::uint8_t, 16>& address) noexcept {
+  constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  constexpr std::array<std::uint8_t, 12> kNat64{0, 0x64, 0xff, 0x9b};
+  const auto begins_with = [&](const auto& prefix) {
+    return std::equal(prefix.begin(), prefix.end(), address.begin());
+  };
+  const auto four_at = [&](std::size_t at) {
+    std::array<std::uint8_t, 4> inner{};
+    std::copy_n(address.begin() + static_cast<std::ptrdiff_t>(at), inner.size(), inner.begin());
+    return inner;
+  };
+  if (begins_with(kMapped) || begins_with(kNat64)) return four_at(12);
+  if (address[0] == 0x20 && address[1] == 0x02) return four_at(2);
+  return std::nullopt;
 }
 
 }  // namespace postern

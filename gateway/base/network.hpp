@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,5 +17,9 @@ std::string network_of(std::string_view address);
 // one of the narrow ones may have many. IPv6: the /32 that a provider gets, the /48 that a site gets, the /64. IPv4:
 // the /24 and the address. Text that is no address is a network of its own.
 std::vector<std::string> networks_of(std::string_view address);
+
+// The IPv4 address that packets to this IPv6 address end at, both in network order: mapped (RFC 4291 section 2.5.5.2),
+// behind NAT64 (RFC 6052 section 2.1) or 6to4 (RFC 3056 section 2).
+std::optional<std::array<std::uint8_t, 4>> ipv4_inside(const std::array<std::uint8_t, 16>& address) noexcept;
 
 }  // namespace postern

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/network.hpp"
+
 namespace postern::net {
 
 namespace asio = boost::asio;
@@ -68,24 +70,9 @@ bool begins_with(const address_v6::bytes_type& bytes, const std::array<std::uint
   return true;
 }
 
-std::uint32_t embedded(const address_v6::bytes_type& bytes, std::size_t at) {
-  return static_cast<std::uint32_t>(bytes[at]) << 24 | static_cast<std::uint32_t>(bytes[at + 1]) << 16 |
-         static_cast<std::uint32_t>(bytes[at + 2]) << 8 | bytes[at + 3];
-}
-
-// The IPv4 address that packets to this one end at.
-std::optional<std::uint32_t> stands_for(const address_v6::bytes_type& bytes) {
-  constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};  // RFC 4291 section 2.5.5.2
-  constexpr std::array<std::uint8_t, 12> kNat64{0, 0x64, 0xff, 0x9b};                        // RFC 6052 section 2.1
-  constexpr std::array<std::uint8_t, 2> k6to4{0x20, 0x02};                                   // RFC 3056 section 2
-  if (begins_with(bytes, kMapped, 96) || begins_with(bytes, kNat64, 96)) return embedded(bytes, 12);
-  if (begins_with(bytes, k6to4, 16)) return embedded(bytes, 2);
-  return std::nullopt;
-}
-
 std::string_view special_kind(const address_v6& address) {
   const auto bytes = address.to_bytes();
-  if (const auto inner = stands_for(bytes)) return special_kind(*inner);
+  if (const auto inner = ipv4_inside(bytes)) return special_kind(address_v4(*inner).to_uint());
   if (address.is_loopback()) return "loopback";
   if (address.is_link_local()) return "link-local";
   if (address.is_multicast()) return "multicast";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/network.hpp"
 #include "base/strings.hpp"
 
 namespace postern::policy {
@@ -17,6 +18,10 @@ std::string_view default_port(std::string_view scheme) noexcept {
 
 bool is_digits(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_ascii(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 // The URL Standard, "ends in a number": such a host is an address, in whatever way it is written.
@@ -52,8 +57,9 @@ std::optional<std::string> plain_ipv6(const std::string& host) {
   in6_addr address{};
   const auto inner = host.substr(1, host.size() - 2);
   if (!host.ends_with(']') || inet_pton(AF_INET6, inner.c_str(), &address) != 1) return std::nullopt;
-  // RFC 4291 section 2.5.5.2: an IPv4-mapped address leads to the IPv4 one, which is its last four bytes.
-  if (IN6_IS_ADDR_V4MAPPED(&address)) return address_text(AF_INET, address.s6_addr + 12);
+  if (const auto ipv4 = ipv4_inside(std::to_array(address.s6_addr))) return address_text(AF_INET, ipv4->data());
+  // RFC 4291 section 2.5.5.1: some readers still take the compatible form for the IPv4 address in it.
+  if (IN6_IS_ADDR_V4COMPAT(&address)) return address_text(AF_INET, address.s6_addr + 12);
   return "[" + address_text(AF_INET6, &address) + "]";
 }
 
@@ -63,8 +69,7 @@ std::optional<std::string> plain_host(std::string_view scheme, std::string_view 
   while (host.ends_with('.')) host.pop_back();
   if (host.empty() || host.find_first_of("[],") != std::string::npos) return std::nullopt;
   // Parsers map names beyond ASCII to other ones, and not all of them in the same way.
-  if (std::any_of(host.begin(), host.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
-    return std::nullopt;
+  if (!is_ascii(host)) return std::nullopt;
   return ends_in_number(host) ? plain_ipv4(scheme, host) : host;
 }
 
@@ -131,6 +136,13 @@ std::optional<std::string> plain_authority(std::string_view scheme, std::string_
       colon == authority.size() ? std::optional<std::string>("") : plain_port(scheme, authority.substr(colon + 1));
   if (!host || !port) return std::nullopt;
   return *host + *port;
+}
+
+bool has_ascii_host(std::string_view decoded) {
+  const auto parts = uri_parts(decoded);
+  if (!parts || !parts->authority) return true;
+  const auto host = parts->authority->substr(parts->authority->rfind('@') + 1);
+  return is_ascii(host) || host.find("**") != std::string_view::npos;  // it may end before what is not
 }
 
 std::string plain_reading(std::string_view decoded) {

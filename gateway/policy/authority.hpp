@@ -24,6 +24,9 @@ bool is_special_scheme(std::string_view scheme) noexcept;
 // authority has a second reading when this is another text, or nullopt: then readers disagree on which host it names.
 std::optional<std::string> plain_authority(std::string_view scheme, std::string_view authority);
 
+// False for a glob on URIs (or a URI) whose host certainly has characters beyond ASCII. `decoded`: as below.
+bool has_ascii_host(std::string_view decoded);
+
 // A whole URI, or a glob on URIs, as a reader takes it that knows all of the above: with the plain authority, where
 // there is one. For `file:` that is the empty one, since its readers look at the path alone. `decoded` holds no escapes
 // any more.

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "mcp/method.hpp"
+#include "policy/authority.hpp"
+#include "policy/percent.hpp"
 
 namespace postern::policy {
 namespace {
@@ -93,6 +95,14 @@ void check_method(const config::Text& method, Faults& faults) {
     faults.add(method.at, "there is no method of MCP that " + method.written + " names");
 }
 
+// Every URI with such a host is refused, because readers map it to ASCII in different ways.
+void check_host(const config::Text& uri, Faults& faults) {
+  if (!has_ascii_host(percent_decoded(uri.value)))
+    faults.add(uri.at, "the host in " + uri.written +
+                           " has characters beyond ASCII, so that this rule would never apply: write the host as URIs "
+                           "have it, with `xn--`");
+}
+
 GlobSet globs(MapReader& reader, std::string_view key, GlobKind kind, bool& named) {
   named = named || reader.has(key);
   const auto texts = reader.texts(key);
@@ -100,6 +110,7 @@ GlobSet globs(MapReader& reader, std::string_view key, GlobKind kind, bool& name
   for (const auto& glob : *texts) {
     if (glob.value.size() > GlobSet::kLongest) reader.faults().add(glob.at, "this is longer than 1024 bytes");
     if (key == "methods") check_method(glob, reader.faults());
+    if (kind == GlobKind::uri) check_host(glob, reader.faults());
   }
   return GlobSet(values(*texts), kind);
 }

@@ -1,5 +1,6 @@
 #include "base/network.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 namespace postern {
@@ -27,6 +28,19 @@ TEST(Network, TheNetworksAroundAnAddressGoFromTheWidestToTheOneThatCounts) {
   for (const char* address : {"192.0.2.7", "2001:db8:1:2::1", "unknown"}) {
     EXPECT_EQ(networks_of(address).back(), network_of(address));
   }
+}
+
+std::optional<std::array<std::uint8_t, 4>> ipv4_in(const char* text) {
+  std::array<std::uint8_t, 16> address{};
+  EXPECT_EQ(inet_pton(AF_INET6, text, address.data()), 1) << text;
+  return ipv4_inside(address);
+}
+
+TEST(Network, AnIpv6AddressMayLeadToAnIpv4Address) {
+  const std::array<std::uint8_t, 4> inner{10, 1, 2, 3};
+  for (const char* text : {"::ffff:10.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::9"}) EXPECT_EQ(ipv4_in(text), inner);
+  for (const char* text : {"::", "::1", "::10.1.2.3", "64:ff9b:1::10.1.2.3", "2001:db8::1"})
+    EXPECT_EQ(ipv4_in(text), std::nullopt) << text;
 }
 
 }  // namespace

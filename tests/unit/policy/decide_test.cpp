@@ -375,8 +375,9 @@ TEST(Decide, Attack4ADenialOfAPortHoldsWithoutItAsWell) {
 
 TEST(Decide, Attack4ADenialOfAnAddressHoldsForItsOtherForms) {
   const auto policy = policy_of(with_head("rules: [{resources: ['db://10.0.0.10/**'], deny: true}]\notherwise: allow"));
-  for (const auto* host : {"10.0.0.10", "10.10", "10.0.0.010", "167772170", "[::ffff:10.0.0.10]", "[::ffff:a00:a]",
-                           "x,10.0.0.10", "10.0.0.10,x"}) {
+  for (const auto* host :
+       {"10.0.0.10", "10.10", "10.0.0.010", "167772170", "[::ffff:10.0.0.10]", "[::ffff:a00:a]", "[64:ff9b::10.0.0.10]",
+        "[::10.0.0.10]", "[::a00:a]", "[2002:a00:a::1]", "x,10.0.0.10", "10.0.0.10,x"}) {
     const auto uri = "db://" + std::string(host) + "/t";
     EXPECT_EQ(verdict_of(*policy, resource_read(uri), caller({"use"})), Verdict::deny) << uri;
   }

@@ -100,6 +100,18 @@ TEST(Document, AGlobIsAtMost1024Bytes) {
   EXPECT_THAT(faults_of(with_head(rule(1025))), HasSubstr("5:18: this is longer than 1024 bytes"));
 }
 
+TEST(Document, Attack4ARuleForAHostBeyondAsciiIsAFault) {
+  for (const auto* uri : {"https://m\xC3\xBCller.test/**", "https://m%C3%BCller.test/**", "db://m\xC3\xBCller/**"})
+    EXPECT_THAT(
+        faults_of(with_head("rules: [{resources: ['" + std::string(uri) + "'], deny: true}]\notherwise: allow")),
+        HasSubstr("5:22: the host in"))
+        << uri;
+  EXPECT_EQ(
+      faults_of(with_head(
+          "rules: [{resources: ['https://xn--mller-kva.test/\xC3\xBC', 'file:///\xC3\xBC', 'db://**\xC3\xBC']}]")),
+      "");
+}
+
 TEST(Document, AllFaultsAreToldAtOnce) {
   const auto faults = faults_of(with_head("otherwise: perhaps\nshadow: 1\nrules: [{tools: []}, {}]"));
   EXPECT_THAT(faults, HasSubstr("5:12"));
