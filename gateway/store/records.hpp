@@ -176,6 +176,11 @@ struct SignInSession {
 inline constexpr Duration kNetworkKnown = std::chrono::hours(24 * 30);
 inline constexpr int kKnownNetworks = 16;
 
+// How long an authorization keeps the place of an unused client after it was last asked for, and how much of that is
+// left at least: as long as a consent page is good for.
+inline constexpr Duration kUnderWay = std::chrono::minutes(20);
+inline constexpr Duration kUnderWayLeft = std::chrono::minutes(10);
+
 // A key that signs the access tokens of one authorization server. What it is for follows from its times alone, so that
 // every process sees the same and nobody has to write: pending before `active_at`, published and not yet signing; then
 // active, until the next key's `active_at`; then retiring, until all it signed has expired; then gone.

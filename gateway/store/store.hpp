@@ -69,11 +69,32 @@ class TenantStore {
   virtual Result<std::vector<Membership>> members_of(std::string_view tenant) = 0;
 };
 
+// A client that registers itself. Anybody can make any number of them, so those that are unused, because no user has
+// approved them yet, share a bounded number of places.
+struct Registration {
+  Client client;
+  std::vector<std::string> networks{};  // that it came from, as of networks_of() (base/network.hpp)
+  std::size_t most_unused = 0;          // places, of this store as a whole
+};
+
+struct Registered {
+  Client client;
+  std::int64_t gave_way = 0;  // how many others are gone for it
+};
+
 class ClientStore {
  public:
   virtual ~ClientStore() = default;
-  // Adds the client, or returns the one with the same non-empty fingerprint.
+  // Adds a client of an operator, or returns the one with the same non-empty fingerprint.
   virtual Result<Client> add(const Client& client) = 0;
+  // The same for a client that registers itself. Where the places are taken, the oldest unused client of the network
+  // that has most gives way, never one with an authorization under way. One that registers again is as good as new, and
+  // counts for whichever of its networks has fewer.
+  virtual Result<Registered> register_client(const Registration& registration) = 0;
+  // An authorization of this client has begun or goes on: if it is unused, it keeps its place for kUnderWay at most.
+  // Half of the places can be kept in this way, and a sixteenth of them by one wide network. Beyond that, the oldest of
+  // the network that keeps most is kept no longer. Writes only where too little of the time is left.
+  virtual Result<void> keep_under_way(std::string_view id, Time now, std::size_t most_unused) = 0;
   virtual Result<std::optional<Client>> find(std::string_view id) = 0;
   virtual Result<std::vector<Client>> list() = 0;
   virtual Result<void> set_secret(std::string_view id, std::string_view secret_hash) = 0;
@@ -214,7 +235,7 @@ class Store {
   virtual void on_change(std::function<void(const std::vector<Change>&)> listener) = 0;
 
   // Deletes what has expired: codes past their replay window, tokens, sessions, unused dynamic clients, old changes.
-  // In small steps between which other writes run.
+  // In small steps between which other writes run. What that leaves free in the files goes back to the file system.
   virtual Result<void> purge(Time now) = 0;
   // A read that proves the store answers, and after an I/O error a write that proves it stores again; for /readyz.
   virtual Result<void> ping() = 0;

@@ -1,10 +1,12 @@
 #include "store/sqlite/clients.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "store/sqlite/query.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/steps.hpp"
+#include "store/sqlite/unused_clients.hpp"
 
 namespace postern::store::sqlite {
 namespace {
@@ -24,29 +26,63 @@ Result<std::optional<Client>> find_equal(Connection& db, const Client& client, T
   return first(db, read_whole_client, select, Blob{client.fingerprint});
 }
 
+Time used_at(const Client& client) { return std::max(client.created_at, client.last_used_at); }
+
+Result<Client> insert(Connection& db, const Client& client) {
+  const auto added =
+      run(db,
+          "INSERT INTO clients (id, name, auth, secret_hash, redirect_uris, grant_types, application_type, client_uri, "
+          "scope, dynamic, fingerprint, created_at, last_used_at, issuer, jwks, jwks_uri, tenant, role, resource, "
+          "introspects) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+          client.id, client.name, static_cast<int>(client.auth), Blob{client.secret_hash},
+          to_json(client.redirect_uris), to_json(client.grant_types), client.application_type, client.client_uri,
+          client.scope, client.dynamic, Blob{client.fingerprint}, client.created_at, used_at(client), client.issuer,
+          client.jwks, client.jwks_uri, client.tenant, client.role, client.resource, to_json(client.introspects));
+  if (!added) return added.error();
+  Client stored = client;
+  stored.last_used_at = used_at(client);
+  return stored;
+}
+
 }  // namespace
 
 Result<Client> Clients::add(const Client& client) {
   return writer_.write([&](Transaction& transaction) -> Result<Client> {
-    const Time used_at = std::max(client.created_at, client.last_used_at);
-    const auto equal = find_equal(transaction.db, client, used_at);
+    const auto equal = find_equal(transaction.db, client, used_at(client));
     if (!equal) return equal.error();
     if (*equal) return **equal;
-    const auto added = run(
-        transaction.db,
-        "INSERT INTO clients (id, name, auth, secret_hash, redirect_uris, grant_types, application_type, client_uri, "
-        "scope, dynamic, fingerprint, created_at, last_used_at, issuer, jwks, jwks_uri, tenant, role, resource, "
-        "introspects) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-        client.id, client.name, static_cast<int>(client.auth), Blob{client.secret_hash}, to_json(client.redirect_uris),
-        to_json(client.grant_types), client.application_type, client.client_uri, client.scope, client.dynamic,
-        Blob{client.fingerprint}, client.created_at, used_at, client.issuer, client.jwks, client.jwks_uri,
-        client.tenant, client.role, client.resource, to_json(client.introspects));
-    if (!added) return added.error();
-    Client stored = client;
-    stored.last_used_at = used_at;
-    return stored;
+    return insert(transaction.db, client);
   });
+}
+
+Result<Registered> Clients::register_client(const Registration& registration) {
+  return writer_.write([&](Transaction& transaction) -> Result<Registered> {
+    const Client& client = registration.client;
+    const UnusedPlace place = place_of(registration.networks);
+    const auto equal = find_equal(transaction.db, client, used_at(client));
+    if (!equal) return equal.error();
+    if (*equal) {
+      if (auto done = registered_again(transaction.db, (**equal).id, place, used_at(client)); !done)
+        return done.error();
+      return Registered{**equal, 0};
+    }
+    const auto gave_way = make_room(transaction, registration.most_unused);
+    if (!gave_way) return gave_way.error();
+    auto added = insert(transaction.db, client);
+    if (!added) return added.error();
+    if (auto done = add_unused(transaction.db, client.id, place, used_at(client)); !done) return done.error();
+    return Registered{std::move(*added), *gave_way};
+  });
+}
+
+Result<void> Clients::keep_under_way(std::string_view id, Time now, std::size_t most_unused) {
+  const auto kept_until = readers_.read([&](Connection& db) {
+    return first(db, read_integer, "SELECT kept_until FROM unused_clients WHERE client = ?1", id);
+  });
+  if (!kept_until) return kept_until.error();
+  if (!*kept_until || from_millis(**kept_until) >= now + kUnderWayLeft) return {};
+  return writer_.write([&](Transaction& transaction) { return keep_unused(transaction, id, now, most_unused); });
 }
 
 Result<std::optional<Client>> Clients::find(std::string_view id) {

@@ -11,6 +11,8 @@ class Clients final : public ClientStore {
   Clients(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
 
   Result<Client> add(const Client& client) override;
+  Result<Registered> register_client(const Registration& registration) override;
+  Result<void> keep_under_way(std::string_view id, Time now, std::size_t most_unused) override;
   Result<std::optional<Client>> find(std::string_view id) override;
   Result<std::vector<Client>> list() override;
   Result<void> set_secret(std::string_view id, std::string_view secret_hash) override;

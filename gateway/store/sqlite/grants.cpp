@@ -3,6 +3,7 @@
 #include "store/sqlite/query.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/steps.hpp"
+#include "store/sqlite/unused_clients.hpp"
 
 namespace postern::store::sqlite {
 namespace {
@@ -19,6 +20,7 @@ Result<void> decide(Transaction& transaction, std::string_view consent_id, Time 
 }
 
 Result<void> insert_grant(Connection& db, const Grant& grant) {
+  if (auto used = client_is_used(db, grant.client); !used) return used;
   return require_done(
       run(db,
           "INSERT INTO grants (id, kind, user, tenant, client, resource, scopes, created_at, expires_at, "

@@ -204,9 +204,61 @@ CREATE TABLE known_networks (
 ) STRICT;
 )sql";
 
+// Clients that registered themselves and that nobody has approved yet: see unused_clients.hpp. Triggers keep the
+// counts, so that they are right whatever removes a client. A count that stands at level 0 is that of all networks
+// together.
+constexpr char kVersion10[] = R"sql(
+CREATE TABLE unused_clients (
+  client TEXT NOT NULL PRIMARY KEY REFERENCES clients (id) ON DELETE CASCADE,
+  made INTEGER NOT NULL,
+  wide TEXT NOT NULL,
+  site TEXT NOT NULL,
+  narrow TEXT NOT NULL,
+  kept INTEGER NOT NULL,
+  kept_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX unused_clients_oldest ON unused_clients (narrow, kept, kept_until, made);
+CREATE INDEX unused_clients_kept ON unused_clients (kept_until) WHERE kept = 1;
+
+CREATE TABLE unused_networks (
+  kept INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  network TEXT NOT NULL,
+  parent TEXT NOT NULL,
+  clients INTEGER NOT NULL,
+  touched INTEGER NOT NULL,
+  PRIMARY KEY (kept, level, network)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unused_networks_fullest ON unused_networks (kept, level, parent, clients, touched DESC);
+
+CREATE TRIGGER unused_clients_added AFTER INSERT ON unused_clients BEGIN
+  INSERT INTO unused_networks (kept, level, network, parent, clients, touched) VALUES
+    (new.kept, 0, '', '', 1, max(new.made, new.kept_until)),
+    (new.kept, 1, new.wide, '', 1, max(new.made, new.kept_until)),
+    (new.kept, 2, new.site, new.wide, 1, max(new.made, new.kept_until)),
+    (new.kept, 3, new.narrow, new.site, 1, max(new.made, new.kept_until))
+  ON CONFLICT DO UPDATE SET clients = clients + 1, touched = max(touched, excluded.touched);
+END;
+
+CREATE TRIGGER unused_clients_removed AFTER DELETE ON unused_clients BEGIN
+  INSERT INTO unused_networks (kept, level, network, parent, clients, touched) VALUES
+    (old.kept, 0, '', '', 0, 0),
+    (old.kept, 1, old.wide, '', 0, 0),
+    (old.kept, 2, old.site, old.wide, 0, 0),
+    (old.kept, 3, old.narrow, old.site, 0, 0)
+  ON CONFLICT DO UPDATE SET clients = clients - 1;
+  DELETE FROM unused_networks
+  WHERE kept = old.kept AND level IN (0, 1, 2, 3) AND network IN ('', old.wide, old.site, old.narrow) AND clients = 0;
+END;
+
+INSERT INTO unused_clients (client, made, wide, site, narrow, kept, kept_until)
+SELECT id, last_used_at, '', '', '', 0, 0 FROM clients
+WHERE dynamic = 1 AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client = clients.id);
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 9> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                            kVersion6, kVersion7, kVersion8, kVersion9};
+constexpr std::array<const char*, 10> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                             kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");
