@@ -2,6 +2,7 @@
 
 #include "store/sqlite/query.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/shrink.hpp"
 
 namespace postern::store::sqlite {
 namespace {
@@ -52,6 +53,15 @@ Result<void> whole(const std::string& path, Connection& db) {
   return {};
 }
 
+// Before WAL is set, which writes the first page.
+Result<void> shrinkable(const std::string& path, Connection& db) {
+  const auto pages = integer(db, "PRAGMA page_count");
+  if (!pages) return explain(path, db, pages.error());
+  if (*pages > 0) return {};
+  if (auto set = keep_shrinkable(db); !set) return explain(path, db, set.error());
+  return {};
+}
+
 // Neither setting is kept by SQLite when it cannot be had, and synchronous is not stored in the file: without the
 // look back, a commit that was acknowledged could be lost with the power.
 Result<void> durable(const std::string& path, Connection& db, const Options& options) {
@@ -93,6 +103,7 @@ Result<Connection> open_writer(const std::string& path, const Options& options) 
   if (db->read_only()) return fail(Errc::invalid, path + " is read-only");
   if (auto done = ours(path, *db); !done) return done.error();
   if (auto done = whole(path, *db); !done) return done.error();
+  if (auto done = shrinkable(path, *db); !done) return done.error();
   if (auto done = durable(path, *db, options); !done) return done.error();
   if (auto done = migrate(*db); !done) return explain(path, *db, done.error());
   return db;

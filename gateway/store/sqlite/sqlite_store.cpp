@@ -8,6 +8,7 @@
 #include "store/sqlite/query.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/shrink.hpp"
 
 namespace postern::store::sqlite {
 
@@ -41,7 +42,10 @@ void SqliteStore::on_change(std::function<void(const std::vector<Change>&)> list
   writer_.on_change(std::move(listener));
 }
 
-Result<void> SqliteStore::purge(Time now) { return sqlite::purge(writer_, readers_, now); }
+Result<void> SqliteStore::purge(Time now) {
+  if (auto done = sqlite::purge(writer_, readers_, now); !done) return done;
+  return shrink(writer_, readers_);
+}
 
 Result<void> SqliteStore::ping() {
   const auto read =

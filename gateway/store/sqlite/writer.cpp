@@ -37,13 +37,13 @@ void Writer::on_change(std::function<void(const std::vector<Change>&)> listener)
   listener_ = std::move(listener);
 }
 
-std::optional<Error> Writer::submit(Work work) {
+std::optional<Error> Writer::submit(Work work, bool alone) {
   std::future<std::optional<Error>> done;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return fail(Errc::unavailable, "the store is being closed");
     if (queue_.size() >= options_.queue) return fail(Errc::busy, "too many writes wait for the store");
-    done = queue_.emplace_back(Job{.work = std::move(work), .done = {}, .error = {}}).done.get_future();
+    done = queue_.emplace_back(Job{.work = std::move(work), .done = {}, .error = {}, .alone = alone}).done.get_future();
     // Under the lock: from here on this object may end, once what waits was written.
     wake_.notify_one();
   }
@@ -63,8 +63,11 @@ std::vector<Writer::Job> Writer::next_group() {
   wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
   std::vector<Job> group;
   while (!queue_.empty() && group.size() < options_.group) {
+    const bool alone = queue_.front().alone;
+    if (alone && !group.empty()) break;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
+    if (alone) break;
   }
   return group;
 }
@@ -86,6 +89,10 @@ void Writer::commit(std::vector<Job>& group) {
 
 Result<void> Writer::transact(std::vector<Job>& group, std::vector<Change>& changes) {
   if (auto alive = revive(); !alive) return alive;
+  if (group.front().alone) {
+    run_alone(group.front());
+    return {};
+  }
   auto done = db_->execute("BEGIN IMMEDIATE");
   for (auto job = group.begin(); done && job != group.end(); ++job) done = run(*job, changes);
   if (done) done = db_->execute("COMMIT");
@@ -94,12 +101,28 @@ Result<void> Writer::transact(std::vector<Job>& group, std::vector<Change>& chan
     return done;
   }
   if (db_->in_transaction()) (void)db_->execute("ROLLBACK");
+  note_failure();
+  return done;
+}
+
+void Writer::note_failure() {
   if (db_->dead()) {
     healthy_ = false;
   } else {
     db_->forgive();
   }
-  return done;
+}
+
+// Changes nothing that anybody waits for, so that there is nothing to commit and nothing to tell.
+void Writer::run_alone(Job& job) {
+  std::vector<Change> none;
+  Transaction outside(*db_, options_.clock->now(), none);
+  try {
+    job.error = job.work(outside);
+  } catch (const std::exception& exception) {
+    job.error = fail(Errc::internal, exception.what());
+  }
+  note_failure();
 }
 
 Result<void> Writer::run(Job& job, std::vector<Change>& changes) {

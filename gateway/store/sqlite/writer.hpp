@@ -61,8 +61,24 @@ class Writer {
     return std::move(*result);
   }
 
+  // Runs `work`, Result<void>(Connection&), on the writer's thread while no transaction is open: for what SQLite does
+  // only then. Writes wait meanwhile.
+  template <class Work>
+  Result<void> between_writes(Work&& work) {
+    const std::optional<Error> refused = submit(
+        [&](Transaction& transaction) -> std::optional<Error> {
+          const Result<void> done = work(transaction.db);
+          if (!done) return done.error();
+          return std::nullopt;
+        },
+        true);
+    if (refused) return *refused;
+    return {};
+  }
+
   // False from an I/O error until a commit has succeeded again.
   bool healthy() const noexcept { return healthy_; }
+  const std::string& path() const noexcept { return path_; }
   // Writes that wait for their turn.
   std::size_t waiting() const;
   void on_change(std::function<void(const std::vector<Change>&)> listener);
@@ -73,14 +89,17 @@ class Writer {
     Work work;
     std::promise<std::optional<Error>> done;
     std::optional<Error> error;
+    bool alone = false;  // between transactions rather than in one
   };
 
-  std::optional<Error> submit(Work work);
+  std::optional<Error> submit(Work work, bool alone = false);
   void serve();
   std::vector<Job> next_group();
   void commit(std::vector<Job>& group);
   Result<void> transact(std::vector<Job>& group, std::vector<Change>& changes);
   Result<void> run(Job& job, std::vector<Change>& changes);
+  void run_alone(Job& job);
+  void note_failure();
   Result<void> revive();
 
   const std::string path_;
