@@ -415,7 +415,10 @@ Rows limits() {
        Type::duration,
        "How often a silent stream gets a comment, so that no proxy cuts it.",
        {.fallback = format_duration(l.stream_keepalive)}},
-      {"limits.rate", Type::mapping, "How often, as 50/s, 30/m or 5/h; with a burst behind it: 50/s burst 100."},
+      {"limits.rate", Type::mapping,
+       "How often, as 50/s, 30/m or 5/h; with a burst behind it: 50/s burst 100. A rate of "
+       "one network is that of an IPv4 address or an IPv6 /64; an IPv4 /24 and an IPv6 /48 get 8 times as much in all, "
+       "an IPv6 /32 32 times."},
       {"limits.rate.call",
        Type::rate,
        "HTTP requests that one user of a tenant sends to resources: calls, notifications and streams. A request beyond "
@@ -425,7 +428,7 @@ Rows limits() {
        {.fallback = format_rate(l.call)}},
       {"limits.rate.token",
        Type::rate,
-       "Requests to the token, revocation and introspection endpoints from one network (IPv4 address, IPv6 /64).",
+       "Requests to the token, revocation and introspection endpoints from one network.",
        {.fallback = format_rate(l.token)}},
       {"limits.rate.register",
        Type::rate,

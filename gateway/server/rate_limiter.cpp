@@ -84,6 +84,14 @@ int RateLimiter::take(std::string_view key, Time now) {
   return 0;
 }
 
+void RateLimiter::give_back(std::string_view key) {
+  auto& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.buckets.find(std::string(key));
+  // One that is not tracked any more was full.
+  if (found != shard.buckets.end()) found->second.tokens = std::min(rate_.burst, found->second.tokens + 1);
+}
+
 Turn RateLimiter::reserve(std::string_view key, Time now, const QueueLimits& limits) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);

@@ -61,6 +61,8 @@ class RateLimiter {
 
   // 0 when the key may go on, else the seconds to wait (for Retry-After).
   int take(std::string_view key, Time now);
+  // What was taken for something that did not come about.
+  void give_back(std::string_view key);
   // The next turn of the key, at once or within `limits`. Turns of one key come in the order in which they were asked
   // for.
   Turn reserve(std::string_view key, Time now, const QueueLimits& limits);
@@ -90,23 +92,6 @@ class RateLimiter {
   std::size_t shard_capacity_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> waiting_{0};
-};
-
-// The budgets of the design, each with its own key: calls by user and tenant once they are known; endpoints by
-// address, generously, since a hosted client reaches us from one address for many users.
-struct RateLimiters {
-  explicit RateLimiters(const config::Limits& limits)
-      : call(limits.call),
-        token(limits.token),
-        register_(limits.register_),
-        sign_in(limits.sign_in),
-        authorize(limits.authorize) {}
-
-  RateLimiter call;
-  RateLimiter token;
-  RateLimiter register_;
-  RateLimiter sign_in;
-  RateLimiter authorize;
 };
 
 }  // namespace postern::server

@@ -9,7 +9,7 @@
 #include "net/offload.hpp"
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
-#include "server/rate_limiter.hpp"
+#include "server/network_limiter.hpp"
 #include "server/refusal_log.hpp"
 #include "server/rest_state.hpp"
 #include "server/tool_checks.hpp"
