@@ -202,6 +202,7 @@ struct Gateway::Impl {
   void reload_certificates();
   void keep_usage();
   void tell_what_is_not_logged();
+  void tell_refusals();
   void reopen_log();
   void drain();
   void wait_until_idle(std::chrono::milliseconds longest);
@@ -364,8 +365,19 @@ void Gateway::Impl::tell_what_is_not_logged() {
   log->tell_dropped();
   if (std::chrono::steady_clock::now() - refusals_told < kRefusalsEvery) return;
   refusals_told = std::chrono::steady_clock::now();
-  if (const auto count = refusals.take_left_out(); count > 0)
-    log->warning("refused_requests_not_logged", {{"count", count}});
+  tell_refusals();
+}
+
+void Gateway::Impl::tell_refusals() {
+  using telemetry::StrangerLine;
+  const auto refused = refusals.take_left_out(StrangerLine::refused);
+  const auto answered = refusals.take_left_out(StrangerLine::answered);
+  const auto sign_ins = refusals.take_left_out(StrangerLine::sign_in);
+  const auto registrations = refusals.take_left_out(StrangerLine::registration);
+  if (refused + answered + sign_ins + registrations == 0) return;
+  log->warning(
+      "requests_not_logged",
+      {{"refused", refused}, {"answered", answered}, {"sign_ins_failed", sign_ins}, {"registrations", registrations}});
 }
 
 // A log file that was renamed, as logrotate does, is left for a new one of its name.
@@ -471,6 +483,7 @@ void Gateway::Impl::run() {
   for (auto* pool : {&store_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool, &housekeeping})
     pool->stop();
   keep_usage();
+  tell_refusals();
   log->info("stopped", {});
 }
 

@@ -2,11 +2,19 @@
 #include "server/mcp_exchange.hpp"
 
 namespace postern::server {
+namespace {
+
+// Where a document is for everybody, a principal stands for nobody.
+bool is_stranger(const McpExchange& x) {
+  return !x.principal || (x.principal->user.empty() && x.principal->client.empty());
+}
+
+}  // namespace
 
 void audit(const McpExchange& x) {
   auto& services = x.services();
-  const bool refused_stranger = !x.principal && x.status >= 400;
-  if (refused_stranger && !services.refusals.admits(x.context.peer, std::chrono::steady_clock::now())) return;
+  const auto kind = x.status >= 400 ? telemetry::StrangerLine::refused : telemetry::StrangerLine::answered;
+  if (is_stranger(x) && !services.refusals.admits(kind, x.context.peer, std::chrono::steady_clock::now())) return;
   const token::Principal nobody;
   const auto& p = x.principal ? *x.principal : nobody;
   const double ms =

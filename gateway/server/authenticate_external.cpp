@@ -63,14 +63,22 @@ void note_bound_token(McpExchange& x) {
                              "tokens for this API. This is logged once for each provider."}});
 }
 
+// Anybody can send tokens that look like the provider's.
+void note_keys_unavailable(McpExchange& x, const Error& error) {
+  auto& services = x.services();
+  const auto now = std::chrono::steady_clock::now();
+  if (!services.refusals.admits(telemetry::StrangerLine::refused, x.context.peer, now)) return;
+  services.log.warning("provider_keys_unavailable",
+                       {{"request_id", x.context.id}, {"issuer", external_of(x).issuer}, {"what", error.what}});
+}
+
 authn::Refusal not_verified(McpExchange& x, const Error& error) {
   if (error.code == Errc::denied && error.what == authn::kBoundToKey) {
     note_bound_token(x);
     return invalid_token(error.what);
   }
   if (!is_verdict(error)) {
-    x.services().log.warning("provider_keys_unavailable",
-                             {{"request_id", x.context.id}, {"issuer", external_of(x).issuer}, {"what", error.what}});
+    note_keys_unavailable(x, error);
     return store_away();
   }
   x.services().log.debug("external_token_refused", {{"request_id", x.context.id}, {"what", error.what}});

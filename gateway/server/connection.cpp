@@ -123,7 +123,8 @@ awaitable<void> Connection::refuse_head(const http::HeadFault& fault) {
   worker_.services().metrics.bad_request(fault.status);
   const auto id = worker_.next_request_id();
   const auto reason = http::fault_text(fault);
-  if (worker_.services().refusals.admits(stream_->peer(), std::chrono::steady_clock::now())) {
+  if (worker_.services().refusals.admits(telemetry::StrangerLine::refused, stream_->peer(),
+                                         std::chrono::steady_clock::now())) {
     worker_.services().log.info(
         "bad_request", {{"request_id", id}, {"peer", stream_->peer()}, {"status", fault.status}, {"reason", reason}});
   }

@@ -2,7 +2,6 @@
 #include <vector>
 
 #include "authn/resource_metadata.hpp"
-#include "base/network.hpp"
 #include "http/form.hpp"
 #include "oauth/endpoints.hpp"
 #include "server/error_body.hpp"
@@ -10,6 +9,7 @@
 #include "server/first_check.hpp"
 #include "server/hash_wanted.hpp"
 #include "server/provider_metadata.hpp"
+#include "server/request_log.hpp"
 #include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
 #include "server/tenant_gate.hpp"
@@ -113,7 +113,7 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   }
   if (route.kind == RouteKind::provider_metadata) return provider_metadata(*route.resource->server, documents, request);
   if (route.kind == RouteKind::rest_manifest) return rest_manifest(*route.resource, documents);
-  oauth::Context context = snapshot.oauth(*route.server, documents);
+  oauth::Context context = snapshot.oauth(*route.server, documents, log);
   context.tool_checks = &tool_checks;
   const auto& identity = snapshot.config().identity;
   const web::PageContext pages{context, snapshot.users(), identity.session, &identity, &notes.password};
@@ -137,10 +137,10 @@ http::Response run(const Route& route, const http::Request& request, const Snaps
   return nothing_here(route, request.request_id);
 }
 
-// 0, or the seconds to wait. Only what writes or costs is counted, by address.
+// 0, or the seconds to wait. Only what writes or costs is counted, by the networks of the address.
 int over_limit(RateLimiters& limiters, const Route& route, const RequestContext& context) {
   const auto now = context.started;
-  const auto from = network_of(context.peer);
+  const auto& from = context.peer;
   // Each request looks up a client that anybody may name, whatever the method.
   const bool by_anybody = route.kind == RouteKind::authorize || route.kind == RouteKind::login_return;
   // Each looks up all that a user has, once there is one.
@@ -181,38 +181,37 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
 // to be hashed, or a document. Documents are that of the client, its keys, these once more when they have changed, what
 // a provider publishes, and its answer to a code.
 awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route, std::string body,
-                                   std::shared_ptr<std::vector<std::string>> tool_checks) {
+                                   std::shared_ptr<std::vector<std::string>> tool_checks,
+                                   std::shared_ptr<RequestLog> log) {
   constexpr int kMostFetches = 5;
   auto& services = connection.worker().services();
   const std::string scheme = connection.listener().secure ? "https://" : "http://";
   const auto request = std::make_shared<http::Request>(
       to_request(context, std::move(body), scheme + std::string(context.head.authority)));
   const auto notes = std::make_shared<Notes>(services);
-  const std::function<http::Response()> work = [route, request, notes, tool_checks, snapshot = context.snapshot,
-                                                log = &services.log] {
+  const std::function<http::Response()> work = [route, request, notes, tool_checks, snapshot = context.snapshot, log] {
     return run(route, *request, *snapshot, *notes, *tool_checks, *log);
   };
   for (int fetches = 0;;) {
     auto done = co_await net::offload<http::Response>(services.store_pool, work);
-    if (!done) co_return could_not_be_run(done.error(), route, services.log, context.id);
+    if (!done) co_return could_not_be_run(done.error(), route, *log, context.id);
     if (notes->password.wanted()) {
       std::shared_ptr<idp::PasswordCheck> password(notes, &notes->password);
       std::string peer = request->peer;
       const auto hashed = co_await hash_wanted(services, std::move(password), std::move(peer));
-      if (!hashed) co_return could_not_be_run(hashed.error(), route, services.log, context.id);
+      if (!hashed) co_return could_not_be_run(hashed.error(), route, *log, context.id);
       continue;
     }
     if (!notes->documents.wanted() || fetches++ == kMostFetches) co_return std::move(*done);
-    const int wait = co_await fetch_wanted(services, notes->documents, *request, context.started);
+    const int wait = co_await fetch_wanted(services, notes->documents, *request, *log, context.started);
     if (wait > 0) co_return too_many(route, wait, context.id);
   }
 }
 
-void record(Services& services, const Route& route, const RequestContext& context, int status) {
+void record(Services& services, const Route& route, const RequestContext& context, int status, RequestLog& log) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
   services.metrics.endpoint(to_string(route.kind), status, seconds);
-  if (status >= 400 && status < 500 && !services.refusals.admits(context.peer, std::chrono::steady_clock::now()))
-    return;
+  if (!log.admits(status >= 400 ? telemetry::StrangerLine::refused : telemetry::StrangerLine::answered)) return;
   services.log.info("endpoint", {{"request_id", context.id},
                                  {"route", to_string(route.kind)},
                                  {"method", context.head.method},
@@ -230,6 +229,7 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
     co_return;
   }
   const auto tool_checks = std::make_shared<std::vector<std::string>>();
+  const auto log = std::make_shared<RequestLog>(services.log, services.refusals, context.peer);
   auto response = refused_before_its_body(services.limiters, route, context);
   if (!response) {
     const bool kept = route.kind == RouteKind::register_client;
@@ -237,7 +237,7 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
         co_await connection.read_body(context, kept ? kRegistrationBody : kEndpointBody, services.endpoint_bodies);
     if (body) {
       std::string whole = std::move(*body);
-      response = co_await work_out(connection, context, route, std::move(whole), tool_checks);
+      response = co_await work_out(connection, context, route, std::move(whole), tool_checks, log);
     } else if (const auto fault = body.error(); fault.status != 0) {
       // `limits.body` is for calls: what an endpoint takes is fixed.
       const bool large = fault.status == 413;
@@ -251,7 +251,7 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
   }
   allow_any_origin(*response, route.kind);
   response->headers.set("X-Request-Id", context.id);
-  record(services, route, context, response->status);
+  record(services, route, context, response->status, *log);
   co_await connection.reply(context, std::move(*response));
   for (const auto& grant : *tool_checks) begin_tool_check(connection.worker(), context.snapshot, grant);
 }

@@ -73,12 +73,12 @@ oauth::ForeignDocuments::AtHand documents_at_hand(Services& services) {
 }
 
 net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
-                                 std::chrono::steady_clock::time_point now) {
+                                 telemetry::Log& log, std::chrono::steady_clock::time_point now) {
   const oauth::WantedDocument wanted = *documents.wanted();
   std::optional<CallPlace> place;
   if (is_of_stranger(wanted.kind)) {
     const auto from = network_of(request.peer);
-    if (const int wait = services.limiters.register_.take(from, now); wait > 0) co_return wait;
+    if (const int wait = services.limiters.register_.take(request.peer, now); wait > 0) co_return wait;
     // Slow documents of one address must not take every place.
     const bool under_way = source_of(wanted.kind, services).is_under_way(wanted.url);
     if (!under_way && !place.emplace(services.fetches, from)) co_return kSecondsToWait;
@@ -86,8 +86,8 @@ net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& do
   oauth::WantedDocument asked = wanted;
   auto text = co_await get(services, std::move(asked));
   if (!text) {
-    services.log.info(failure_of(wanted.kind),
-                      {{"request_id", request.request_id}, {"url", wanted.url}, {"what", text.error().what}});
+    log.info(failure_of(wanted.kind),
+             {{"request_id", request.request_id}, {"url", wanted.url}, {"what", text.error().what}});
   }
   documents.bring(std::move(text));
   co_return 0;

@@ -14,8 +14,8 @@ oauth::ForeignDocuments::AtHand documents_at_hand(Services& services);
 
 // Fetches what an endpoint noted as wanted, on a pool of its own, so that slow documents take nobody's turn. A fetch
 // from where a stranger says counts as a registration of the address it is for: the seconds to wait when it has asked
-// for too many, else 0.
+// for too many, else 0. `log`: of the request.
 net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
-                                 std::chrono::steady_clock::time_point now);
+                                 telemetry::Log& log, std::chrono::steady_clock::time_point now);
 
 }  // namespace postern::server

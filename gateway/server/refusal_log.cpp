@@ -1,12 +1,11 @@
 #include "server/refusal_log.hpp"
 
-#include "base/network.hpp"
-
 namespace postern::server {
 
-bool RefusalLog::admits(std::string_view peer, Time now) {
-  if (networks_.take(network_of(peer), now) == 0 && all_.take("", now) == 0) return true;
-  left_out_.fetch_add(1, std::memory_order_relaxed);
+bool RefusalLog::admits(Line line, std::string_view peer, Time now) {
+  auto& budget = budget_of(line);
+  if (budget.networks.take(peer, now) == 0 && budget.all.take("", now) == 0) return true;
+  budget.left_out.fetch_add(1, std::memory_order_relaxed);
   return false;
 }
 

@@ -23,14 +23,15 @@ Snapshot::Snapshot(config::Config config, const Policies& policies, Services& se
   }
 }
 
-oauth::Context Snapshot::oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents) const {
+oauth::Context Snapshot::oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents,
+                               telemetry::Log& log) const {
   return {server,
           catalog_,
           directory_,
           services_.store,
           services_.consent_seal,
           services_.clock,
-          services_.log,
+          log,
           services_.signing_keys,
           &documents};
 }

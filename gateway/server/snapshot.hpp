@@ -40,8 +40,9 @@ class Snapshot {
   const idp::LocalUsers& users() const noexcept { return users_; }
   const crypto::Aead& page_seal() const noexcept { return page_seal_; }
   const TrustedProxies& proxies() const noexcept { return proxies_; }
-  // Of a server of ours. Both must outlive the context.
-  oauth::Context oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents) const;
+  // Of a server of ours, for one request. All of them must outlive the context.
+  oauth::Context oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents,
+                       telemetry::Log& log) const;
   const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
   telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const { return *metrics_.at(resource.serve); }
   // RFC 6454 origins of browsers that may call this resource: its own and the configured ones.

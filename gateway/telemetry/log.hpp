@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -13,6 +14,15 @@
 namespace postern::telemetry {
 
 enum class Level : std::uint8_t { debug, info, warning, error };
+
+// What anybody can cause to be written, at will and without a token: each kind has a budget of its own.
+enum class StrangerLine : std::uint8_t {
+  refused,       // a request that was refused, and what there is to say about it
+  answered,      // one that was not
+  sign_in,       // a sign-in that failed
+  registration,  // a client that registered
+};
+inline constexpr std::size_t kStrangerLines = 4;
 
 struct Field {
   std::string_view key;
@@ -51,6 +61,9 @@ class Log {
   // False while audit lines cannot be written, or 8,192 of them wait: nothing that is audited should begin then. What
   // is under way may still write its lines.
   virtual bool takes_audit() const noexcept { return true; }
+  // Whether a line may be written that a stranger caused. Those that may not are counted. Only the log of a request has
+  // budgets for them.
+  virtual bool admits(StrangerLine) { return true; }
   virtual LogState state() const { return {}; }
   // Writes a warning if lines were dropped since the last time.
   virtual void tell_dropped() {}

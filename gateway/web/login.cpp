@@ -108,6 +108,7 @@ http::Response show_refusal(int status, std::string alert, const idp::SignIn& si
 }
 
 void audit_failure(bool limited, const http::Request& request, const PageContext& context) {
+  if (!context.oauth.log.admits(telemetry::StrangerLine::sign_in)) return;
   // The typed name stays out of the log: people type passwords into that field.
   context.oauth.log.audit("sign_in_failed",
                           {{"limited", limited}, {"address", request.peer}, {"request_id", request.request_id}});

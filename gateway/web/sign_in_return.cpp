@@ -37,12 +37,17 @@ http::Response refuse_return(int status, const std::string& text, const Return& 
   return refuse(status, kTitle, text, back.request, back.oauth(), back.ways);
 }
 
-// The reason is for the log: whoever forged something learns nothing from it.
-http::Response not_believed(const std::string& why, const Return& back) {
+void audit_failure(const std::string& why, const Return& back) {
+  if (!back.oauth().log.admits(telemetry::StrangerLine::sign_in)) return;
   back.oauth().log.audit("sign_in_failed", {{"provider", back.provider->name},
                                             {"what", why},
                                             {"address", back.request.peer},
                                             {"request_id", back.request.request_id}});
+}
+
+// The reason is for the log: whoever forged something learns nothing from it.
+http::Response not_believed(const std::string& why, const Return& back) {
+  audit_failure(why, back);
   return refuse_return(
       403, "What " + display_text(back.provider->label) + " said could not be verified. Connect again from the app.",
       back);
@@ -82,10 +87,7 @@ bool is_of_issuer(const Return& back, const idp::ProviderMetadata& metadata) {
 
 // OpenID Connect Core section 3.1.2.6.
 http::Response told_an_error(std::string_view error, const Return& back) {
-  back.oauth().log.audit("sign_in_failed", {{"provider", back.provider->name},
-                                            {"what", "the provider says " + idp::error_code(error)},
-                                            {"address", back.request.peer},
-                                            {"request_id", back.request.request_id}});
+  audit_failure("the provider says " + idp::error_code(error), back);
   const auto label = display_text(back.provider->label);
   if (error == "access_denied") {
     return refuse_return(403, "You were not signed in at " + label + ". Connect again from the app.", back);
