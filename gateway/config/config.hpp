@@ -240,6 +240,7 @@ struct Limits {
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 1'000;
   std::size_t calls_per_user = 500;
+  std::size_t unused_clients = 10'000;
   Duration header_deadline = 10s;
   Duration body_deadline = 30s;
   Duration handshake_deadline = 10s;

@@ -395,6 +395,11 @@ Rows limits() {
        Type::count,
        "Calls and streams of one user of a tenant under way at once.",
        {.fallback = std::to_string(l.calls_per_user)}},
+      {"limits.unused_clients",
+       Type::count,
+       "Clients that registered themselves and that no user has approved yet, 16 to 1000000. Where there are more, the "
+       "oldest of the network that has most gives way, unless a user is just being asked about it.",
+       {.fallback = std::to_string(l.unused_clients)}},
       {"limits.header_deadline", Type::duration, "To send the head.", {.fallback = format_duration(l.header_deadline)}},
       {"limits.body_deadline", Type::duration, "To send the body.", {.fallback = format_duration(l.body_deadline)}},
       {"limits.handshake_deadline",

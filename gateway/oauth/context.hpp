@@ -13,6 +13,7 @@
 #include "oauth/foreign_documents.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
 #include "tenant/catalog.hpp"
 #include "tenant/directory.hpp"
 #include "token/signing_keys.hpp"
@@ -34,6 +35,9 @@ struct Context {
   ForeignDocuments* documents = nullptr;  // of this request; without it nothing that is fetched can be had
   // Of this request: takes the grants whose tools are to be listed once it is answered.
   std::vector<std::string>* tool_checks = nullptr;
+
+  std::size_t most_unused_clients = config::Limits{}.unused_clients;
+  telemetry::Metrics* metrics = nullptr;  // of the process
 
   void check_tools_of(const std::string& grant) const {
     if (tool_checks != nullptr) tool_checks->push_back(grant);

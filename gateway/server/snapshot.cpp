@@ -33,7 +33,10 @@ oauth::Context Snapshot::oauth(const config::AuthorizationServer& server, oauth:
           services_.clock,
           log,
           services_.signing_keys,
-          &documents};
+          &documents,
+          nullptr,
+          config_.limits.unused_clients,
+          &services_.metrics};
 }
 
 bool Snapshot::origin_allowed(const tenant::Resource& resource, std::string_view origin) const {

@@ -53,7 +53,11 @@ struct Families {
         cache(BuildCounter()
                   .Name("postern_token_cache_total")
                   .Help("Look-ups of access tokens in the cache.")
-                  .Register(r)) {}
+                  .Register(r)),
+        evicted(BuildCounter()
+                    .Name("postern_clients_evicted_total")
+                    .Help("Registered clients that were never used and gave way to others, at limits.unused_clients.")
+                    .Register(r)) {}
 
   prometheus::Family<prometheus::Counter>& requests;
   prometheus::Family<prometheus::Histogram>& seconds;
@@ -66,6 +70,7 @@ struct Families {
   prometheus::Family<prometheus::Counter>& endpoints;
   prometheus::Family<prometheus::Histogram>& endpoint_seconds;
   prometheus::Family<prometheus::Counter>& cache;
+  prometheus::Family<prometheus::Counter>& evicted;
 };
 
 class ResourceSeries final : public ResourceMetrics {
@@ -111,7 +116,8 @@ class PrometheusMetrics final : public Metrics {
         connections_(families_.connections.Add({})),
         accepted_(families_.accepted.Add({})),
         hits_(families_.cache.Add({{"result", "hit"}})),
-        misses_(families_.cache.Add({{"result", "miss"}})) {}
+        misses_(families_.cache.Add({{"result", "miss"}})),
+        evicted_(families_.evicted.Add({})) {}
 
   ResourceMetrics& resource(const std::string& name) override {
     const std::lock_guard lock(mutex_);
@@ -135,6 +141,8 @@ class PrometheusMetrics final : public Metrics {
     families_.endpoint_seconds.Add({{"route", std::string(route)}}, kSeconds).Observe(seconds);
   }
   void token_cache(bool hit) noexcept override { (hit ? hits_ : misses_).Increment(); }
+
+  void clients_evicted(std::int64_t count) noexcept override { evicted_.Increment(static_cast<double>(count)); }
 
   void gauge(const std::string& name, const std::string& help, const std::string& label, const std::string& value,
              std::function<double()> read) override {
@@ -162,6 +170,7 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Counter& accepted_;
   prometheus::Counter& hits_;
   prometheus::Counter& misses_;
+  prometheus::Counter& evicted_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<ResourceSeries>> resources_;
   std::vector<Reading> readings_;

@@ -47,6 +47,7 @@ class Metrics {
   virtual void bad_request(int status) noexcept = 0;                   // refused by the head scanner
   virtual void endpoint(std::string_view route, int status, double seconds) noexcept = 0;
   virtual void token_cache(bool hit) noexcept = 0;
+  virtual void clients_evicted(std::int64_t count) noexcept = 0;  // unused ones, for others that registered
   // Read when /metrics is asked for: the depth of a pool's queue. An empty `label`: the only one of its name.
   virtual void gauge(const std::string& name, const std::string& help, const std::string& label,
                      const std::string& value, std::function<double()> read) = 0;

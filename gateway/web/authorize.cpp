@@ -48,6 +48,11 @@ http::Response to_login(const oauth::AuthorizationRequest& asked, const http::Fo
   return go_to(sign_in_path(own_request), asked, form, request, context);
 }
 
+Result<void> keep_under_way(const store::Client& client, const oauth::Context& context) {
+  if (!client.dynamic) return {};
+  return context.store.clients().keep_under_way(client.id, context.clock.now(), context.most_unused_clients);
+}
+
 http::Response begin(const http::Form& form, const http::Request& request, const PageContext& context) {
   const auto checked = oauth::check_authorization(form, context.oauth);
   if (const auto* error = std::get_if<oauth::PageError>(&checked)) {
@@ -60,6 +65,9 @@ http::Response begin(const http::Form& form, const http::Request& request, const
   // A form posted by the client's site comes without our cookies (SameSite=Lax); the same request by GET has them.
   if (request.method == "POST") return go_to(request_path(form.pairs(), context), asked, form, request, context);
 
+  // From here on somebody signs in or decides: a crowd of registrations must not take the client away meanwhile.
+  const auto kept = keep_under_way(asked.client, context.oauth);
+  if (!kept) return store_away(kept.error(), request, context.oauth);
   const auto session = find_session(request, context);
   if (!session) return store_away(session.error(), request, context.oauth);
   if (!*session || asked.prompt_login) return to_login(asked, form, request, context);

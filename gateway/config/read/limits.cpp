@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMostConnections = 1'000'000;
+constexpr std::size_t kFewestUnusedClients = 16;  // one network may keep a sixteenth of them
 constexpr Duration kShortest = std::chrono::milliseconds(10);
 
 void read_rate(MapReader& reader, std::string_view key, Rate& rate) {
@@ -49,6 +50,7 @@ void read_limits(Reading& reading, MapReader& top) {
   reader.count("connections", limits.connections, 1, kMostConnections);
   reader.count("connections_per_address", limits.connections_per_address, 1, kMostConnections);
   reader.count("calls_per_user", limits.calls_per_user, 1, kMostConnections);
+  reader.count("unused_clients", limits.unused_clients, kFewestUnusedClients, kMostConnections);
   reader.duration("header_deadline", limits.header_deadline, kShortest, std::chrono::minutes(10));
   reader.duration("body_deadline", limits.body_deadline, kShortest, std::chrono::minutes(10));
   reader.duration("handshake_deadline", limits.handshake_deadline, kShortest, std::chrono::minutes(10));

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/network.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/random.hpp"
 #include "http/media_type.hpp"
@@ -65,6 +66,21 @@ void tell_left_out(const store::Client& client, const std::vector<std::string>& 
                        {"request_id", request.request_id}});
 }
 
+// Anybody can register without end: past the budget of these lines only the metrics tell.
+void tell_registered(const store::Registered& registered, const std::string& new_id, const http::Request& request,
+                     const Context& context) {
+  if (context.metrics != nullptr && registered.gave_way > 0) context.metrics->clients_evicted(registered.gave_way);
+  if (!context.log.admits(telemetry::StrangerLine::registration)) return;
+  const auto& client = registered.client;
+  context.log.audit("client_registered", {{"client", client.id},
+                                          {"name", client.name},
+                                          {"redirect_uri", client.redirect_uris.front()},
+                                          {"new", client.id == new_id},
+                                          {"gave_way", registered.gave_way},
+                                          {"peer", request.peer},
+                                          {"request_id", request.request_id}});
+}
+
 }  // namespace
 
 http::Response register_client(const http::Request& request, const Context& context) {
@@ -98,17 +114,13 @@ http::Response register_client(const http::Request& request, const Context& cont
     secret = crypto::random_token(32);
     client->secret_hash = crypto::sha256_string(secret);
   }
-  const auto registered = context.store.clients().add(*client);
+  const auto registered =
+      context.store.clients().register_client({*client, networks_of(request.peer), context.most_unused_clients});
   if (!registered) return refuse("register", request, store_error(registered.error()), context);
-  context.log.audit("client_registered", {{"client", registered->id},
-                                          {"name", registered->name},
-                                          {"redirect_uri", registered->redirect_uris.front()},
-                                          {"new", registered->id == client->id},
-                                          {"peer", request.peer},
-                                          {"request_id", request.request_id}});
-  tell_left_out(*registered, metadata->left_out, request, context);
+  tell_registered(*registered, client->id, request, context);
+  tell_left_out(registered->client, metadata->left_out, request, context);
 
-  auto body = describe(*registered);
+  auto body = describe(registered->client);
   if (!secret.empty()) {
     body["client_secret"] = secret;
     body["client_secret_expires_at"] = 0;

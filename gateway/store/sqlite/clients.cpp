@@ -67,7 +67,7 @@ Result<Registered> Clients::register_client(const Registration& registration) {
         return done.error();
       return Registered{**equal, 0};
     }
-    const auto gave_way = make_room(transaction, registration.most_unused);
+    const auto gave_way = make_room(transaction.db, used_at(client), registration.most_unused);
     if (!gave_way) return gave_way.error();
     auto added = insert(transaction.db, client);
     if (!added) return added.error();
@@ -82,7 +82,7 @@ Result<void> Clients::keep_under_way(std::string_view id, Time now, std::size_t 
   });
   if (!kept_until) return kept_until.error();
   if (!*kept_until || from_millis(**kept_until) >= now + kUnderWayLeft) return {};
-  return writer_.write([&](Transaction& transaction) { return keep_unused(transaction, id, now, most_unused); });
+  return writer_.write([&](Transaction& transaction) { return keep_unused(transaction.db, id, now, most_unused); });
 }
 
 Result<std::optional<Client>> Clients::find(std::string_view id) {

@@ -105,14 +105,14 @@ Result<void> trim_kept(Connection& db, const Network& network, std::size_t share
   return {};
 }
 
-Result<void> let_go_of_expired(Transaction& transaction) {
+Result<void> let_go_of_expired(Connection& db, Time now) {
   static const std::string sql =
       std::string("SELECT ") + kColumns +
       " FROM unused_clients WHERE kept = 1 AND kept_until <= ?1 ORDER BY kept_until LIMIT ?2";
-  auto expired = all(transaction.db, read_unused, sql, transaction.now, kMostSteps);
+  auto expired = all(db, read_unused, sql, now, kMostSteps);
   if (!expired) return expired.error();
   for (auto& unused : *expired) {
-    if (auto done = let_go(transaction.db, std::move(unused)); !done) return done;
+    if (auto done = let_go(db, std::move(unused)); !done) return done;
   }
   return {};
 }
@@ -128,7 +128,7 @@ Result<bool> has_fewer(Connection& db, bool kept, const UnusedPlace& place, cons
     const auto theirs = count(db, kept, {level, std::string(there)});
     if (!ours) return ours.error();
     if (!theirs) return theirs.error();
-    return *ours < *theirs;
+    return *ours + 1 < *theirs;  // the client itself is among theirs
   }
   return false;
 }
@@ -156,9 +156,8 @@ Result<void> registered_again(Connection& db, std::string_view client, const Unu
   return replace(db, unused);
 }
 
-Result<std::int64_t> make_room(Transaction& transaction, std::size_t most) {
-  auto& db = transaction.db;
-  if (auto done = let_go_of_expired(transaction); !done) return done.error();
+Result<std::int64_t> make_room(Connection& db, Time now, std::size_t most) {
+  if (auto done = let_go_of_expired(db, now); !done) return done.error();
   if (auto done = trim_kept(db, {}, most / kKeptShare); !done) return done.error();
   std::int64_t gone = 0;
   for (; gone < kMostSteps; ++gone) {
@@ -177,15 +176,17 @@ Result<std::int64_t> make_room(Transaction& transaction, std::size_t most) {
   return gone;
 }
 
-Result<void> keep_unused(Transaction& transaction, std::string_view client, Time now, std::size_t most) {
-  auto& db = transaction.db;
+Result<void> keep_unused(Connection& db, std::string_view client, Time now, std::size_t most) {
   auto found = find(db, client);
   if (!found) return found.error();
   if (!*found) return {};
   UnusedClient unused = std::move(**found);
   unused.kept_until = std::max(unused.kept_until.value_or(now), now + kUnderWay);
   if (auto done = replace(db, unused); !done) return done;
-  if (auto done = let_go_of_expired(transaction); !done) return done;
+  // Purging goes by this.
+  const auto used = run(db, "UPDATE clients SET last_used_at = max(last_used_at, ?2) WHERE id = ?1", client, now);
+  if (!used) return used.error();
+  if (auto done = let_go_of_expired(db, now); !done) return done;
   const std::size_t of_network = std::max<std::size_t>(1, most / kKeptShareOfNetwork);
   if (auto done = trim_kept(db, {1, unused.place.wide}, of_network); !done) return done;
   return trim_kept(db, {}, most / kKeptShare);

@@ -9,7 +9,6 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "store/sqlite/connection.hpp"
-#include "store/sqlite/writer.hpp"
 
 // The places of clients that registered themselves and that no user has approved yet. Each counts for the networks that
 // it came from, so that which one gives way is found by a few look-ups in an index, however many there are: from level
@@ -37,10 +36,10 @@ Result<void> registered_again(Connection& db, std::string_view client, const Unu
 
 // Removes clients until there is a place for one more, and returns how many went. A bound that was lowered is reached
 // after several calls, since each removes a bounded number. busy: none can give way.
-Result<std::int64_t> make_room(Transaction& transaction, std::size_t most);
+Result<std::int64_t> make_room(Connection& db, Time now, std::size_t most);
 
 // Does nothing for a client that is used.
-Result<void> keep_unused(Transaction& transaction, std::string_view client, Time now, std::size_t most);
+Result<void> keep_unused(Connection& db, std::string_view client, Time now, std::size_t most);
 
 // A user has approved it: it has a grant, and takes no place any more.
 Result<void> client_is_used(Connection& db, std::string_view client);

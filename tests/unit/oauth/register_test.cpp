@@ -369,5 +369,27 @@ TEST_F(RegisterTest, ClosedRegistrationIsRefused) {
   EXPECT_EQ(refused(good()), "403 access_denied");
 }
 
+TEST_F(RegisterTest, Attack7RegistrationsAreBoundedAndTheMetricsTellHowManyGaveWay) {
+  const auto metrics = telemetry::make_metrics();
+  auto bounded = context();
+  bounded.most_unused_clients = 16;
+  bounded.metrics = metrics.get();
+  const auto before = store_->clients().list()->size();
+  std::string first;
+  for (int i = 0; i < 40; ++i) {
+    http::Request request;
+    request.method = "POST";
+    request.fields = {{"Content-Type", "application/json"}};
+    request.body = with("client_name", "App " + std::to_string(i)).dump();
+    request.peer = i == 0 ? "192.0.2.1" : "2001:db8::" + std::to_string(i);
+    const auto response = register_client(request, bounded);
+    ASSERT_EQ(response.status, 201) << response.body;
+    if (i == 0) first = json::parse(response.body)["client_id"];
+  }
+  EXPECT_EQ(store_->clients().list()->size(), before + 16);
+  EXPECT_TRUE(*store_->clients().find(first)) << "the client of another network stays";
+  EXPECT_NE(metrics->expose().find("postern_clients_evicted_total 24"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace postern::oauth

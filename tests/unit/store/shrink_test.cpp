@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uintmax_t kMiB = 1024 * 1024;
 
-class Attack7Shrink : public Contract {
+class Shrink : public Contract {
  protected:
   std::string path() { return directory_ / "postern.db"; }
   std::uintmax_t size_of(const std::string& suffix) { return std::filesystem::file_size(path() + suffix); }
@@ -25,10 +25,10 @@ class Attack7Shrink : public Contract {
   }
   void purge_a_day_later() { ASSERT_TRUE(ok(store_->purge(kNow + 25h))); }
 };
-INSTANTIATE_TEST_SUITE_P(Store, Attack7Shrink, testing::ValuesIn(backends()),
+INSTANTIATE_TEST_SUITE_P(Store, Shrink, testing::ValuesIn(backends()),
                          [](const auto& tested) { return tested.param.name; });
 
-TEST_P(Attack7Shrink, WhatAFloodLeftFreeGoesBackToTheFileSystem) {
+TEST_P(Shrink, Attack7WhatAFloodLeftFreeGoesBackToTheFileSystem) {
   ASSERT_TRUE(ok(store_->clients().add(sample_client("client-1"))));
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
   flood();
@@ -41,7 +41,7 @@ TEST_P(Attack7Shrink, WhatAFloodLeftFreeGoesBackToTheFileSystem) {
   EXPECT_TRUE(store_->grants().find_grant("grant-1").value());
 }
 
-TEST_P(Attack7Shrink, AFileOfBeforeThatGaveNothingBackIsWrittenAnewOnce) {
+TEST_P(Shrink, Attack7AFileOfBeforeThatGaveNothingBackIsWrittenAnewOnce) {
   ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", "business"})));
   store_.reset();
   {
@@ -63,7 +63,7 @@ TEST_P(Attack7Shrink, AFileOfBeforeThatGaveNothingBackIsWrittenAnewOnce) {
   EXPECT_LT(size_of("") + size_of("-wal"), 2 * kMiB);
 }
 
-TEST_P(Attack7Shrink, AFileWithLittleToGiveIsLeftAsItIs) {
+TEST_P(Shrink, Attack7AFileWithLittleToGiveIsLeftAsItIs) {
   ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", "business"})));
   const auto pages = ask("PRAGMA page_count");
   purge_a_day_later();

@@ -10,7 +10,7 @@ constexpr std::size_t kMost = 32;
 // An address of its own /64 in 2001:db8:0:: for each number.
 std::string crowd(int number) { return "2001:db8:0:" + std::to_string(number % 9000 + 1) + "::1"; }
 
-class Attack7Registrations : public Contract {
+class UnusedClients : public Contract {
  protected:
   Result<Registered> try_to_register(const std::string& id, const std::string& address,
                                      const std::string& fingerprint = "", std::size_t most = kMost) {
@@ -38,10 +38,10 @@ class Attack7Registrations : public Contract {
                 .value();
   }
 };
-INSTANTIATE_TEST_SUITE_P(Store, Attack7Registrations, testing::ValuesIn(backends()),
+INSTANTIATE_TEST_SUITE_P(Store, UnusedClients, testing::ValuesIn(backends()),
                          [](const auto& tested) { return tested.param.name; });
 
-TEST_P(Attack7Registrations, TakeABoundedNumberOfPlacesAndTellHowManyGaveWay) {
+TEST_P(UnusedClients, Attack7RegistrationsTakeABoundedNumberOfPlacesAndTellHowManyGaveWay) {
   flood(32);
   EXPECT_EQ(clients(), kMost);
   const auto registered = try_to_register("one more", crowd(1));
@@ -52,7 +52,7 @@ TEST_P(Attack7Registrations, TakeABoundedNumberOfPlacesAndTellHowManyGaveWay) {
   EXPECT_TRUE(is_there("flood31"));
 }
 
-TEST_P(Attack7Registrations, OfTheNetworkThatHasMostTheOldestGivesWay) {
+TEST_P(UnusedClients, Attack7OfTheNetworkThatHasMostTheOldestGivesWay) {
   for (int i = 0; i < 15; ++i) register_from("192.0." + std::to_string(i) + ".1", "honest" + std::to_string(i));
   flood(200);
   EXPECT_EQ(clients(), kMost);
@@ -61,7 +61,7 @@ TEST_P(Attack7Registrations, OfTheNetworkThatHasMostTheOldestGivesWay) {
   EXPECT_FALSE(is_there("flood182"));
 }
 
-TEST_P(Attack7Registrations, ANeighbourInTheCrowdedNetworkKeepsItsPlace) {
+TEST_P(UnusedClients, Attack7ANeighbourInTheCrowdedNetworkKeepsItsPlace) {
   register_from("2001:db8:1::1", "another site");
   register_from("198.51.100.2", "another address");
   flood(100);
@@ -70,7 +70,7 @@ TEST_P(Attack7Registrations, ANeighbourInTheCrowdedNetworkKeepsItsPlace) {
   EXPECT_TRUE(is_there("another address"));
 }
 
-TEST_P(Attack7Registrations, FromEverNewNetworksPushOutTheOldestFirst) {
+TEST_P(UnusedClients, Attack7RegistrationsFromEverNewNetworksPushOutTheOldestFirst) {
   register_from("203.0.113.1", "honest");
   for (int i = 0; i < 31; ++i) register_from("10." + std::to_string(i) + ".0.1", "flood" + std::to_string(i));
   EXPECT_TRUE(is_there("honest"));
@@ -80,7 +80,7 @@ TEST_P(Attack7Registrations, FromEverNewNetworksPushOutTheOldestFirst) {
   EXPECT_TRUE(is_there("newcomer"));
 }
 
-TEST_P(Attack7Registrations, NeverPushOutAClientWithAnAuthorizationUnderWay) {
+TEST_P(UnusedClients, Attack7RegistrationsNeverPushOutAClientWithAnAuthorizationUnderWay) {
   register_from(crowd(0), "honest");
   begin_authorization("honest");
   flood(200);
@@ -90,7 +90,7 @@ TEST_P(Attack7Registrations, NeverPushOutAClientWithAnAuthorizationUnderWay) {
   EXPECT_FALSE(is_there("honest"));
 }
 
-TEST_P(Attack7Registrations, AnAuthorizationThatGoesOnKeepsThePlaceForAsLongAsAPageIsGood) {
+TEST_P(UnusedClients, Attack7AnAuthorizationThatGoesOnKeepsThePlaceForAsLongAsAPageIsGood) {
   register_from(crowd(0), "honest");
   begin_authorization("honest");
   const Time begun = clock_->now();
@@ -101,7 +101,7 @@ TEST_P(Attack7Registrations, AnAuthorizationThatGoesOnKeepsThePlaceForAsLongAsAP
   EXPECT_TRUE(is_there("honest"));
 }
 
-TEST_P(Attack7Registrations, OfOneNetworkKeepASixteenthOfThePlacesByBeginningAuthorizations) {
+TEST_P(UnusedClients, Attack7RegistrationsOfOneNetworkKeepASixteenthOfThePlacesByBeginningAuthorizations) {
   for (int i = 0; i < 30; ++i) {
     register_from(crowd(i), "crowd" + std::to_string(i));
     begin_authorization("crowd" + std::to_string(i));
@@ -111,7 +111,7 @@ TEST_P(Attack7Registrations, OfOneNetworkKeepASixteenthOfThePlacesByBeginningAut
   for (int i = 0; i < 30; ++i) EXPECT_EQ(is_there("crowd" + std::to_string(i)), i >= 28) << i;
 }
 
-TEST_P(Attack7Registrations, OfManyNetworksKeepHalfOfThePlacesByBeginningAuthorizations) {
+TEST_P(UnusedClients, Attack7RegistrationsOfManyNetworksKeepHalfOfThePlacesByBeginningAuthorizations) {
   for (int i = 0; i < 100; ++i) {
     register_from("10." + std::to_string(i) + ".0.1", "flood" + std::to_string(i));
     begin_authorization("flood" + std::to_string(i));
@@ -125,7 +125,7 @@ TEST_P(Attack7Registrations, OfManyNetworksKeepHalfOfThePlacesByBeginningAuthori
   EXPECT_TRUE(is_there("another19"));
 }
 
-TEST_P(Attack7Registrations, LeaveClientsAloneThatSomebodyApproved) {
+TEST_P(UnusedClients, Attack7RegistrationsLeaveClientsAloneThatSomebodyApproved) {
   register_from(crowd(0), "client-1");
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
   flood(200);
@@ -136,7 +136,17 @@ TEST_P(Attack7Registrations, LeaveClientsAloneThatSomebodyApproved) {
   EXPECT_EQ(counted(), static_cast<std::int64_t>(kMost));
 }
 
-TEST_P(Attack7Registrations, OfTheSameMetadataDoNotPullAClientIntoTheirCrowd) {
+TEST_P(UnusedClients, APurgeLeavesAClientAloneWhoseAuthorizationHasJustBegun) {
+  register_from("203.0.113.1", "honest");
+  clock_->set(clock_->now() + 24h - 1min);
+  begin_authorization("honest");
+  ASSERT_TRUE(ok(store_->purge(clock_->now() + 20min)));
+  EXPECT_TRUE(is_there("honest"));
+  ASSERT_TRUE(ok(store_->purge(clock_->now() + 24h)));
+  EXPECT_FALSE(is_there("honest"));
+}
+
+TEST_P(UnusedClients, Attack7RegistrationsOfTheSameMetadataDoNotPullAClientIntoTheirCrowd) {
   register_from("203.0.113.1", "honest", "print");
   flood(20);
   EXPECT_EQ(register_from(crowd(3), "copy", "print"), "honest");
@@ -144,7 +154,7 @@ TEST_P(Attack7Registrations, OfTheSameMetadataDoNotPullAClientIntoTheirCrowd) {
   EXPECT_TRUE(is_there("honest"));
 }
 
-TEST_P(Attack7Registrations, TheSameMetadataFromAQuietNetworkGetsAClientOutOfTheCrowd) {
+TEST_P(UnusedClients, Attack7TheSameMetadataFromAQuietNetworkGetsAClientOutOfTheCrowd) {
   EXPECT_EQ(register_from(crowd(0), "theirs", "print"), "theirs");
   flood(20);
   EXPECT_EQ(register_from("203.0.113.1", "honest", "print"), "theirs");
@@ -152,7 +162,7 @@ TEST_P(Attack7Registrations, TheSameMetadataFromAQuietNetworkGetsAClientOutOfThe
   EXPECT_TRUE(is_there("theirs"));
 }
 
-TEST_P(Attack7Registrations, WhatIsRemovedOrPurgedLeavesItsPlace) {
+TEST_P(UnusedClients, Attack7WhatIsRemovedOrPurgedLeavesItsPlace) {
   flood(32);
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(ok(store_->clients().remove("flood" + std::to_string(i))));
   EXPECT_EQ(counted(), 22);
@@ -163,7 +173,7 @@ TEST_P(Attack7Registrations, WhatIsRemovedOrPurgedLeavesItsPlace) {
   EXPECT_EQ(counted(), 32);
 }
 
-TEST_P(Attack7Registrations, ABoundThatWasLoweredIsReached) {
+TEST_P(UnusedClients, Attack7ABoundThatWasLoweredIsReached) {
   for (int i = 0; i < 100; ++i) {
     const std::string id = "old" + std::to_string(i);
     ASSERT_TRUE(ok(try_to_register(id, crowd(i), "", 100)));
@@ -174,7 +184,7 @@ TEST_P(Attack7Registrations, ABoundThatWasLoweredIsReached) {
   EXPECT_TRUE(is_there("honest"));
 }
 
-TEST_P(Attack7Registrations, OfSeveralProcessesShareTheBound) {
+TEST_P(UnusedClients, Attack7RegistrationsOfSeveralProcessesShareTheBound) {
   const auto second_process = open();
   for (int i = 0; i < 100; ++i) {
     Client client = sample_client("client" + std::to_string(i));
@@ -184,7 +194,7 @@ TEST_P(Attack7Registrations, OfSeveralProcessesShareTheBound) {
   EXPECT_EQ(clients(), kMost);
 }
 
-TEST_P(Attack7Registrations, ClientsOfBeforeThereWereBoundsCount) {
+TEST_P(UnusedClients, Attack7ClientsOfBeforeThereWereBoundsCount) {
   for (int i = 0; i < 40; ++i)
     ASSERT_TRUE(ok(store_->clients().add(sample_client("old" + std::to_string(i), "print" + std::to_string(i)))));
   ASSERT_TRUE(ok(store_->clients().add(sample_client("client-1"))));
