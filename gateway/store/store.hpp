@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "store/reading_pass.hpp"
 #include "store/records.hpp"
 
 namespace postern::store {
@@ -215,15 +216,22 @@ class UsageStore {
   virtual Result<std::map<std::string, ToolCheck>> checks_of(std::string_view user) = 0;  // by grant
 };
 
-class Store {
+class Facets {
  public:
-  virtual ~Store() = default;
+  virtual ~Facets() = default;
   virtual UserStore& users() = 0;
   virtual TenantStore& tenants() = 0;
   virtual ClientStore& clients() = 0;
   virtual GrantStore& grants() = 0;
   virtual KeyStore& keys() = 0;
   virtual UsageStore& usage() = 0;
+};
+
+class Store : public Facets {
+ public:
+  // The same facets for one run that must not wait for a write: whatever would write is refused (unavailable) and noted
+  // in `pass`. Store and pass must outlive them.
+  virtual std::unique_ptr<Facets> reading(ReadingPass& pass) = 0;
 
   // Changes after that sequence number, of this process and others, in commit order, at most 10,000 at a time;
   // `newest_change` to begin with. expired: some were purged unseen (they are kept for a day); forget everything cached
@@ -237,8 +245,16 @@ class Store {
   // Deletes what has expired: codes past their replay window, tokens, sessions, unused dynamic clients, old changes.
   // In small steps between which other writes run. What that leaves free in the files goes back to the file system.
   virtual Result<void> purge(Time now) = 0;
-  // A read that proves the store answers, and after an I/O error a write that proves it stores again; for /readyz.
+  // A read that proves the store answers; unavailable with the sentence of fault() while there is one. For /readyz.
   virtual Result<void> ping() = 0;
+
+  // Why nothing can be written now (a full disk, a lock that another program holds, a file that was deleted), as a
+  // sentence for the operator; empty: nothing is known. While it is not empty, whatever writes is refused at once
+  // (unavailable). The store tries by itself whether it is over. Never blocks.
+  virtual std::string fault() const = 0;
+  // Called on the writer's thread whenever a fault begins, is another one, or is over (empty). Not called while the
+  // disk does not return: only fault() tells that. Set once before use.
+  virtual void on_fault(std::function<void(const std::string&)> listener) = 0;
 };
 
 // Key material kept beside the store (file `<database>.key`, mode 0600, made at first start): 32 bytes from which the

@@ -48,7 +48,7 @@ Result<Client> insert(Connection& db, const Client& client) {
 }  // namespace
 
 Result<Client> Clients::add(const Client& client) {
-  return writer_.write([&](Transaction& transaction) -> Result<Client> {
+  return writes_.write([&](Transaction& transaction) -> Result<Client> {
     const auto equal = find_equal(transaction.db, client, used_at(client));
     if (!equal) return equal.error();
     if (*equal) return **equal;
@@ -57,7 +57,7 @@ Result<Client> Clients::add(const Client& client) {
 }
 
 Result<Registered> Clients::register_client(const Registration& registration) {
-  return writer_.write([&](Transaction& transaction) -> Result<Registered> {
+  return writes_.write([&](Transaction& transaction) -> Result<Registered> {
     const Client& client = registration.client;
     const UnusedPlace place = place_of(registration.networks);
     const auto equal = find_equal(transaction.db, client, used_at(client));
@@ -82,7 +82,7 @@ Result<void> Clients::keep_under_way(std::string_view id, Time now, std::size_t 
   });
   if (!kept_until) return kept_until.error();
   if (!*kept_until || from_millis(**kept_until) >= now + kUnderWayLeft) return {};
-  return writer_.write([&](Transaction& transaction) { return keep_unused(transaction.db, id, now, most_unused); });
+  return writes_.write([&](Transaction& transaction) { return keep_unused(transaction.db, id, now, most_unused); });
 }
 
 Result<std::optional<Client>> Clients::find(std::string_view id) {
@@ -97,7 +97,7 @@ Result<std::vector<Client>> Clients::list() {
 }
 
 Result<void> Clients::set_secret(std::string_view id, std::string_view secret_hash) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto set = run(transaction.db, "UPDATE clients SET secret_hash = ?2 WHERE id = ?1", id, Blob{secret_hash});
     if (auto found = require_found(set, "client"); !found) return found;
     return transaction.note(ChangeKind::client, id);
@@ -105,7 +105,7 @@ Result<void> Clients::set_secret(std::string_view id, std::string_view secret_ha
 }
 
 Result<void> Clients::remove(std::string_view id) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto removed = run(transaction.db, "DELETE FROM clients WHERE id = ?1", id);
     if (auto found = require_found(removed, "client"); !found) return found;
     if (auto revoked = revoke_grants(transaction, transaction.now, "client removed", "client = ?3", id); !revoked)
@@ -116,7 +116,7 @@ Result<void> Clients::remove(std::string_view id) {
 
 // The primary key makes the use single, in any number of processes.
 Result<void> Clients::use_once(std::string_view hash, Time until) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto used =
         run(transaction.db, "INSERT INTO used_once (hash, expires_at) VALUES (?1, ?2)", Blob{hash}, until);
     if (!used && used.error().code == Errc::conflict) return fail(Errc::conflict, "it was used before");

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "store/sqlite/readers.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/writes.hpp"
 #include "store/store.hpp"
 
 namespace postern::store::sqlite {
 
 class Clients final : public ClientStore {
  public:
-  Clients(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  Clients(Writes& writes, Readers& readers) : writes_(writes), readers_(readers) {}
 
   Result<Client> add(const Client& client) override;
   Result<Registered> register_client(const Registration& registration) override;
@@ -20,7 +20,7 @@ class Clients final : public ClientStore {
   Result<void> use_once(std::string_view hash, Time until) override;
 
  private:
-  Writer& writer_;
+  Writes& writes_;
   Readers& readers_;
 };
 

@@ -29,8 +29,13 @@ Result<Connection> Connection::open(const std::string& path, int flags, const st
   Connection connection{std::unique_ptr<sqlite3, Close>(raw)};
   if (raw == nullptr) return fail(Errc::unavailable, "out of memory");
   if (code != SQLITE_OK) return connection.report(code);
-  sqlite3_busy_handler(raw, &wait_for_lock, reinterpret_cast<void*>(static_cast<std::intptr_t>(busy_timeout.count())));
+  connection.wait_for_locks(busy_timeout);
   return connection;
+}
+
+void Connection::wait_for_locks(std::chrono::milliseconds longest) noexcept {
+  sqlite3_busy_handler(handle_.get(), &wait_for_lock,
+                       reinterpret_cast<void*>(static_cast<std::intptr_t>(longest.count())));
 }
 
 Result<void> Connection::execute(const std::string& sql) {
@@ -58,6 +63,7 @@ Error Connection::report(int code) {
   if (!failure_) {
     failure_ = error;
     failure_code_ = kind;
+    failure_errno_ = sqlite3_system_errno(handle_.get());
   }
   if (kind != SQLITE_BUSY && kind != SQLITE_FULL) dead_ = true;
   return error;

@@ -22,6 +22,8 @@ class Connection {
   static Result<Connection> open(const std::string& path, int flags, const std::string& vfs,
                                  std::chrono::milliseconds busy_timeout);
 
+  // How long it waits for a lock that another connection holds, from now on.
+  void wait_for_locks(std::chrono::milliseconds longest) noexcept;
   // One or more statements whose rows do not matter.
   Result<void> execute(const std::string& sql);
   // Rows changed by the latest INSERT, UPDATE or DELETE.
@@ -33,7 +35,8 @@ class Connection {
   // The first error that concerns the database and not one statement's data; it stays until it is taken. What was
   // done since in the same transaction must not be committed.
   const std::optional<Error>& failure() const noexcept { return failure_; }
-  int failure_code() const noexcept { return failure_code_; }  // SQLite's, without the extension
+  int failure_code() const noexcept { return failure_code_; }    // SQLite's, without the extension
+  int failure_errno() const noexcept { return failure_errno_; }  // the system's at that time, or 0
   // True when the connection must not be used again: anything but a lock held elsewhere or a full disk.
   bool dead() const noexcept { return dead_; }
   void forgive() noexcept { failure_.reset(); }
@@ -59,6 +62,7 @@ class Connection {
   std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, Hash, std::equal_to<>> prepared_;
   std::optional<Error> failure_;
   int failure_code_ = SQLITE_OK;
+  int failure_errno_ = 0;
   bool dead_ = false;
 };
 

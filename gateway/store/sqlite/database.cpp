@@ -1,23 +1,12 @@
 #include "store/sqlite/database.hpp"
 
+#include "base/system_error.hpp"
 #include "store/sqlite/query.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/shrink.hpp"
 
 namespace postern::store::sqlite {
 namespace {
-
-// What SQLite says, as a sentence about the file.
-Error explain(const std::string& path, const Connection& db, const Error& error) {
-  switch (db.failure_code()) {
-    case SQLITE_NOTADB: return fail(Errc::invalid, path + " is not a database");
-    case SQLITE_CORRUPT: return fail(Errc::invalid, path + " is damaged; restore it from a backup");
-    case SQLITE_READONLY: return fail(Errc::invalid, path + " is read-only");
-    case SQLITE_BUSY: return fail(Errc::unavailable, path + " is locked by another program");
-    case SQLITE_CANTOPEN: return fail(Errc::invalid, path + " cannot be opened, or its directory not be written");
-    default: return fail(Errc::unavailable, path + " cannot be used: " + error.what);
-  }
-}
 
 Result<std::int64_t> integer(Connection& db, std::string_view sql) {
   const auto value = first(db, read_integer, sql);
@@ -97,6 +86,21 @@ Result<void> durable(const std::string& path, Connection& db, const Options& opt
 
 }  // namespace
 
+Error explain(const std::string& path, const Connection& db, const Error& error) {
+  switch (db.failure_code()) {
+    case SQLITE_NOTADB: return fail(Errc::invalid, path + " is not a database");
+    case SQLITE_CORRUPT: return fail(Errc::invalid, path + " is damaged; restore it from a backup");
+    case SQLITE_READONLY: return fail(Errc::invalid, path + " is read-only");
+    case SQLITE_BUSY: return fail(Errc::unavailable, path + " is locked by another program");
+    case SQLITE_CANTOPEN: return fail(Errc::invalid, path + " cannot be opened, or its directory not be written");
+    case SQLITE_FULL: return fail(Errc::unavailable, "the disk that holds " + path + " is full; make room on it");
+    case SQLITE_IOERR:
+      return fail(Errc::unavailable, path + " cannot be read or written: " +
+                                         (db.failure_errno() != 0 ? system_message(db.failure_errno()) : error.what));
+    default: return fail(Errc::unavailable, path + " cannot be used: " + error.what);
+  }
+}
+
 Result<Connection> open_writer(const std::string& path, const Options& options) {
   auto db = Connection::open(path, SQLITE_OPEN_READWRITE, options.vfs, options.busy_timeout);
   if (!db) return fail(Errc::unavailable, path + " cannot be opened: " + db.error().what);
@@ -113,6 +117,8 @@ Result<Connection> open_reader(const std::string& path, const Options& options) 
   auto db = Connection::open(path, SQLITE_OPEN_READONLY, options.vfs, options.busy_timeout);
   if (!db) return db.error();
   if (auto done = db->execute("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF"); !done) return done.error();
+  // Opens the log as well, so that from now on nothing is found by its name.
+  if (auto read = db->execute("SELECT count(*) FROM sqlite_schema"); !read) return read.error();
   return db;
 }
 

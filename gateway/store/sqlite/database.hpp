@@ -13,7 +13,11 @@ namespace postern::store::sqlite {
 // connection when read back. Used at the start and again after an I/O error. Refusals are one sentence.
 Result<Connection> open_writer(const std::string& path, const Options& options);
 
-// A connection that reads what a writer opened before.
+// A connection that reads what a writer opened before. It has every file of the store open when it is returned.
 Result<Connection> open_reader(const std::string& path, const Options& options);
+
+// What SQLite said of the database at the connection's latest failure, as a sentence about the file that tells what to
+// do. `error` is that failure.
+Error explain(const std::string& path, const Connection& db, const Error& error);
 
 }  // namespace postern::store::sqlite

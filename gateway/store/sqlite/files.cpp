@@ -69,29 +69,6 @@ Result<void> check_private(const std::string& path, const struct stat& status) {
   return {};
 }
 
-Result<std::string> read_key(const std::string& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return refused(path, "cannot be read");
-  struct stat status{};
-  if (::fstat(fd.get(), &status) != 0) return refused(path, "cannot be read");
-  if (auto checked = check_private(path, status); !checked) return checked.error();
-  std::string key(kKeySize, '\0');
-  if (status.st_size != static_cast<off_t>(kKeySize) ||
-      ::read(fd.get(), key.data(), key.size()) != static_cast<ssize_t>(kKeySize)) {
-    return fail(Errc::invalid, path + " is not a key of 32 bytes; restore it, or remove it to have a new one made");
-  }
-  return key;
-}
-
-Result<void> write_durably(const std::string& path, const std::string& bytes) {
-  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
-      ::fsync(fd.get()) != 0) {
-    return refused(path, "cannot be written");
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string key_path(const std::string& database) { return database + ".key"; }
@@ -118,20 +95,55 @@ Result<void> prepare_file(const std::string& path) {
   return {};
 }
 
+Result<std::string> read_key(const std::string& path) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return refused(path, "cannot be read");
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0) return refused(path, "cannot be read");
+  if (auto checked = check_private(path, status); !checked) return checked.error();
+  std::string key(kKeySize, '\0');
+  if (status.st_size != static_cast<off_t>(kKeySize) ||
+      ::read(fd.get(), key.data(), key.size()) != static_cast<ssize_t>(kKeySize)) {
+    return fail(Errc::invalid, path + " is not a key of 32 bytes; restore it, or remove it to have a new one made");
+  }
+  return key;
+}
+
+Result<void> write_durably(const std::string& path, const std::string& bytes) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
+      ::fsync(fd.get()) != 0) {
+    return refused(path, "cannot be written");
+  }
+  return {};
+}
+
+Result<void> sync_file(const std::string& path) {
+  const Descriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return refused(path, "cannot be written");
+  return {};
+}
+
+Result<void> sync_directory_of(const std::string& path) { return sync_directory(directory_of(path)); }
+
+// Written whole under another name and then given its own, which fails when there is one already: a process that is
+// killed in between leaves no half key, and of two that write at the same time both use the same.
+Result<void> write_key(const std::string& path, const std::string& key) {
+  const std::string draft = path + "." + crypto::random_token(6);
+  auto written = write_durably(draft, key);
+  if (written && ::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) written = refused(path, "cannot be made");
+  ::unlink(draft.c_str());
+  if (!written) return written;
+  return sync_directory_of(path);
+}
+
 Result<std::string> master_key(const std::string& database) {
   const std::string path = key_path(database);
   struct stat status{};
   if (::stat(path.c_str(), &status) == 0) return read_key(path);
   if (errno != ENOENT) return refused(path, "cannot be read");
 
-  // Written whole under another name and then given its own, which fails when there is one already: a process that is
-  // killed in between leaves no half key, and of two that start together both use the same.
-  const std::string draft = path + "." + crypto::random_token(6);
-  auto written = write_durably(draft, crypto::random_bytes(kKeySize));
-  if (written && ::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) written = refused(path, "cannot be made");
-  ::unlink(draft.c_str());
-  if (!written) return written.error();
-  if (auto synced = sync_directory(directory_of(path)); !synced) return synced.error();
+  if (auto written = write_key(path, crypto::random_bytes(kKeySize)); !written) return written.error();
   return read_key(path);
 }
 

@@ -20,4 +20,17 @@ bool has_content(const std::string& path) noexcept;
 // wrong.
 Result<std::string> master_key(const std::string& database);
 
+// The content of a key file, refused (invalid) as by master_key().
+Result<std::string> read_key(const std::string& path);
+// Makes a key file (0600) where there is none. One that is there stays as it is.
+Result<void> write_key(const std::string& path, const std::string& key);
+
+// Makes a file (0600) that is on the disk when this returns; invalid where there is one.
+Result<void> write_durably(const std::string& path, const std::string& bytes);
+// What another wrote is on the disk when this returns. Not for a database that is open: closing a descriptor of it ends
+// the process's locks on it.
+Result<void> sync_file(const std::string& path);
+// A new name is durable only once its directory is.
+Result<void> sync_directory_of(const std::string& path);
+
 }  // namespace postern::store::sqlite

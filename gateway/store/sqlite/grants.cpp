@@ -46,7 +46,7 @@ Result<void> mark_client_used(Connection& db, std::string_view client, Time at) 
 Result<void> Grants::approve(const Approval& approval) {
   const Grant& grant = approval.grant;
   if (approval.code.grant != grant.id) return fail(Errc::invalid, "the code is not of this grant");
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     if (auto decided = decide(transaction, approval.consent_id, approval.consent_expires_at); !decided) return decided;
     if (auto enabled = require_enabled(transaction, grant.user); !enabled) return enabled;
     if (auto added = insert_grant(transaction.db, grant); !added) return added;
@@ -58,7 +58,7 @@ Result<void> Grants::approve(const Approval& approval) {
 }
 
 Result<void> Grants::refuse(const Denial& denial) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     if (auto decided = decide(transaction, denial.consent_id, denial.consent_expires_at); !decided) return decided;
     return settle_step_ups(transaction.db, denial.parties, denial.settles);
   });
@@ -66,7 +66,7 @@ Result<void> Grants::refuse(const Denial& denial) {
 
 Result<void> Grants::add_minted(const Grant& grant, const AccessToken& token) {
   if (token.grant != grant.id) return fail(Errc::invalid, "the token is not of this grant");
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     if (auto enabled = require_enabled(transaction, grant.user); !enabled) return enabled;
     if (grant.kind == GrantKind::client_credentials) {
       // Removed while it asked, it must not be left with a token.
@@ -99,7 +99,7 @@ Result<std::vector<Grant>> Grants::list(const GrantFilter& filter) {
 }
 
 Result<void> Grants::revoke(std::string_view grant, std::string_view reason, Time now) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto known = first(transaction.db, read_integer, "SELECT 1 FROM grants WHERE id = ?1", grant);
     if (!known) return known.error();
     if (!*known) return fail(Errc::not_found, "no such grant");
@@ -108,7 +108,7 @@ Result<void> Grants::revoke(std::string_view grant, std::string_view reason, Tim
 }
 
 Result<void> Grants::touch(std::string_view grant, Time now) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto client = first(transaction.db, read_bytes,
                               "UPDATE grants SET last_used_at = max(coalesce(last_used_at, 0), ?2) WHERE id = ?1 "
                               "RETURNING client",

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "store/sqlite/readers.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/writes.hpp"
 #include "store/store.hpp"
 
 namespace postern::store::sqlite {
@@ -9,7 +9,7 @@ namespace postern::store::sqlite {
 // grants.cpp: consents, grants and their end; tokens.cpp: codes and tokens; step_ups.cpp: challenges for more scope.
 class Grants final : public GrantStore {
  public:
-  Grants(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  Grants(Writes& writes, Readers& readers) : writes_(writes), readers_(readers) {}
 
   Result<void> approve(const Approval& approval) override;
   Result<void> refuse(const Denial& denial) override;
@@ -37,7 +37,7 @@ class Grants final : public GrantStore {
   Result<PendingStepUp> wanted_between(const Parties& parties, Time now) override;
 
  private:
-  Writer& writer_;
+  Writes& writes_;
   Readers& readers_;
 };
 

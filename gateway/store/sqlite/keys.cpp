@@ -27,7 +27,7 @@ Result<std::vector<SigningKey>> Keys::list(std::string_view issuer) {
 }
 
 Result<void> Keys::add_first(const SigningKey& key) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto there = first(transaction.db, read_integer, "SELECT 1 FROM signing_keys WHERE issuer = ?1", key.issuer);
     if (!there) return there.error();
     if (*there) return fail(Errc::conflict, "the authorization server has a signing key");
@@ -36,7 +36,7 @@ Result<void> Keys::add_first(const SigningKey& key) {
 }
 
 Result<void> Keys::add_next(const SigningKey& key, Time now) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto pending = first(transaction.db, read_integer,
                                "SELECT 1 FROM signing_keys WHERE issuer = ?1 AND active_at > ?2", key.issuer, now);
     if (!pending) return pending.error();
@@ -46,7 +46,7 @@ Result<void> Keys::add_next(const SigningKey& key, Time now) {
 }
 
 Result<void> Keys::replace(const SigningKey& key) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto removed = run(transaction.db, "DELETE FROM signing_keys WHERE issuer = ?1", key.issuer);
     if (auto done = require_done(removed); !done) return done;
     return insert(transaction, key);
@@ -54,7 +54,7 @@ Result<void> Keys::replace(const SigningKey& key) {
 }
 
 Result<void> Keys::raise_token_life(std::string_view issuer, Duration life) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto raised =
         run(transaction.db, "UPDATE signing_keys SET token_life = ?2 WHERE issuer = ?1 AND token_life < ?2", issuer,
             life.count());
@@ -64,7 +64,7 @@ Result<void> Keys::raise_token_life(std::string_view issuer, Duration life) {
 }
 
 Result<void> Keys::raise_tokens_until(std::string_view id, Time until) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto issuer = first(transaction.db, read_bytes,
                               "UPDATE signing_keys SET tokens_until = max(tokens_until, ?2) WHERE id = ?1 "
                               "RETURNING issuer",

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "store/sqlite/readers.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/writes.hpp"
 #include "store/store.hpp"
 
 namespace postern::store::sqlite {
 
 class Keys final : public KeyStore {
  public:
-  Keys(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  Keys(Writes& writes, Readers& readers) : writes_(writes), readers_(readers) {}
 
   Result<std::vector<SigningKey>> list(std::string_view issuer) override;
   Result<void> add_first(const SigningKey& key) override;
@@ -18,7 +18,7 @@ class Keys final : public KeyStore {
   Result<void> raise_tokens_until(std::string_view id, Time until) override;
 
  private:
-  Writer& writer_;
+  Writes& writes_;
   Readers& readers_;
 };
 

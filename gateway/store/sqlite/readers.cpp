@@ -6,35 +6,55 @@
 
 namespace postern::store::sqlite {
 
-Readers::Readers(std::string path, Options options) : path_(std::move(path)), options_(std::move(options)) {}
+Readers::Readers(std::shared_ptr<const StoreFiles> files, Options options)
+    : files_(std::move(files)), options_(std::move(options)) {
+  while (open_ < options_.readers) {
+    auto reader = open();
+    if (!reader) return;  // the first that needs it is told why
+    idle_.push_back(std::move(*reader));
+    ++open_;
+  }
+}
 
-Result<Connection> Readers::take() {
+Result<Readers::Reader> Readers::take() {
   {
     std::unique_lock lock(mutex_);
     const bool free =
         freed_.wait_for(lock, options_.busy_timeout, [this] { return !idle_.empty() || open_ < options_.readers; });
     if (!free) return fail(Errc::busy, "too many reads wait for the store");
     if (!idle_.empty()) {
-      Connection db = std::move(idle_.back());
+      Reader reader = std::move(idle_.back());
       idle_.pop_back();
-      return db;
+      if (reader.generation == files_->generation()) return reader;
+    } else {
+      ++open_;
     }
-    ++open_;
   }
-  auto opened = open_reader(path_, options_);
+  auto opened = open();
   if (!opened) give_up();
   return opened;
 }
 
-void Readers::give_back(Connection db) {
-  if (db.dead()) {
+// Never what somebody else put at the path: it may know of tokens that were revoked here.
+Result<Readers::Reader> Readers::open() const {
+  const unsigned generation = files_->generation();
+  if (const auto state = files_->look(); state != StoreFiles::State::in_place) {
+    return fail(Errc::unavailable, files_->describe(state));
+  }
+  auto db = open_reader(files_->path(), options_);
+  if (!db) return db.error();
+  return Reader{.db = std::move(*db), .generation = generation};
+}
+
+void Readers::give_back(Reader reader) {
+  if (reader.db.dead()) {
     give_up();
     return;
   }
-  db.forgive();
+  reader.db.forgive();
   {
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(db));
+    idle_.push_back(std::move(reader));
   }
   freed_.notify_one();
 }

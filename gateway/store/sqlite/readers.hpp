@@ -1,23 +1,24 @@
 #pragma once
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <optional>
-#include <string>
 #include <type_traits>
 #include <vector>
 
 #include "base/result.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/options.hpp"
+#include "store/sqlite/store_files.hpp"
 
 namespace postern::store::sqlite {
 
-// A fixed number of connections that read, opened when first needed. Each statement sees one committed state. Bounded,
-// so that old states do not keep the log from being checkpointed. Thread-safe.
+// A fixed number of connections that read, opened at once, so that they can go on reading when the files are gone. Each
+// statement sees one committed state. Bounded, so that old states do not keep the log from being checkpointed.
+// Thread-safe.
 class Readers {
  public:
-  Readers(std::string path, Options options);
+  Readers(std::shared_ptr<const StoreFiles> files, Options options);
 
   // Runs `work`, Result<T>(Connection&), on the calling thread. busy: no connection came free in time.
   template <class Work>
@@ -25,25 +26,30 @@ class Readers {
     auto db = take();
     if (!db) return db.error();
     Lease lease{*this, std::move(*db)};
-    return work(lease.db);
+    return work(lease.reader.db);
   }
 
  private:
+  struct Reader {
+    Connection db;
+    unsigned generation;  // of the files that it has open
+  };
   struct Lease {
     Readers& home;
-    Connection db;
-    ~Lease() { home.give_back(std::move(db)); }
+    Reader reader;
+    ~Lease() { home.give_back(std::move(reader)); }
   };
 
-  Result<Connection> take();
-  void give_back(Connection db);
+  Result<Reader> take();
+  Result<Reader> open() const;
+  void give_back(Reader reader);
   void give_up();
 
-  const std::string path_;
+  const std::shared_ptr<const StoreFiles> files_;
   const Options options_;
   std::mutex mutex_;
   std::condition_variable freed_;
-  std::vector<Connection> idle_;
+  std::vector<Reader> idle_;
   std::size_t open_ = 0;
 };
 

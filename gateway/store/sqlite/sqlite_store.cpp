@@ -11,6 +11,29 @@
 #include "store/sqlite/shrink.hpp"
 
 namespace postern::store::sqlite {
+namespace {
+
+class ReadingFacets final : public Facets {
+ public:
+  ReadingFacets(ReadingPass& pass, Readers& readers) : writes_(pass), facets_(writes_, readers) {}
+
+  UserStore& users() override { return facets_.users; }
+  TenantStore& tenants() override { return facets_.tenants; }
+  ClientStore& clients() override { return facets_.clients; }
+  GrantStore& grants() override { return facets_.grants; }
+  KeyStore& keys() override { return facets_.keys; }
+  UsageStore& usage() override { return facets_.usage; }
+
+ private:
+  RefusedWrites writes_;
+  FacetSet facets_;
+};
+
+}  // namespace
+
+std::unique_ptr<Facets> SqliteStore::reading(ReadingPass& pass) {
+  return std::make_unique<ReadingFacets>(pass, readers_);
+}
 
 Result<std::vector<Change>> SqliteStore::changes_since(std::int64_t sequence) {
   // The newest first: what is written between the two reads is then found by the second.
@@ -46,16 +69,16 @@ Result<void> SqliteStore::purge(Time now) {
   if (auto done = sqlite::purge(writer_, readers_, now); !done) return done;
   return shrink(writer_, readers_);
 }
+void SqliteStore::on_fault(std::function<void(const std::string&)> listener) { writer_.on_fault(std::move(listener)); }
+
+Result<void> SqliteStore::purge(Time now) { return sqlite::purge(writer_, readers_, now); }
 
 Result<void> SqliteStore::ping() {
   const auto read =
       readers_.read([](Connection& db) { return first(db, read_integer, "SELECT count(*) FROM tenants"); });
   if (!read) return read.error();
-  if (writer_.healthy()) return {};
-  // Sets what is set already, and so writes one page.
-  return writer_.write([](Transaction& transaction) {
-    return transaction.db.execute("PRAGMA user_version=" + std::to_string(schema_version()));
-  });
+  if (auto known = fault(); !known.empty()) return fail(Errc::unavailable, std::move(known));
+  return {};
 }
 
 Result<OpenedStore> open(const std::string& path, const Options& options) {
@@ -65,7 +88,8 @@ Result<OpenedStore> open(const std::string& path, const Options& options) {
   if (!connection) return connection.error();
   auto key = master_key(path);
   if (!key) return key.error();
-  return OpenedStore{.store = std::make_unique<SqliteStore>(path, options, std::move(*connection)),
+  auto files = std::make_shared<StoreFiles>(path, Secret(*key));
+  return OpenedStore{.store = std::make_unique<SqliteStore>(std::move(files), options, std::move(*connection)),
                      .master_key = std::move(*key),
                      .warning = key_is_lost ? "there was no " + key_path(path) + " beside the database, so a new key " +
                                                   "was made: open sessions and pages end"

@@ -8,6 +8,7 @@
 #include "store/sqlite/keys.hpp"
 #include "store/sqlite/options.hpp"
 #include "store/sqlite/readers.hpp"
+#include "store/sqlite/store_files.hpp"
 #include "store/sqlite/tenants.hpp"
 #include "store/sqlite/usage.hpp"
 #include "store/sqlite/users.hpp"
@@ -16,36 +17,52 @@
 
 namespace postern::store::sqlite {
 
+// Every facet, on one way to write and one to read.
+struct FacetSet {
+  FacetSet(Writes& writes, Readers& readers)
+      : users(writes, readers),
+        tenants(writes, readers),
+        clients(writes, readers),
+        grants(writes, readers),
+        keys(writes, readers),
+        usage(writes, readers) {}
+
+  Users users;
+  Tenants tenants;
+  Clients clients;
+  Grants grants;
+  Keys keys;
+  Usage usage;
+};
+
 // A store in one SQLite file on a local disk, shared by the processes of one machine.
 class SqliteStore final : public Store {
  public:
-  // `connection` comes from open_writer() for the same path.
-  SqliteStore(const std::string& path, const Options& options, Connection connection)
-      : writer_(path, options, std::move(connection)), readers_(path, options) {}
+  // `connection` comes from open_writer() for the path of `files`.
+  SqliteStore(std::shared_ptr<StoreFiles> files, const Options& options, Connection connection)
+      : writer_(files, options, std::move(connection)), readers_(files, options) {}
 
-  UserStore& users() override { return users_; }
-  TenantStore& tenants() override { return tenants_; }
-  ClientStore& clients() override { return clients_; }
-  GrantStore& grants() override { return grants_; }
-  KeyStore& keys() override { return keys_; }
-  UsageStore& usage() override { return usage_; }
+  UserStore& users() override { return facets_.users; }
+  TenantStore& tenants() override { return facets_.tenants; }
+  ClientStore& clients() override { return facets_.clients; }
+  GrantStore& grants() override { return facets_.grants; }
+  KeyStore& keys() override { return facets_.keys; }
+  UsageStore& usage() override { return facets_.usage; }
+  std::unique_ptr<Facets> reading(ReadingPass& pass) override;
 
   Result<std::vector<Change>> changes_since(std::int64_t sequence) override;
   Result<std::int64_t> newest_change() override;
   void on_change(std::function<void(const std::vector<Change>&)> listener) override;
   Result<void> purge(Time now) override;
   Result<void> ping() override;
+  std::string fault() const override { return writer_.fault(); }
+  void on_fault(std::function<void(const std::string&)> listener) override;
 
  private:
   // The readers go first, so that the writer's connection closes last and empties the log.
   Writer writer_;
   Readers readers_;
-  Users users_{writer_, readers_};
-  Tenants tenants_{writer_, readers_};
-  Clients clients_{writer_, readers_};
-  Grants grants_{writer_, readers_};
-  Keys keys_{writer_, readers_};
-  Usage usage_{writer_, readers_};
+  FacetSet facets_{writer_, readers_};
 };
 
 // As open_store(), with everything a test may move.

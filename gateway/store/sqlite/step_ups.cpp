@@ -31,7 +31,7 @@ void add_missing(std::vector<std::string>& all, const std::vector<std::string>& 
 }  // namespace
 
 Result<void> Grants::mark_step_up(std::string_view grant, const StepUp& step_up) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     auto pending =
         first(transaction.db, read_wanted,
               "SELECT step_up_wanted FROM grants WHERE id = ?1 AND step_up_pending_until > ?2", grant, step_up.at);
@@ -53,7 +53,7 @@ Result<bool> Grants::take_step_up(std::string_view grant, Time now) {
   });
   if (!marked) return marked.error();
   if (!*marked) return false;
-  return writer_.write([&](Transaction& transaction) -> Result<bool> {
+  return writes_.write([&](Transaction& transaction) -> Result<bool> {
     const auto taken =
         run(transaction.db, "UPDATE grants SET step_up_until = NULL WHERE id = ?1 AND step_up_until > ?2", grant, now);
     if (!taken) return taken.error();

@@ -4,7 +4,7 @@
 
 #include "base/result.hpp"
 #include "store/sqlite/query.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/writes.hpp"
 
 // Steps that several writes share, inside their transactions.
 namespace postern::store::sqlite {

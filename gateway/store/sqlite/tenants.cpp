@@ -44,7 +44,7 @@ Result<void> note_tenants(Transaction& transaction, const std::vector<std::strin
 }  // namespace
 
 Result<void> Tenants::put(const Tenant& tenant) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto put = put_tenant(transaction, tenant);
     if (!put) return put.error();
     return *put ? transaction.note(ChangeKind::tenant, tenant.handle) : Result<void>();
@@ -54,7 +54,7 @@ Result<void> Tenants::put(const Tenant& tenant) {
 // Noted once for each user: the lock is held for as long as this takes.
 Result<std::int64_t> Tenants::put_all(const std::vector<Tenant>& tenants, const std::vector<Membership>& memberships) {
   std::int64_t changed = 0;
-  const auto written = writer_.write([&](Transaction& transaction) -> Result<void> {
+  const auto written = writes_.write([&](Transaction& transaction) -> Result<void> {
     std::vector<std::string_view> handles;
     for (const Tenant& tenant : tenants) {
       const auto put = put_tenant(transaction, tenant);
@@ -90,7 +90,7 @@ Result<std::vector<Tenant>> Tenants::list() {
 }
 
 Result<void> Tenants::remove(std::string_view handle) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     Connection& db = transaction.db;
     if (auto removed = require_found(run(db, "DELETE FROM tenants WHERE handle = ?1", handle), "tenant"); !removed) {
       return removed;
@@ -107,7 +107,7 @@ Result<void> Tenants::remove(std::string_view handle) {
 }
 
 Result<void> Tenants::put_member(const Membership& membership) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto put = put_membership(transaction, membership);
     if (!put) return put.error();
     return *put ? transaction.note(ChangeKind::membership, membership.user) : Result<void>();
@@ -115,7 +115,7 @@ Result<void> Tenants::put_member(const Membership& membership) {
 }
 
 Result<void> Tenants::remove_member(std::string_view user, std::string_view tenant) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto removed = run(transaction.db, "DELETE FROM memberships WHERE user = ?1 AND tenant = ?2", user, tenant);
     if (auto found = require_found(removed, "member"); !found) return found;
     auto revoked =

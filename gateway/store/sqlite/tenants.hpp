@@ -1,14 +1,14 @@
 #pragma once
 
 #include "store/sqlite/readers.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/writes.hpp"
 #include "store/store.hpp"
 
 namespace postern::store::sqlite {
 
 class Tenants final : public TenantStore {
  public:
-  Tenants(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  Tenants(Writes& writes, Readers& readers) : writes_(writes), readers_(readers) {}
 
   Result<void> put(const Tenant& tenant) override;
   Result<std::int64_t> put_all(const std::vector<Tenant>& tenants, const std::vector<Membership>& memberships) override;
@@ -22,7 +22,7 @@ class Tenants final : public TenantStore {
   Result<std::vector<Membership>> members_of(std::string_view tenant) override;
 
  private:
-  Writer& writer_;
+  Writes& writes_;
   Readers& readers_;
 };
 

@@ -65,7 +65,7 @@ Result<std::optional<CodeLookup>> Grants::find_code(std::string_view hash) {
 }
 
 Result<int> Grants::count_code_failure(std::string_view hash) {
-  return writer_.write([&](Transaction& transaction) -> Result<int> {
+  return writes_.write([&](Transaction& transaction) -> Result<int> {
     const auto failures =
         first(transaction.db, read_integer,
               "UPDATE codes SET failures = failures + 1 WHERE hash = ?1 RETURNING failures", Blob{hash});
@@ -81,7 +81,7 @@ Result<void> Grants::redeem_code(std::string_view hash, const NewTokens& tokens,
   static const std::string sql =
       std::string("UPDATE codes SET used_at = ?2 WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2 AND ") +
       kGrantLives + " RETURNING grant_id";
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto grant = first(transaction.db, read_bytes, sql, Blob{hash}, now);
     if (!grant) return grant.error();
     if (!*grant) return why_not_redeemed(transaction.db, hash);
@@ -107,7 +107,7 @@ Result<void> Grants::rotate_refresh(std::string_view hash, const NewTokens& toke
           "WHERE hash = ?1 AND rotated_at IS NULL AND expires_at > ?2 AND ") +
       kGrantLives + " RETURNING grant_id";
   if (!tokens.refresh) return fail(Errc::invalid, "a rotation needs a successor");
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto grant =
         first(transaction.db, read_bytes, sql, Blob{hash}, now, Blob{tokens.refresh->hash}, Blob{successor_sealed});
     if (!grant) return grant.error();
@@ -117,7 +117,7 @@ Result<void> Grants::rotate_refresh(std::string_view hash, const NewTokens& toke
 }
 
 Result<void> Grants::add_access(const AccessToken& token, Time now) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto lives =
         first(transaction.db, read_integer, "SELECT revoked_at IS NULL AND expires_at > ?2 FROM grants WHERE id = ?1",
               token.grant, now);
@@ -144,7 +144,7 @@ Result<std::optional<AccessLookup>> Grants::find_access(std::string_view hash) {
 }
 
 Result<void> Grants::revoke_access(std::string_view hash) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto removed = run(transaction.db, "DELETE FROM access_tokens WHERE hash = ?1", Blob{hash});
     if (auto found = require_found(removed, "access token"); !found) return found;
     return transaction.note(ChangeKind::access_revoked, hex_encode(hash));

@@ -28,7 +28,7 @@ Result<void> add_one(Connection& db, const GrantUse& use) {
 }  // namespace
 
 Result<void> Usage::add(const std::vector<GrantUse>& uses) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     for (const GrantUse& use : uses) {
       if (auto added = add_one(transaction.db, use); !added) return added;
     }
@@ -49,7 +49,7 @@ Result<std::map<std::string, std::int64_t>> Usage::calls_of(std::string_view use
 }
 
 Result<void> Usage::put_check(const ToolCheck& check) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     return require_found(run(transaction.db,
                              "INSERT INTO tool_checks (grant_id, at, outcome, tools) "
                              "SELECT id, ?2, ?3, ?4 FROM grants WHERE id = ?1 ON CONFLICT (grant_id) DO UPDATE "

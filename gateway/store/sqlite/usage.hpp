@@ -1,14 +1,14 @@
 #pragma once
 
 #include "store/sqlite/readers.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/writes.hpp"
 #include "store/store.hpp"
 
 namespace postern::store::sqlite {
 
 class Usage final : public UsageStore {
  public:
-  Usage(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  Usage(Writes& writes, Readers& readers) : writes_(writes), readers_(readers) {}
 
   Result<void> add(const std::vector<GrantUse>& uses) override;
   Result<std::map<std::string, std::int64_t>> calls_of(std::string_view user, Time since) override;
@@ -16,7 +16,7 @@ class Usage final : public UsageStore {
   Result<std::map<std::string, ToolCheck>> checks_of(std::string_view user) override;
 
  private:
-  Writer& writer_;
+  Writes& writes_;
   Readers& readers_;
 };
 

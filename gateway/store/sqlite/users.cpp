@@ -70,7 +70,7 @@ Result<void> note_if(const Result<int>& changed, Transaction& transaction, Chang
 }  // namespace
 
 Result<void> Users::add(const User& user) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto added = run(transaction.db,
                            "INSERT INTO users (key, name, email, password_hash, disabled, created_at) "
                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -92,7 +92,7 @@ Result<std::vector<User>> Users::list() {
 }
 
 Result<void> Users::set_password(std::string_view key, std::string_view hash) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     auto set =
         require_found(run(transaction.db, "UPDATE users SET password_hash = ?2 WHERE key = ?1", key, hash), "user");
     if (!set) return set;
@@ -105,7 +105,7 @@ Result<void> Users::set_password(std::string_view key, std::string_view hash) {
 }
 
 Result<void> Users::set_disabled(std::string_view key, bool disabled) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     auto set =
         require_found(run(transaction.db, "UPDATE users SET disabled = ?2 WHERE key = ?1", key, disabled), "user");
     if (!set) return set;
@@ -120,7 +120,7 @@ Result<void> Users::set_disabled(std::string_view key, bool disabled) {
 }
 
 Result<void> Users::sign_in_elsewhere(const User& user, const std::vector<Membership>& memberships) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     if (auto enabled = require_enabled(transaction, user.key); !enabled) return enabled;
     const auto person = put_person(transaction, user);
     if (auto noted = note_if(person, transaction, ChangeKind::user, user.key); !noted) return noted;
@@ -129,7 +129,7 @@ Result<void> Users::sign_in_elsewhere(const User& user, const std::vector<Member
 }
 
 Result<void> Users::add_session(const SignInSession& session) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     if (auto enabled = require_enabled(transaction, session.user); !enabled) return enabled;
     return require_done(run(transaction.db,
                             "INSERT INTO sessions (hash, user, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
@@ -146,14 +146,14 @@ Result<std::optional<SignInSession>> Users::find_session(std::string_view hash, 
 }
 
 Result<void> Users::remove_session(std::string_view hash) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     return require_done(run(transaction.db, "DELETE FROM sessions WHERE hash = ?1", Blob{hash}));
   });
 }
 
 Result<int> Users::count_failure(const std::vector<std::string>& keys, Time now, Duration window) {
   const std::string list = to_json(keys);
-  return writer_.write([&](Transaction& transaction) -> Result<int> {
+  return writes_.write([&](Transaction& transaction) -> Result<int> {
     Connection& db = transaction.db;
     const auto trimmed =
         run(db, "DELETE FROM failures WHERE key IN (SELECT value FROM json_each(?1)) AND expires_at <= ?2", list, now);
@@ -173,14 +173,14 @@ Result<int> Users::failures(const std::vector<std::string>& keys, Time now, Dura
 
 Result<void> Users::clear_failures(const std::vector<std::string>& keys) {
   const std::string list = to_json(keys);
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     return require_done(
         run(transaction.db, "DELETE FROM failures WHERE key IN (SELECT value FROM json_each(?1))", list));
   });
 }
 
 Result<void> Users::remember_network(std::string_view user, std::string_view hash, Time now) {
-  return writer_.write([&](Transaction& transaction) -> Result<void> {
+  return writes_.write([&](Transaction& transaction) -> Result<void> {
     const auto known = run(transaction.db,
                            "INSERT INTO known_networks (user, hash, expires_at) VALUES (?1, ?2, ?3) "
                            "ON CONFLICT (user, hash) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)",

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "store/sqlite/readers.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/writes.hpp"
 #include "store/store.hpp"
 
 namespace postern::store::sqlite {
 
 class Users final : public UserStore {
  public:
-  Users(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  Users(Writes& writes, Readers& readers) : writes_(writes), readers_(readers) {}
 
   Result<void> add(const User& user) override;
   Result<std::optional<User>> find(std::string_view key) override;
@@ -28,7 +28,7 @@ class Users final : public UserStore {
   Result<bool> knows_network(std::string_view user, std::string_view hash, Time now) override;
 
  private:
-  Writer& writer_;
+  Writes& writes_;
   Readers& readers_;
 };
 

@@ -1,71 +1,44 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "store/records.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/options.hpp"
+#include "store/sqlite/store_files.hpp"
+#include "store/sqlite/writes.hpp"
 
 namespace postern::store::sqlite {
 
-// What a write works with while it runs.
-class Transaction {
- public:
-  Transaction(Connection& connection, Time at, std::vector<Change>& changes)
-      : db(connection), now(at), changes_(changes) {}
-
-  Connection& db;
-  const Time now;
-  // Records the change in the same transaction, for the caches of every process.
-  Result<void> note(ChangeKind kind, std::string_view subject);
-
- private:
-  std::vector<Change>& changes_;
-};
-
 // The one connection that writes, and its thread. Writes waiting together go into one transaction, each in a savepoint
 // of its own, and share one commit: a write that fails takes back its own work alone, and nobody is answered before the
-// commit is on the disk. Thread-safe.
-class Writer {
+// commit is on the disk. The thread also watches over the store's files. What keeps it from writing is a fault: from
+// then on writes are refused at once, until the thread has found that it can write again. Thread-safe.
+class Writer final : public Writes {
  public:
-  // `connection` comes from open_writer().
-  Writer(std::string path, Options options, Connection connection);
+  // `connection` comes from open_writer(), and `files` are those that it opened.
+  Writer(std::shared_ptr<StoreFiles> files, Options options, Connection connection);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
-  ~Writer();  // after what waits was written
-
-  // Runs `work`, Result<T>(Transaction&), on the writer's thread and returns what it returned once that is durable. An
-  // error takes its changes back. busy: the queue is full; unavailable: nothing of it is promised to be stored.
-  template <class Work>
-  auto write(Work&& work) -> std::invoke_result_t<Work&, Transaction&> {
-    std::optional<std::invoke_result_t<Work&, Transaction&>> result;
-    const std::optional<Error> refused = submit([&](Transaction& transaction) -> std::optional<Error> {
-      result.emplace(work(transaction));
-      if (!*result) return result->error();
-      return std::nullopt;
-    });
-    if (refused) return *refused;
-    return std::move(*result);
-  }
+  ~Writer() override;  // after what waits was written
 
   // Runs `work`, Result<void>(Connection&), on the writer's thread while no transaction is open: for what SQLite does
   // only then. Writes wait meanwhile.
   template <class Work>
   Result<void> between_writes(Work&& work) {
-    const std::optional<Error> refused = submit(
+    const std::optional<Error> refused = enqueue(
         [&](Transaction& transaction) -> std::optional<Error> {
           const Result<void> done = work(transaction.db);
           if (!done) return done.error();
@@ -76,15 +49,16 @@ class Writer {
     return {};
   }
 
-  // False from an I/O error until a commit has succeeded again.
-  bool healthy() const noexcept { return healthy_; }
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const noexcept { return files_->path(); }
+  // Store::fault(). A write that has been under way for longer than Options::patience is one.
+  std::string fault() const;
   // Writes that wait for their turn.
   std::size_t waiting() const;
   void on_change(std::function<void(const std::vector<Change>&)> listener);
+  void on_fault(std::function<void(const std::string&)> listener);
 
  private:
-  using Work = std::function<std::optional<Error>(Transaction&)>;
+  using Steady = std::chrono::steady_clock;
   struct Job {
     Work work;
     std::promise<std::optional<Error>> done;
@@ -92,25 +66,38 @@ class Writer {
     bool alone = false;  // between transactions rather than in one
   };
 
-  std::optional<Error> submit(Work work, bool alone = false);
+  std::optional<Error> submit(Work work) override;
+  std::optional<Error> enqueue(Work work, bool alone);
   void serve();
-  std::vector<Job> next_group();
+  bool next_group(std::vector<Job>& group);
   void commit(std::vector<Job>& group);
   Result<void> transact(std::vector<Job>& group, std::vector<Change>& changes);
+  Result<void> in_transaction(const std::function<Result<void>()>& work);
   Result<void> run(Job& job, std::vector<Change>& changes);
-  void run_alone(Job& job);
-  void note_failure();
+  Result<void> run_alone(Job& job);
   Result<void> revive();
+  Result<void> reopen();
 
-  const std::string path_;
+  void look_after();
+  Result<void> look_at_files();
+  Result<void> bring_back();
+  Result<void> probe();
+  Result<void> in_place() const;
+  void set_fault(const std::string& fault);
+  std::string known_fault() const;
+  std::string fault_now() const;
+
+  const std::shared_ptr<StoreFiles> files_;
   const Options options_;
   std::optional<Connection> db_;
-  std::atomic<bool> healthy_ = true;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> queue_;
   std::function<void(const std::vector<Change>&)> listener_;
+  std::function<void(const std::string&)> fault_listener_;
+  std::string fault_;
+  std::optional<Steady::time_point> busy_since_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -71,6 +71,9 @@ class PurgedStore final : public store::Store {
   void on_change(std::function<void(const std::vector<Change>&)> listener) override {
     inner_.on_change(std::move(listener));
   }
+  std::unique_ptr<store::Facets> reading(store::ReadingPass& pass) override { return inner_.reading(pass); }
+  std::string fault() const override { return inner_.fault(); }
+  void on_fault(std::function<void(const std::string&)> listener) override { inner_.on_fault(std::move(listener)); }
   Result<void> purge(Time now) override { return inner_.purge(now); }
   Result<void> ping() override { return inner_.ping(); }
 

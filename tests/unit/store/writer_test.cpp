@@ -15,10 +15,21 @@ namespace {
 
 class WriterTest : public testing::Test {
  protected:
-  void start() {
+  WriterTest() {
     options_.vfs = vfs_.name();
+    options_.patience = 1h;    // tests keep the writer busy for as long as they need
+    options_.look_every = 1ms;
+  }
+
+  void start() {
     ASSERT_TRUE(ok(prepare_file(path_)));
-    writer_.emplace(path_, options_, open_writer(path_, options_).value());
+    auto connection = open_writer(path_, options_).value();
+    writer_.emplace(std::make_shared<StoreFiles>(path_), options_, std::move(connection));
+  }
+
+  // The writer finds out by itself: nobody has to write.
+  void wait_until_over() {
+    while (!writer_->fault().empty()) std::this_thread::yield();
   }
 
   Result<void> put(const std::string& handle, Errc outcome = Errc::internal) {
@@ -191,35 +202,79 @@ TEST_F(WriterTest, AFailedSyncAnswersTheWholeGroupAsUnavailable) {
     EXPECT_EQ(code_of(put(i % 2 == 0 ? "same" : std::to_string(i))), "unavailable");
   });
   EXPECT_FALSE(heard);
-  EXPECT_FALSE(writer_->healthy());
+  EXPECT_FALSE(writer_->fault().empty());
   EXPECT_EQ(tenants(), 1);
 
   vfs_.sync_fails = false;
+  wait_until_over();
   EXPECT_TRUE(ok(put("after")));
-  EXPECT_TRUE(writer_->healthy());
   EXPECT_EQ(tenants(), 2);
 }
 
-TEST_F(WriterTest, AFullDiskIsUnavailableUntilThereIsSpace) {
+TEST_F(WriterTest, Attack8AFullDiskIsAFaultUntilThereIsSpace) {
   start();
   ASSERT_TRUE(ok(put("before")));
   vfs_.full = true;
   EXPECT_EQ(code_of(put("a")), "unavailable");
   EXPECT_EQ(code_of(put("b")), "unavailable");
+  EXPECT_EQ(writer_->fault(), "the disk that holds " + path_ + " is full; make room on it");
   EXPECT_EQ(tenants(), 1);
   vfs_.full = false;
+  wait_until_over();
   EXPECT_TRUE(ok(put("c")));
   EXPECT_EQ(tenants(), 2);
 }
 
-TEST_F(WriterTest, ALockHeldElsewhereIsUnavailableAndPasses) {
+TEST_F(WriterTest, Attack2ALockHeldElsewhereIsAFaultAndPasses) {
   options_.busy_timeout = std::chrono::milliseconds(10);
   start();
   auto other = open_writer(path_, options_).value();
   ASSERT_TRUE(ok(other.execute("BEGIN IMMEDIATE")));
   EXPECT_EQ(code_of(put("a")), "unavailable");
+  EXPECT_EQ(writer_->fault(), path_ + " is locked by another program");
   ASSERT_TRUE(ok(other.execute("ROLLBACK")));
+  wait_until_over();
   EXPECT_TRUE(ok(put("a")));
+}
+
+// It is refused while the other write is still under way, so it cannot have waited for it.
+TEST_F(WriterTest, Attack2AWriteThatTakesLongHasOthersRefusedAtOnce) {
+  options_.patience = 0ms;
+  start();
+  std::promise<void> running;
+  std::promise<void> release;
+  std::thread holder([&] {
+    (void)writer_->write([&](Transaction&) -> Result<void> {
+      running.set_value();
+      release.get_future().wait();
+      return {};
+    });
+  });
+  running.get_future().wait();
+  while (writer_->fault().empty()) std::this_thread::yield();
+  EXPECT_EQ(code_of(put("refused")), "unavailable");
+  EXPECT_EQ(writer_->waiting(), 0U);
+  EXPECT_NE(writer_->fault().find("has been under way for more than 0 ms"), std::string::npos) << writer_->fault();
+  release.set_value();
+  holder.join();
+  wait_until_over();
+  EXPECT_EQ(tenants(), 0);
+}
+
+TEST_F(WriterTest, Attack8EachFaultIsToldWhenItBeginsAndWhenItIsOver) {
+  start();
+  std::vector<std::string> told;
+  std::promise<void> over;
+  writer_->on_fault([&](const std::string& fault) {
+    told.push_back(fault);
+    if (fault.empty()) over.set_value();
+  });
+  vfs_.full = true;
+  EXPECT_EQ(code_of(put("a")), "unavailable");
+  vfs_.full = false;
+  over.get_future().wait();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_NE(told.front().find("is full"), std::string::npos) << told.front();
 }
 
 }  // namespace
