@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "app/change_feed.hpp"
+#include "app/store_watch.hpp"
 #include "crypto/hash.hpp"
 #include "http/url.hpp"
 #include "idp/provider_fetch.hpp"
@@ -85,6 +86,7 @@ struct Gateway::Impl {
   SystemClock clock;
   std::unique_ptr<telemetry::Log> log;
   std::unique_ptr<telemetry::Metrics> metrics;
+  StoreWatch store_watch{*log};  // above the store, which tells it things as long as it is there
   std::unique_ptr<store::Store> store;
   crypto::Aead session_seal;
   crypto::Aead consent_seal;
@@ -100,7 +102,9 @@ struct Gateway::Impl {
   server::UsageCounter usage;
   server::ToolChecks tool_checks{kToolChecks, kToolChecksOfOneUser};
   telemetry::SaidOnce said;
-  net::OffloadPool store_pool{"store", 4, 1024};
+  net::OffloadPool store_read_pool{"store_read", 4, 1024};
+  // Its threads wait for the commit that they share. Apart, so that no look-up ever waits for the disk with them.
+  net::OffloadPool store_write_pool{"store_write", 8, 256};
   net::OffloadPool password_pool{"password", cores(), kPasswords};
   // Apart, so that strangers never keep somebody waiting whose browser or network is known.
   net::OffloadPool familiar_password_pool{"familiar_password", 1, kFamiliarPasswords};
@@ -157,7 +161,8 @@ struct Gateway::Impl {
                  *log,
                  *metrics,
                  tokens,
-                 store_pool,
+                 store_read_pool,
+                 store_write_pool,
                  password_pool,
                  familiar_password_pool,
                  session_seal,
@@ -266,17 +271,23 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
     workers.push_back(std::make_unique<server::Worker>(services, counter, snapshot));
-  for (auto* pool : {&store_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool}) {
+  for (auto* pool :
+       {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
   }
   measure_log();
+  metrics->gauge("postern_store_unavailable",
+                 "1 while nothing can be written to the store, so that what would write "
+                 "is refused with 503.",
+                 "", "", [this] { return store->fault().empty() ? 0.0 : 1.0; });
   for (const auto& upstream : snapshot->config().upstreams) {
     if (upstream.command.empty()) continue;
     metrics->gauge("postern_upstream_processes",
                    "Processes of a stdio server that run, those that are ending included.", "upstream", upstream.name,
                    [this, name = upstream.name] { return static_cast<double>(duplex.running(name)); });
   }
+  store->on_fault([this](const std::string& fault) { store_watch.tell(fault); });
   store->on_change([this](const std::vector<store::Change>& changes) { apply(changes); });
   return bind(snapshot->config());
 }
@@ -396,6 +407,7 @@ void Gateway::Impl::tick() {
     if (error) return;
     reload_certificates();
     tell_what_is_not_logged();
+    store_watch.tell(store->fault());
     if (std::chrono::steady_clock::now() - purged > kPurgeEvery) {
       purged = std::chrono::steady_clock::now();
       housekeeping.submit([this] {
@@ -480,8 +492,10 @@ void Gateway::Impl::run() {
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
   for (auto& thread : threads) thread.join();
   // A write still under way tells the workers of the change: it ends while they are there.
-  for (auto* pool : {&store_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool, &housekeeping})
+  for (auto* pool : {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool,
+                     &provider_pool, &housekeeping}) {
     pool->stop();
+  }
   keep_usage();
   tell_refusals();
   log->info("stopped", {});

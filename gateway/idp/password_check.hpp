@@ -25,8 +25,8 @@ enum class PasswordAnswer : std::uint8_t {
   busy,  // too many wait, so that it was not looked at
 };
 
-// The one password that a request brought. Pages run on the store's pool and do not hash, since that would keep pages
-// that need no password waiting: the question is noted, and the caller of the page has it answered on a pool for
+// The one password that a request brought. Pages run on a pool of the store and do not hash, since that would keep
+// pages that need no password waiting: the question is noted, and the caller of the page has it answered on a pool for
 // passwords, drops the page's response, and runs it again. So a page asks before it changes anything. Not thread-safe:
 // one of them for each request.
 class PasswordCheck {

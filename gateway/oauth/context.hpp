@@ -27,12 +27,14 @@ struct Context {
   const config::AuthorizationServer& server;
   const tenant::Catalog& catalog;
   const tenant::Directory& directory;
-  store::Store& store;
+  store::Facets& store;      // which may refuse to write: see `pass`
   const crypto::Aead& seal;  // of consent pages
   const Clock& clock;
   telemetry::Log& log;
   token::SigningKeys& keys;               // of signed access tokens
   ForeignDocuments* documents = nullptr;  // of this request; without it nothing that is fetched can be had
+  // Of this run, where it may only read. What it says does not count once a write was wanted.
+  const store::ReadingPass* pass = nullptr;
   // Of this request: takes the grants whose tools are to be listed once it is answered.
   std::vector<std::string>* tool_checks = nullptr;
 
@@ -41,6 +43,10 @@ struct Context {
 
   void check_tools_of(const std::string& grant) const {
     if (tool_checks != nullptr) tool_checks->push_back(grant);
+  }
+  // The answer is none: the endpoint is run again, with the document that it asked for or where it may write.
+  bool is_undecided() const {
+    return (documents != nullptr && documents->wanted()) || (pass != nullptr && pass->wants_write());
   }
   std::string issuer_origin() const;  // scheme://authority of the issuer
   bool secure() const { return server.issuer.starts_with("https://"); }

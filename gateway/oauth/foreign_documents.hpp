@@ -32,7 +32,7 @@ struct WantedDocument {
 
 using DocumentText = std::shared_ptr<const std::string>;
 
-// What strangers publish, as one request sees it. Endpoints run on the store's pool and must not wait for strangers:
+// What strangers publish, as one request sees it. Endpoints run on a pool of the store and must not wait for strangers:
 // what is not at hand is noted, and whoever runs the endpoint fetches it, forgets the answer, and runs the endpoint
 // again. So an endpoint asks here before it changes anything. Not thread-safe: one of them for each request.
 class ForeignDocuments {

@@ -4,6 +4,7 @@
 #include "crypto/jws.hpp"
 #include "oauth/scope.hpp"
 #include "server/mcp_exchange.hpp"
+#include "server/store_work.hpp"
 #include "token/access_jwt.hpp"
 #include "token/opaque.hpp"
 
@@ -55,7 +56,7 @@ awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
     if (!crypto::has_jws_shape(value)) return verifier.verify(hash, now);
     return authn::verify_signed(value, {server->issuer, server->key_ring}, *keys, verifier, now);
   };
-  auto verified = co_await net::offload<Verified>(services.store_pool, work);
+  auto verified = co_await read_store<Verified>(services, work);
   if (verified) services.tokens.insert(x.token_digest, *verified, now, x.token_generation);
   co_return verified;
 }
@@ -94,7 +95,7 @@ awaitable<authn::Refusal> expired_token(McpExchange& x, std::string_view token) 
                                         resource = x.resource.canonical, now = x.services().clock.now()] {
     return store->grants().wanted_by_token(hash, resource, now);
   };
-  const auto wanted = co_await net::offload<Scopes>(x.services().store_pool, work);
+  const auto wanted = co_await read_store<Scopes>(x.services(), work);
   if (wanted && !wanted->empty()) {
     auto scopes = x.resource.policy->default_scopes();
     scopes.insert(scopes.end(), wanted->begin(), wanted->end());

@@ -4,6 +4,7 @@
 #include "base/strings.hpp"
 #include "idp/provider_metadata.hpp"
 #include "server/mcp_exchange.hpp"
+#include "server/store_work.hpp"
 
 namespace postern::server {
 namespace {
@@ -39,7 +40,7 @@ awaitable<Result<void>> check_signature(McpExchange& x, const crypto::Jws& jws) 
   co_return fail(Errc::denied, "none of the provider's keys signed it");
 }
 
-// What can be said of the token by itself, on the worker: a forged one never takes a turn of the store's pool.
+// What can be said of the token by itself, on the worker: a forged one never takes a turn of a pool of the store.
 awaitable<Result<authn::ExternalIdentity>> read_identity(McpExchange& x, std::string_view token) {
   const auto jws = authn::read_external_token(token, external_of(x));
   if (!jws) co_return jws.error();
@@ -91,7 +92,7 @@ awaitable<Result<Principal>> place(McpExchange& x, authn::ExternalIdentity ident
                                                    store = &x.services().store, who = std::move(identity)] {
     return authn::place_external(who, *resource, snapshot->directory(), store->users());
   };
-  auto placed = co_await net::offload<Result<Principal>>(x.services().store_pool, work);
+  auto placed = co_await read_store<Result<Principal>>(x.services(), work);
   co_return placed;
 }
 

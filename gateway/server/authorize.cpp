@@ -2,6 +2,7 @@
 
 #include "policy/task.hpp"
 #include "server/mcp_exchange.hpp"
+#include "server/store_work.hpp"
 
 namespace postern::server {
 namespace {
@@ -63,7 +64,7 @@ awaitable<void> mark_step_up(McpExchange& x) {
   const std::function<Result<void>()> work = [store, grant = x.principal->grant, mark = std::move(step_up)] {
     return store->grants().mark_step_up(grant, mark);
   };
-  const auto marked = co_await net::offload<Result<void>>(services.store_pool, work);
+  const auto marked = co_await write_store<Result<void>>(services, work);
   if (!marked) services.log.warning("step_up_mark_failed", {{"request_id", x.context.id}});
 }
 

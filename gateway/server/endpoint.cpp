@@ -1,18 +1,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "authn/resource_metadata.hpp"
 #include "http/form.hpp"
-#include "oauth/endpoints.hpp"
-#include "server/error_body.hpp"
+#include "server/endpoint_run.hpp"
 #include "server/fetch_wanted.hpp"
 #include "server/first_check.hpp"
 #include "server/hash_wanted.hpp"
-#include "server/provider_metadata.hpp"
 #include "server/request_log.hpp"
-#include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
-#include "server/tenant_gate.hpp"
 #include "web/pages.hpp"
 
 namespace postern::server {
@@ -60,83 +55,6 @@ http::Request to_request(const RequestContext& context, std::string body, const 
   return request;
 }
 
-http::Response page_or_json(const Route& route, int status, std::string_view error, const std::string& title,
-                            const std::string& text, const std::string& id) {
-  return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
-}
-
-http::Response could_not_be_run(const Error& error, const Route& route, telemetry::Log& log, const std::string& id) {
-  if (error.code == Errc::busy || error.code == Errc::unavailable) {
-    auto response =
-        page_or_json(route, 503, "temporarily_unavailable", "Busy", "The gateway is busy; try again in a moment.", id);
-    response.headers.set("Retry-After", "2");
-    return response;
-  }
-  log.error("endpoint_failed", {{"request_id", id}, {"what", error.what}});
-  return page_or_json(route, 500, "server_error", "Something went wrong",
-                      "The gateway met an error; its log says more.", id);
-}
-
-http::Response nothing_here(const Route& route, const std::string& id) {
-  const std::string text = "There is nothing at this address.";
-  return page_or_json(route, 404, "not_found", "Nothing here", text, id);
-}
-
-http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDocuments& documents) {
-  const auto& external = resource.server->external;
-  Result<oauth::DocumentText> provider = oauth::DocumentText();
-  if (external) provider = documents.get({oauth::DocumentKind::provider_metadata, provider_metadata_url(*external)});
-  const auto api = api_of(resource, provider && *provider ? std::string_view(**provider) : std::string_view());
-  return http::json_response(200, rest::plugin_manifest(api), "public, max-age=60");
-}
-
-// What an endpoint notes for its caller, and receives when it is run again.
-struct Notes {
-  explicit Notes(Services& services) : documents(documents_at_hand(services)) {}
-
-  oauth::ForeignDocuments documents;
-  idp::PasswordCheck password;
-};
-
-http::Response run(const Route& route, const http::Request& request, const Snapshot& snapshot, Notes& notes,
-                   std::vector<std::string>& tool_checks, telemetry::Log& log) {
-  auto& documents = notes.documents;
-  if (route.kind == RouteKind::callback) {
-    return web::callback(request, snapshot.config().identity.callback, snapshot.page_seal());
-  }
-  const auto there =
-      route.resource ? has_its_tenant(*route.resource, snapshot) : has_its_tenant(*route.server, snapshot);
-  if (!there) return could_not_be_run(there.error(), route, log, request.request_id);
-  if (!*there) return nothing_here(route, request.request_id);
-  if (route.kind == RouteKind::resource_metadata) {
-    return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
-  }
-  if (route.kind == RouteKind::provider_metadata) return provider_metadata(*route.resource->server, documents, request);
-  if (route.kind == RouteKind::rest_manifest) return rest_manifest(*route.resource, documents);
-  oauth::Context context = snapshot.oauth(*route.server, documents, log);
-  context.tool_checks = &tool_checks;
-  const auto& identity = snapshot.config().identity;
-  const web::PageContext pages{context, snapshot.users(), identity.session, &identity, &notes.password};
-  switch (route.kind) {
-    case RouteKind::server_metadata: return oauth::server_metadata(request, context);
-    case RouteKind::openid_configuration: return oauth::openid_configuration(request, context);
-    case RouteKind::token: return oauth::token(request, context);
-    case RouteKind::register_client: return oauth::register_client(request, context);
-    case RouteKind::revoke: return oauth::revoke(request, context);
-    case RouteKind::introspect: return oauth::introspect(request, context);
-    case RouteKind::jwks: return oauth::jwks(request, context);
-    case RouteKind::authorize: return web::authorize(request, pages);
-    case RouteKind::login: return web::login(request, pages);
-    case RouteKind::logout: return web::logout(request, pages);
-    case RouteKind::login_return: return web::return_from_provider(request, pages);
-    case RouteKind::account_apps: return web::account_apps(request, pages);
-    case RouteKind::account_endpoints: return web::account_endpoints(request, pages);
-    case RouteKind::account_tokens: return web::account_tokens(request, pages);
-    default: break;
-  }
-  return nothing_here(route, request.request_id);
-}
-
 // 0, or the seconds to wait. Only what writes or costs is counted, by the networks of the address.
 int over_limit(RateLimiters& limiters, const Route& route, const RequestContext& context) {
   const auto now = context.started;
@@ -177,34 +95,36 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
   return std::nullopt;
 }
 
-// Off the worker's thread, because the store blocks. It runs again for each thing that it turns out to need: a password
-// to be hashed, or a document. Documents are that of the client, its keys, these once more when they have changed, what
-// a provider publishes, and its answer to a code.
+// An endpoint runs again for each thing that it turns out to need: a password to be hashed, a document, or to write.
+// Documents are that of the client, its keys, these once more when they have changed, what a provider publishes, and
+// its answer to a code.
 awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route, std::string body,
                                    std::shared_ptr<std::vector<std::string>> tool_checks,
                                    std::shared_ptr<RequestLog> log) {
   constexpr int kMostFetches = 5;
   auto& services = connection.worker().services();
   const std::string scheme = connection.listener().secure ? "https://" : "http://";
-  const auto request = std::make_shared<http::Request>(
-      to_request(context, std::move(body), scheme + std::string(context.head.authority)));
-  const auto notes = std::make_shared<Notes>(services);
-  const std::function<http::Response()> work = [route, request, notes, tool_checks, snapshot = context.snapshot, log] {
-    return run(route, *request, *snapshot, *notes, *tool_checks, *log);
-  };
+  auto request = to_request(context, std::move(body), scheme + std::string(context.head.authority));
+  const auto run =
+      std::make_shared<EndpointRun>(services, route, std::move(request), context.snapshot, std::move(tool_checks), log);
+  bool may_write = false;
   for (int fetches = 0;;) {
-    auto done = co_await net::offload<http::Response>(services.store_pool, work);
+    auto done = co_await attempt(run, may_write);
     if (!done) co_return could_not_be_run(done.error(), route, *log, context.id);
-    if (notes->password.wanted()) {
-      std::shared_ptr<idp::PasswordCheck> password(notes, &notes->password);
-      std::string peer = request->peer;
+    if (run->password.wanted()) {
+      std::shared_ptr<idp::PasswordCheck> password(run, &run->password);
+      std::string peer = run->request.peer;
       const auto hashed = co_await hash_wanted(services, std::move(password), std::move(peer));
       if (!hashed) co_return could_not_be_run(hashed.error(), route, *log, context.id);
       continue;
     }
-    if (!notes->documents.wanted() || fetches++ == kMostFetches) co_return std::move(*done);
-    const int wait = co_await fetch_wanted(services, notes->documents, *request, *log, context.started);
-    if (wait > 0) co_return too_many(route, wait, context.id);
+    if (run->documents.wanted() && fetches++ < kMostFetches) {
+      const int wait = co_await fetch_wanted(services, run->documents, run->request, *log, context.started);
+      if (wait > 0) co_return too_many(route, wait, context.id);
+      continue;
+    }
+    if (!done->wants_write) co_return std::move(done->response);
+    may_write = true;
   }
 }
 

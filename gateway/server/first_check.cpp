@@ -12,6 +12,7 @@
 
 #include "mcp/jsonrpc.hpp"
 #include "server/mcp_exchange.hpp"
+#include "server/store_work.hpp"
 #include "server/tool_lister.hpp"
 
 namespace postern::server {
@@ -109,7 +110,7 @@ awaitable<void> check_tools(Worker& worker, std::shared_ptr<const Snapshot> snap
   const std::function<Result<ListedFor>()> find = [snapshot, grant, now = services.clock.now()] {
     return subject_of(snapshot, grant, now);
   };
-  const auto subject = co_await net::offload<Result<ListedFor>>(services.store_pool, find);
+  const auto subject = co_await read_store<Result<ListedFor>>(services, find);
   if (!subject) {
     services.log.info("tool_check_left_out", {{"grant", grant}, {"what", subject.error().what}});
     co_return;
@@ -129,7 +130,7 @@ awaitable<void> check_tools(Worker& worker, std::shared_ptr<const Snapshot> snap
   const std::function<Result<void>()> keep = [store = &services.store, made = *check] {
     return store->usage().put_check(made);
   };
-  const auto kept = co_await net::offload<Result<void>>(services.store_pool, keep);
+  const auto kept = co_await write_store<Result<void>>(services, keep);
   if (!kept) services.log.warning("tool_check_not_kept", {{"grant", grant}, {"what", kept.error().what}});
 }
 

@@ -1,6 +1,7 @@
 #include "server/mcp_exchange.hpp"
 #include "server/relay.hpp"
 #include "server/route_handlers.hpp"
+#include "server/store_work.hpp"
 #include "server/tenant_gate.hpp"
 
 namespace postern::server {
@@ -113,7 +114,7 @@ awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
   const std::function<Result<bool>()> work = [snapshot = x.context.snapshot, resource = x.resource] {
     return has_its_tenant(resource, *snapshot);
   };
-  const auto there = co_await net::offload<Result<bool>>(x.services().store_pool, work);
+  const auto there = co_await read_store<Result<bool>>(x.services(), work);
   if (there && *there) co_return refused;
   if (there) {
     auto absent = refusal(404, "not_found", "there is nothing at this address");

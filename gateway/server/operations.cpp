@@ -1,5 +1,6 @@
 #include "server/error_body.hpp"
 #include "server/route_handlers.hpp"
+#include "server/store_work.hpp"
 
 namespace postern::server {
 namespace {
@@ -8,7 +9,7 @@ http::Response ready_response(const Result<void>& pinged, const std::string& aud
                               const std::string& id) {
   if (!audit_fault.empty()) return error_response(503, "audit_unavailable", audit_fault, id);
   if (draining) return error_response(503, "draining", "this process is about to end", id);
-  if (!pinged) return error_response(503, "store_unavailable", "the store does not answer", id);
+  if (!pinged) return error_response(503, "store_unavailable", pinged.error().what, id);
   return http::text_response(200, "ready\n");
 }
 
@@ -26,7 +27,7 @@ awaitable<void> handle_operations(Connection& connection, RequestContext& contex
   } else if (head.path == "/readyz") {
     auto* store = &services.store;
     const std::function<Result<void>()> ping = [store] { return store->ping(); };
-    const auto pinged = co_await net::offload<Result<void>>(services.store_pool, ping);
+    const auto pinged = co_await read_store<Result<void>>(services, ping);
     const auto log = services.log.state();
     response = ready_response(pinged, log.audit_fault, connection.worker().draining(), context.id);
   } else if (head.path == "/metrics") {

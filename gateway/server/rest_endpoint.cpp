@@ -9,6 +9,7 @@
 #include "rest/calls.hpp"
 #include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
+#include "server/store_work.hpp"
 #include "server/tenant_gate.hpp"
 
 namespace postern::server {
@@ -72,7 +73,7 @@ awaitable<MaybeRefusal> stand_in_for_nobody(RestExchange& r) {
   const std::function<Made()> work = [snapshot = r.x.context.snapshot, resource = r.x.resource] {
     return nobody_of(resource, *snapshot);
   };
-  auto made = co_await net::offload<Made>(r.x.services().store_pool, work);
+  auto made = co_await read_store<Made>(r.x.services(), work);
   if (made) {
     r.anonymous = true;
     r.x.principal = std::move(*made);

@@ -2,6 +2,7 @@
 #include "server/error_body.hpp"
 #include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
+#include "server/store_work.hpp"
 #include "server/tenant_gate.hpp"
 #include "server/upstream_options.hpp"
 
@@ -38,7 +39,7 @@ awaitable<Result<bool>> is_well(Connection& connection, const RequestContext& co
   const std::function<Result<bool>()> work = [snapshot = context.snapshot, resource] {
     return has_its_tenant(resource, *snapshot);
   };
-  const auto there = co_await net::offload<Result<bool>>(services.store_pool, work);
+  const auto there = co_await read_store<Result<bool>>(services, work);
   if (!there) co_return there.error();
   if (!*there) co_return fail(Errc::not_found, "no such tenant");
   auto& health = services.rest->health;

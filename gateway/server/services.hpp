@@ -36,7 +36,8 @@ struct Services {
   telemetry::Log& log;
   telemetry::Metrics& metrics;
   token::TokenCache& tokens;
-  net::OffloadPool& store_pool;              // look-ups and OAuth endpoints
+  net::OffloadPool& store_read_pool;         // look-ups, and endpoints for as long as they only read
+  net::OffloadPool& store_write_pool;        // what writes; see server/store_work.hpp
   net::OffloadPool& password_pool;           // argon2 and nothing else
   net::OffloadPool& familiar_password_pool;  // the same, for browsers and networks that signed in to the account before
   const crypto::Aead& session_seal;

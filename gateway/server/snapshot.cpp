@@ -10,7 +10,6 @@ Snapshot::Snapshot(config::Config config, const Policies& policies, Services& se
       catalog_(config_, policies),
       directory_(config_, services.store),
       verifier_(services.store, directory_),
-      users_(services.store.users(), services.clock),
       router_(catalog_, config_),
       proxies_(config_.trusted_proxies, config_.client_ip_header),
       page_seal_(services.consent_seal) {
@@ -23,17 +22,18 @@ Snapshot::Snapshot(config::Config config, const Policies& policies, Services& se
   }
 }
 
-oauth::Context Snapshot::oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents,
-                               telemetry::Log& log) const {
+oauth::Context Snapshot::oauth(const config::AuthorizationServer& server, store::Facets& store,
+                               oauth::ForeignDocuments& documents, telemetry::Log& log) const {
   return {server,
           catalog_,
           directory_,
-          services_.store,
+          store,
           services_.consent_seal,
           services_.clock,
           log,
           services_.signing_keys,
           &documents,
+          nullptr,
           nullptr,
           config_.limits.unused_clients,
           &services_.metrics};

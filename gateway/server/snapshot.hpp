@@ -8,7 +8,6 @@
 
 #include "authn/verifier.hpp"
 #include "config/config.hpp"
-#include "idp/local_users.hpp"
 #include "oauth/context.hpp"
 #include "policy/policy.hpp"
 #include "server/client_address.hpp"
@@ -37,12 +36,11 @@ class Snapshot {
   const tenant::Catalog& catalog() const noexcept { return catalog_; }
   const tenant::Directory& directory() const noexcept { return directory_; }
   const authn::Verifier& verifier() const noexcept { return verifier_; }
-  const idp::LocalUsers& users() const noexcept { return users_; }
   const crypto::Aead& page_seal() const noexcept { return page_seal_; }
   const TrustedProxies& proxies() const noexcept { return proxies_; }
-  // Of a server of ours, for one request. All of them must outlive the context.
-  oauth::Context oauth(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents,
-                       telemetry::Log& log) const;
+  // Of a server of ours, for one request. All must outlive the context.
+  oauth::Context oauth(const config::AuthorizationServer& server, store::Facets& store,
+                       oauth::ForeignDocuments& documents, telemetry::Log& log) const;
   const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
   telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const { return *metrics_.at(resource.serve); }
   // RFC 6454 origins of browsers that may call this resource: its own and the configured ones.
@@ -54,7 +52,6 @@ class Snapshot {
   tenant::Catalog catalog_;
   tenant::Directory directory_;
   authn::Verifier verifier_;
-  idp::LocalUsers users_;
   Router router_;
   TrustedProxies proxies_;
   const crypto::Aead& page_seal_;

@@ -14,11 +14,11 @@
 
 namespace postern::store {
 
-// Rules of every facet: calls block (they run on the store's pool, never on an I/O thread), are thread-safe and atomic;
-// a call that writes returns after its commit is durable, so that an answer sent afterwards is never taken back.
-// Errors: not_found (also where a call changes something that is not there) and conflict as described, denied where the
-// user is disabled, unavailable for anything wrong with the store itself and busy when too many calls wait (both are
-// answered as 503). After unavailable nothing is promised: the call may or may not have been stored.
+// Rules of every facet: calls block (they run on a pool of the store, never on an I/O thread), are thread-safe and
+// atomic; a call that writes returns after its commit is durable, so that an answer sent afterwards is never taken
+// back. Errors: not_found (also where a call changes something that is not there) and conflict as described, denied
+// where the user is disabled, unavailable for anything wrong with the store itself and busy when too many calls wait
+// (both are answered as 503). After unavailable nothing is promised: the call may or may not have been stored.
 
 class UserStore {
  public:

@@ -28,6 +28,8 @@ class Directory {
   Directory(const config::Config& config, store::Store& store);
 
   Result<std::optional<store::Tenant>> find(std::string_view handle) const;
+  // Named by the configuration, so that find() needs no store.
+  bool is_in_file(std::string_view handle) const { return file_.contains(handle); }
   // Whether the user's provider may have members there at all.
   bool may_belong(std::string_view user, std::string_view handle) const;
   // nullopt: no member, or no such tenant.

@@ -197,10 +197,6 @@ bool SigningKeys::may_ask_again() {
   return true;
 }
 
-Result<void> SigningKeys::signed_until(std::string_view kid, Time until) {
-  return store_.raise_tokens_until(kid, until);
-}
-
 void SigningKeys::forget() {
   const std::lock_guard lock(mutex_);
   held_.clear();

@@ -62,8 +62,6 @@ class SigningKeys {
   // The same, for a token with that kid: where it is unknown the store is asked again, once a second at most, since
   // another process may have made it just now.
   Result<std::vector<crypto::Jwk>> published_with(std::string_view issuer, std::string_view kid);
-  // A token that lives longer than the server's usual ones was signed with that key.
-  Result<void> signed_until(std::string_view kid, Time until);
 
   // What is held may be stale. Never blocks.
   void forget();

@@ -63,9 +63,9 @@ class Fetcher {
  public:
   Fetcher(FetcherOptions options, const Clock& clock);
 
-  // Blocks its thread: for pools of their own, never for a worker's thread or the store's pool. `what` of an error is
-  // for the log; to tell a stranger more than that it failed is to let him look into the network. Errors: invalid (no
-  // URL to be fetched), denied (an address that must not be asked, a certificate that is not accepted), unavailable
+  // Blocks its thread: for pools of their own, never for a worker's thread or a pool of the store. `what` of an error
+  // is for the log; to tell a stranger more than that it failed is to let him look into the network. Errors: invalid
+  // (no URL to be fetched), denied (an address that must not be asked, a certificate that is not accepted), unavailable
   // (no such name, no connection, 5xx), timed_out, protocol (no plain 200 with JSON), too_large, busy (enough fetches
   // from that host are under way).
   Result<Fetched> get(const std::string& url, const FetchRules& rules);

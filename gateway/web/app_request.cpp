@@ -24,8 +24,8 @@ tenant::ServerPtr server_asked(std::string_view path, const oauth::Context& cont
 }
 
 oauth::Context at_server(const config::AuthorizationServer& server, const oauth::Context& context) {
-  return {server,        context.catalog, context.directory, context.store,     context.seal,
-          context.clock, context.log,     context.keys,      context.documents, context.tool_checks};
+  return {server,      context.catalog, context.directory, context.store, context.seal,       context.clock,
+          context.log, context.keys,    context.documents, context.pass,  context.tool_checks};
 }
 
 }  // namespace

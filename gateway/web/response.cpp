@@ -63,7 +63,9 @@ http::Response method_not_allowed(const http::Request& request, const oauth::Con
 }
 
 http::Response store_away(const Error& error, const http::Request& request, const oauth::Context& context) {
-  context.log.error("page_unavailable", {{"reason", error.what}, {"request_id", request.request_id}});
+  if (!context.is_undecided()) {
+    context.log.error("page_unavailable", {{"reason", error.what}, {"request_id", request.request_id}});
+  }
   http::Response response = refuse(503, "Not available right now",
                                    "This cannot be done at the moment. Try again in a few seconds.", request, context);
   response.headers.set("Retry-After", "5");

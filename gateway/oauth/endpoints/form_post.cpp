@@ -29,7 +29,7 @@ Result<http::Form, OAuthError> read_form_post(const http::Request& request) {
 http::Response refuse(std::string_view endpoint, const http::Request& request, const OAuthError& error,
                       const Context& context, bool basic) {
   // Nothing is decided yet: it will be asked again.
-  if (context.documents != nullptr && context.documents->wanted()) return error_response(error, basic);
+  if (context.is_undecided()) return error_response(error, basic);
   const telemetry::Field fields[] = {{"endpoint", endpoint},
                                      {"error", error.error},
                                      {"detail", error.detail.empty() ? error.description : error.detail},

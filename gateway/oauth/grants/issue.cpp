@@ -15,7 +15,8 @@ Result<std::string> sign(const store::Grant& grant, const store::AccessToken& re
   if (!signer) return signer.error();
   // The key must be there to verify as long as the token lives.
   if (record.expires_at > record.created_at + context.server.access_token.lifetime) {
-    if (const auto kept = context.keys.signed_until(signer->kid, record.expires_at); !kept) return kept.error();
+    if (const auto kept = context.store.keys().raise_tokens_until(signer->kid, record.expires_at); !kept)
+      return kept.error();
   }
   const auto resource = context.catalog.by_canonical(grant.resource);
   return token::make_access_jwt({.issuer = context.server.issuer,

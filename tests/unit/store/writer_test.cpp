@@ -17,7 +17,7 @@ class WriterTest : public testing::Test {
  protected:
   WriterTest() {
     options_.vfs = vfs_.name();
-    options_.patience = 1h;    // tests keep the writer busy for as long as they need
+    options_.patience = 1h;  // tests keep the writer busy for as long as they need
     options_.look_every = 1ms;
   }
 

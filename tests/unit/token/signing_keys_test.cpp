@@ -163,7 +163,7 @@ TEST_F(SigningKeysTest, UnknownKeysMakeItAskOnceASecondAtMost) {
 TEST_F(SigningKeysTest, AKeyStaysForTheLongestTokenItSigned) {
   ASSERT_TRUE(prepare());
   const auto old = active();
-  ASSERT_TRUE(keys_.signed_until(old, clock_.now() + 24h));
+  ASSERT_TRUE(store_->keys().raise_tokens_until(old, clock_.now() + 24h));
   keys_.forget();
   ASSERT_TRUE(keys_.rotate(kIssuer, "ES256", 10min, 0s));
   clock_.advance(24h);

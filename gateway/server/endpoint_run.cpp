@@ -1,0 +1,147 @@
+#include "server/endpoint_run.hpp"
+
+#include <functional>
+#include <utility>
+
+#include "authn/resource_metadata.hpp"
+#include "idp/local_users.hpp"
+#include "oauth/endpoints.hpp"
+#include "server/error_body.hpp"
+#include "server/fetch_wanted.hpp"
+#include "server/provider_metadata.hpp"
+#include "server/rest_client.hpp"
+#include "server/store_work.hpp"
+#include "server/tenant_gate.hpp"
+#include "web/pages.hpp"
+
+namespace postern::server {
+namespace {
+
+http::Response nothing_here(const Route& route, const std::string& id) {
+  const std::string text = "There is nothing at this address.";
+  return page_or_json(route, 404, "not_found", "Nothing here", text, id);
+}
+
+http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDocuments& documents) {
+  const auto& external = resource.server->external;
+  Result<oauth::DocumentText> provider = oauth::DocumentText();
+  if (external) provider = documents.get({oauth::DocumentKind::provider_metadata, provider_metadata_url(*external)});
+  const auto api = api_of(resource, provider && *provider ? std::string_view(**provider) : std::string_view());
+  return http::json_response(200, rest::plugin_manifest(api), "public, max-age=60");
+}
+
+http::Response answer(EndpointRun& run, store::Facets& store, const store::ReadingPass* pass) {
+  const Route& route = run.route;
+  const http::Request& request = run.request;
+  const Snapshot& snapshot = *run.snapshot;
+  if (route.kind == RouteKind::callback) {
+    return web::callback(request, snapshot.config().identity.callback, snapshot.page_seal());
+  }
+  const auto there =
+      route.resource ? has_its_tenant(*route.resource, snapshot) : has_its_tenant(*route.server, snapshot);
+  if (!there) return could_not_be_run(there.error(), route, *run.log, request.request_id);
+  if (!*there) return nothing_here(route, request.request_id);
+  if (route.kind == RouteKind::resource_metadata) {
+    return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
+  }
+  if (route.kind == RouteKind::provider_metadata) {
+    return provider_metadata(*route.resource->server, run.documents, request);
+  }
+  if (route.kind == RouteKind::rest_manifest) return rest_manifest(*route.resource, run.documents);
+  oauth::Context context = snapshot.oauth(*route.server, store, run.documents, *run.log);
+  context.tool_checks = run.tool_checks.get();
+  context.pass = pass;
+  const auto& identity = snapshot.config().identity;
+  const idp::LocalUsers users(store.users(), run.services.clock);
+  const web::PageContext pages{context, users, identity.session, &identity, &run.password};
+  switch (route.kind) {
+    case RouteKind::server_metadata: return oauth::server_metadata(request, context);
+    case RouteKind::openid_configuration: return oauth::openid_configuration(request, context);
+    case RouteKind::token: return oauth::token(request, context);
+    case RouteKind::register_client: return oauth::register_client(request, context);
+    case RouteKind::revoke: return oauth::revoke(request, context);
+    case RouteKind::introspect: return oauth::introspect(request, context);
+    case RouteKind::jwks: return oauth::jwks(request, context);
+    case RouteKind::authorize: return web::authorize(request, pages);
+    case RouteKind::login: return web::login(request, pages);
+    case RouteKind::logout: return web::logout(request, pages);
+    case RouteKind::login_return: return web::return_from_provider(request, pages);
+    case RouteKind::account_apps: return web::account_apps(request, pages);
+    case RouteKind::account_endpoints: return web::account_endpoints(request, pages);
+    case RouteKind::account_tokens: return web::account_tokens(request, pages);
+    default: break;
+  }
+  return nothing_here(route, request.request_id);
+}
+
+// Made of the configuration alone, so that it is served while the store is away.
+bool needs_no_store(const Route& route, const Snapshot& snapshot) {
+  switch (route.kind) {
+    case RouteKind::callback: return true;
+    case RouteKind::jwks:
+      if (route.server->access_token.format == config::TokenFormat::jwt) return false;
+      break;
+    case RouteKind::resource_metadata:
+    case RouteKind::server_metadata:
+    case RouteKind::openid_configuration:
+    case RouteKind::provider_metadata:
+    case RouteKind::rest_manifest: break;
+    default: return false;
+  }
+  const auto& tenant = route.resource ? route.resource->fixed_tenant : route.server->tenant;
+  return tenant.empty() || snapshot.directory().is_in_file(tenant);
+}
+
+Attempt reading_attempt(EndpointRun& run) {
+  store::ReadingPass pass;
+  const auto facets = run.services.store.reading(pass);
+  auto response = answer(run, *facets, &pass);
+  return {std::move(response), pass.wants_write()};
+}
+
+}  // namespace
+
+EndpointRun::EndpointRun(Services& all, Route to, http::Request what, std::shared_ptr<const Snapshot> pinned,
+                         std::shared_ptr<std::vector<std::string>> checks,
+                         std::shared_ptr<telemetry::Log> lines)
+    : services(all),
+      route(std::move(to)),
+      request(std::move(what)),
+      snapshot(std::move(pinned)),
+      tool_checks(std::move(checks)),
+      log(std::move(lines)),
+      documents(documents_at_hand(all)) {}
+
+// Off the worker's thread, because the store blocks; and first where no write is waited for, since most requests of
+// strangers come to nothing that has to be written.
+net::awaitable<Result<Attempt>> attempt(std::shared_ptr<EndpointRun> run, bool may_write) {
+  auto& services = run->services;
+  if (needs_no_store(run->route, *run->snapshot)) co_return reading_attempt(*run);
+  std::function<Attempt()> work = [run] { return reading_attempt(*run); };
+  if (may_write) work = [run] { return Attempt{answer(*run, run->services.store, nullptr)}; };
+  if (may_write) {
+    auto written = co_await write_store<Attempt>(services, std::move(work));
+    co_return written;
+  }
+  auto read = co_await read_store<Attempt>(services, std::move(work));
+  co_return read;
+}
+
+http::Response page_or_json(const Route& route, int status, std::string_view error, const std::string& title,
+                            const std::string& text, const std::string& id) {
+  return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
+}
+
+http::Response could_not_be_run(const Error& error, const Route& route, telemetry::Log& log, const std::string& id) {
+  if (error.code == Errc::busy || error.code == Errc::unavailable) {
+    auto response =
+        page_or_json(route, 503, "temporarily_unavailable", "Busy", "The gateway is busy; try again in a moment.", id);
+    response.headers.set("Retry-After", "2");
+    return response;
+  }
+  log.error("endpoint_failed", {{"request_id", id}, {"what", error.what}});
+  return page_or_json(route, 500, "server_error", "Something went wrong",
+                      "The gateway met an error; its log says more.", id);
+}
+
+}  // namespace postern::server
