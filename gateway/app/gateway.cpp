@@ -16,6 +16,7 @@
 #include "http/url.hpp"
 #include "idp/provider_fetch.hpp"
 #include "idp/provider_keys.hpp"
+#include "net/lookups.hpp"
 #include "net/resolver.hpp"
 #include "server/listener.hpp"
 #include "upstream/duplex/hub.hpp"
@@ -36,7 +37,14 @@ constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;
 constexpr auto kCachedFor = std::chrono::seconds(60);
 // draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
 constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
-constexpr std::size_t kFetchesEach = 4;  // half of the threads for them
+// Documents of strangers: with silent servers or name servers, one wide network holds an eighth of the threads.
+constexpr std::size_t kFetchThreads = 32;
+constexpr std::size_t kFetchesEach = 4;
+constexpr net::QueueBounds kFetches{128, 16, kFetchesEach};
+constexpr std::chrono::seconds kLookupDeadline{3};
+constexpr net::Lookups::Bounds kLookups{kFetchThreads, kFetchesEach, kLookupDeadline};
+constexpr std::size_t kProviderThreads = 3 * kFetchesOfProvider;
+constexpr net::Lookups::Bounds kProviderLookups{kProviderThreads, kProviderThreads, kLookupDeadline};
 constexpr std::size_t kToolChecks = 32;
 constexpr std::size_t kToolChecksOfOneUser = 4;
 // Those of one wide network (base/network.hpp) get an eighth of the places; one that is known needs few.
@@ -108,9 +116,11 @@ struct Gateway::Impl {
   net::OffloadPool password_pool{"password", cores(), kPasswords};
   // Apart, so that strangers never keep somebody waiting whose browser or network is known.
   net::OffloadPool familiar_password_pool{"familiar_password", 1, kFamiliarPasswords};
-  net::OffloadPool fetch_pool{"fetch", 8, 64};
+  net::Lookups lookups{"lookup", net::resolve_blocking, kLookups};
+  net::OffloadPool fetch_pool{"fetch", kFetchThreads, kFetches};
   // Apart, so that documents of strangers never keep one waiting; and one slow provider leaves room for others.
-  net::OffloadPool provider_pool{"provider", 3 * kFetchesOfProvider, 64};
+  net::Lookups provider_lookups{"provider_lookup", net::resolve_blocking, kProviderLookups};
+  net::OffloadPool provider_pool{"provider", kProviderThreads, 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
   std::shared_ptr<const net::TlsClient> fetch_tls;
   upstream::Fetcher fetcher;
@@ -146,15 +156,18 @@ struct Gateway::Impl {
         bodies(config.limits.body_memory),
         calls(config.limits.calls_per_user),
         signing_keys(store->keys(), opened.master_key, clock),
-        fetcher(fetch_options(config.fetch), clock),
-        documents([this](const std::string& url) { return fetcher.get(url, kClientDocument); }, fetch_pool, clock),
-        key_sets([this](const std::string& url) { return fetcher.get(url, kKeySet); }, fetch_pool, clock),
+        fetcher(fetch_options(config.fetch, lookups), clock),
+        documents([this](const auto& url, const auto& from) { return fetcher.get(url, kClientDocument, from); },
+                  fetch_pool, clock),
+        key_sets([this](const auto& url, const auto& from) { return fetcher.get(url, kKeySet, from); }, fetch_pool,
+                 clock),
         provider_fetcher(provider_fetch_options(config), clock),
         provider_metadata(
-            [this](const std::string& url) { return idp::fetch_provider_metadata(provider_fetcher, url); },
+            [this](const auto& url, const auto&) { return idp::fetch_provider_metadata(provider_fetcher, url); },
             provider_pool, clock, idp::provider_document_options()),
-        provider_key_sets([this](const std::string& url) { return idp::fetch_provider_keys(provider_fetcher, url); },
-                          provider_pool, clock, idp::provider_document_options()),
+        provider_key_sets(
+            [this](const auto& url, const auto&) { return idp::fetch_provider_keys(provider_fetcher, url); },
+            provider_pool, clock, idp::provider_document_options()),
         duplex(*log),
         services{*store,
                  clock,
@@ -193,8 +206,8 @@ struct Gateway::Impl {
     signals.add(SIGTERM);
   }
 
-  upstream::FetcherOptions fetch_options(const config::Fetch& fetch) const;
-  upstream::FetcherOptions provider_fetch_options(const config::Config& config) const;
+  upstream::FetcherOptions fetch_options(const config::Fetch& fetch, net::Lookups& names) const;
+  upstream::FetcherOptions provider_fetch_options(const config::Config& config);
   Result<void> open(Loaded loaded);
   Result<void> prepare_keys(const config::Config& config);
   void lost_changes(ChangeFeed::Lost lost);
@@ -216,11 +229,11 @@ struct Gateway::Impl {
   void run();
 };
 
-upstream::FetcherOptions Gateway::Impl::fetch_options(const config::Fetch& fetch) const {
+upstream::FetcherOptions Gateway::Impl::fetch_options(const config::Fetch& fetch, net::Lookups& names) const {
   upstream::FetcherOptions options;
   options.guard = net::AddressGuard(fetch.allow_private);
   options.tls = [this] { return fetch_tls; };
-  options.resolve = net::resolve_blocking;
+  options.resolve = [&names](const auto& host, const auto& from) { return names.find(host, from); };
   for (const auto& [host, address, port] : fetch.connect_to) {
     options.connect_to.try_emplace(host, boost::asio::ip::make_address(address), port);
   }
@@ -228,8 +241,8 @@ upstream::FetcherOptions Gateway::Impl::fetch_options(const config::Fetch& fetch
 }
 
 // The operator chose the hosts that the configuration names: they may be inside the network.
-upstream::FetcherOptions Gateway::Impl::provider_fetch_options(const config::Config& config) const {
-  auto options = fetch_options(config.fetch);
+upstream::FetcherOptions Gateway::Impl::provider_fetch_options(const config::Config& config) {
+  auto options = fetch_options(config.fetch, provider_lookups);
   auto exceptions = config.fetch.allow_private;
   for (const auto& named : provider_urls(config)) {
     if (const auto url = http::parse_url(named)) exceptions.push_back(url->host);
@@ -275,6 +288,10 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
        {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
+  }
+  for (auto* names : {&lookups, &provider_lookups}) {
+    metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", names->pool().name(),
+                   [names] { return static_cast<double>(names->pool().queued()); });
   }
   measure_log();
   metrics->gauge("postern_store_unavailable",
@@ -491,6 +508,7 @@ void Gateway::Impl::run() {
   // Closed connections end their coroutines; what still waits for a pool is dropped with the context.
   for (auto& worker : workers) boost::asio::post(worker->io(), [w = worker.get()] { w->io().stop(); });
   for (auto& thread : threads) thread.join();
+  for (auto* names : {&lookups, &provider_lookups}) names->stop();
   // A write still under way tells the workers of the change: it ends while they are there.
   for (auto* pool : {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool,
                      &provider_pool, &housekeeping}) {

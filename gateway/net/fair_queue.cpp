@@ -23,7 +23,31 @@ FairQueue::Pushed FairQueue::push(const Path& path, Work&& work) {
   return {true, std::move(*displaced)};
 }
 
-FairQueue::Work FairQueue::pop() { return take_next(root_); }
+bool FairQueue::may_run(const std::string& group) const noexcept {
+  if (bounds_.running_of_group == 0) return true;
+  const auto found = running_.find(group);
+  return found == running_.end() || found->second < bounds_.running_of_group;
+}
+
+bool FairQueue::ready() const noexcept {
+  if (!root_.work.empty()) return true;
+  return std::ranges::any_of(root_.children, [this](const Node& group) { return may_run(group.name); });
+}
+
+FairQueue::Turn FairQueue::take() {
+  if (!root_.work.empty()) return {take_next(root_), {}};
+  const auto next = std::ranges::find_if(root_.children, [this](const Node& group) { return may_run(group.name); });
+  std::string group = next->name;
+  if (bounds_.running_of_group > 0) ++running_[group];
+  --root_.waiting;
+  Work work = take_from(root_, next);
+  return {std::move(work), std::move(group)};
+}
+
+void FairQueue::done(const std::string& group) {
+  const auto found = running_.find(group);
+  if (found != running_.end() && --found->second == 0) running_.erase(found);
+}
 
 FairQueue FairQueue::take_all() {
   FairQueue all(bounds_);
@@ -43,7 +67,11 @@ FairQueue::Work FairQueue::take_next(Node& node) {
     node.work.pop_front();
     return work;
   }
-  const auto next = node.children.begin();
+  return take_from(node, node.children.begin());
+}
+
+// The child whose turn it was goes to the end of the round.
+FairQueue::Work FairQueue::take_from(Node& node, Child next) {
   Work work = take_next(*next);
   if (next->waiting == 0) {
     node.children.erase(next);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@ namespace postern::net {
 // How many pieces of work may wait.
 struct QueueBounds {
   std::size_t all = 0;
-  std::size_t of_group = 0;  // those whose paths begin with the same name
+  std::size_t of_group = 0;          // those whose paths begin with the same name
+  std::size_t running_of_group = 0;  // of these, how many may run at the same time; 0: as many as there are threads
 };
 
 // Work that waits for a thread, shared fairly between those that it is for. A path names them from the widest group to
@@ -35,7 +37,16 @@ class FairQueue {
 
   // Takes the work only if it accepts it.
   Pushed push(const Path& path, Work&& work);
-  Work pop();  // the queue must not be empty
+  // Whether there is work whose group may have one more running.
+  bool ready() const noexcept;
+  // What is next, while ready(). Its group counts as running until it is given to done().
+  struct Turn {
+    Work work;
+    std::string group;  // empty: without a path
+  };
+  Turn take();
+  void done(const std::string& group);
+  Work pop() { return take().work; }  // where running work is not bounded
   std::size_t size() const noexcept { return root_.waiting; }
   bool empty() const noexcept { return root_.waiting == 0; }
   // Moves all waiting work out of this queue.
@@ -51,6 +62,8 @@ class FairQueue {
   using Child = std::list<Node>::iterator;
 
   static Child find(Node& node, const Path& path, std::size_t level);
+  bool may_run(const std::string& group) const noexcept;
+  static Work take_from(Node& node, Child next);
   static Work take_next(Node& node);
   static Work drop_newest(Node& node);
   static std::optional<Work> make_place(Node& node, const Path& path, std::size_t level);
@@ -60,6 +73,7 @@ class FairQueue {
 
   QueueBounds bounds_;
   Node root_;
+  std::map<std::string, std::size_t> running_;  // by group, where that is bounded
 };
 
 }  // namespace postern::net

@@ -17,14 +17,18 @@ struct OffloadPool::Impl {
 
   void serve() {
     for (;;) {
-      std::function<void()> work;
+      FairQueue::Turn turn;
       {
         std::unique_lock lock(mutex);
-        wake.wait(lock, [this] { return stopping || !waiting.empty(); });
+        wake.wait(lock, [this] { return stopping || waiting.ready(); });
         if (stopping) return;
-        work = waiting.pop();
+        turn = waiting.take();
       }
-      work();
+      turn.work();
+      turn.work = nullptr;
+      // What this leaves room for, this thread takes in its next round.
+      const std::lock_guard lock(mutex);
+      waiting.done(turn.group);
     }
   }
 

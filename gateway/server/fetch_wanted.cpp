@@ -51,7 +51,8 @@ net::awaitable<Result<oauth::DocumentText>> post_form(Services& services, oauth:
   co_return answer;
 }
 
-net::awaitable<Result<oauth::DocumentText>> get(Services& services, oauth::WantedDocument wanted) {
+net::awaitable<Result<oauth::DocumentText>> get(Services& services, oauth::WantedDocument wanted,
+                                                net::FairQueue::Path from) {
   if (wanted.kind == oauth::DocumentKind::provider_token) {
     auto answer = co_await post_form(services, std::move(wanted));
     co_return answer;
@@ -59,7 +60,7 @@ net::awaitable<Result<oauth::DocumentText>> get(Services& services, oauth::Wante
   auto& source = source_of(wanted.kind, services);
   std::string url = std::move(wanted.url);
   const bool fresh = wanted.fresh;
-  auto text = co_await source.get(std::move(url), fresh);
+  auto text = co_await source.get(std::move(url), fresh, std::move(from));
   co_return text;
 }
 
@@ -84,7 +85,9 @@ net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& do
     if (!under_way && !place.emplace(services.fetches, from)) co_return kSecondsToWait;
   }
   oauth::WantedDocument asked = wanted;
-  auto text = co_await get(services, std::move(asked));
+  net::FairQueue::Path shares_with;
+  if (is_of_stranger(wanted.kind)) shares_with = networks_of(request.peer);
+  auto text = co_await get(services, std::move(asked), std::move(shares_with));
   if (!text) {
     log.info(failure_of(wanted.kind),
              {{"request_id", request.request_id}, {"url", wanted.url}, {"what", text.error().what}});

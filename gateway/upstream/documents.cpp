@@ -25,15 +25,15 @@ bool is_silent(Errc code) {
 // One fetch on its way through the pool. Lands its flight however it ends, also when the pool drops it.
 class Documents::Errand {
  public:
-  Errand(Documents& documents, std::string url, std::shared_ptr<Flight> flight)
-      : documents_(documents), url_(std::move(url)), flight_(std::move(flight)) {}
+  Errand(Documents& documents, std::string url, std::shared_ptr<Flight> flight, net::FairQueue::Path from)
+      : documents_(documents), url_(std::move(url)), flight_(std::move(flight)), from_(std::move(from)) {}
   ~Errand() { documents_.land(url_, flight_, std::move(result_)); }
   Errand(const Errand&) = delete;
   Errand& operator=(const Errand&) = delete;
 
   void run() noexcept {
     try {
-      result_ = documents_.fetch(url_, asked_);
+      result_ = documents_.fetch(url_, from_, asked_);
     } catch (const std::exception& thrown) {
       result_ = fail(Errc::internal, thrown.what());
     }
@@ -44,6 +44,7 @@ class Documents::Errand {
   Documents& documents_;
   std::string url_;
   std::shared_ptr<Flight> flight_;
+  net::FairQueue::Path from_;
   std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
   Result<DocumentText> result_ = fail(Errc::cancelled, "the fetch was dropped");
 };
@@ -80,9 +81,10 @@ std::shared_ptr<Documents::Flight> Documents::renewal_of(const Entry& entry, Tim
   return flight;
 }
 
-void Documents::depart(const std::string& url, const std::shared_ptr<Flight>& flight) {
-  const auto errand = std::make_shared<Errand>(*this, url, flight);
-  const bool accepted = pool_.submit([errand] { errand->run(); });
+void Documents::depart(const std::string& url, const std::shared_ptr<Flight>& flight,
+                       const net::FairQueue::Path& from) {
+  const auto errand = std::make_shared<Errand>(*this, url, flight, from);
+  const bool accepted = pool_.submit([errand] { errand->run(); }, from);
   if (!accepted) errand->refuse(fail(Errc::busy, "the pool \"" + pool_.name() + "\" is full"));
 }
 
@@ -102,14 +104,14 @@ bool Documents::is_under_way(const std::string& url) {
   return flights_.contains(url);
 }
 
-awaitable<Result<DocumentText>> Documents::get(std::string url, bool fresh) {
+awaitable<Result<DocumentText>> Documents::get(std::string url, bool fresh, net::FairQueue::Path from) {
   if (auto text = at_hand(url, fresh)) co_return *std::move(text);
   if (auto failed = refusal(url)) co_return *std::move(failed);
   auto executor = co_await boost::asio::this_coro::executor;
   auto waiter = std::make_shared<net::detail::Rendezvous>(std::move(executor));
   bool first = false;
   const auto flight = join(url, waiter, first);
-  if (first) depart(url, flight);
+  if (first) depart(url, flight, from);
   const bool landed = co_await net::detail::Rendezvous::wait(std::move(waiter));
   if (!landed) co_return fail(Errc::cancelled, "the wait for a document was cancelled");
   const std::lock_guard lock(mutex_);
@@ -126,11 +128,12 @@ std::shared_ptr<Documents::Flight> Documents::join(const std::string& url,
   return flight;
 }
 
-Result<DocumentText> Documents::fetch(const std::string& url, std::chrono::steady_clock::time_point asked) {
+Result<DocumentText> Documents::fetch(const std::string& url, const net::FairQueue::Path& from,
+                                      std::chrono::steady_clock::time_point asked) {
   if (std::chrono::steady_clock::now() - asked > kLongestInQueue) {
     return fail(Errc::busy, "the fetch waited too long for its turn");
   }
-  return keep(url, fetching_(url));
+  return keep(url, fetching_(url, from));
 }
 
 // Each asking takes `shortest` to come back, and `hurries` more may be taken ahead of time.

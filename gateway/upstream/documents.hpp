@@ -36,7 +36,7 @@ struct DocumentOptions {
 };
 
 // Fetcher::get() with the rules of the kind of document; blocks.
-using Fetching = std::function<Result<Fetched>(const std::string& url)>;
+using Fetching = std::function<Result<Fetched>(const std::string& url, const net::FairQueue::Path& from)>;
 using DocumentText = std::shared_ptr<const std::string>;
 
 // Documents of strangers, fetched once for all who ask for them at the same time and kept as long as their headers say.
@@ -53,8 +53,8 @@ class Documents {
   // Whether somebody waits for it already: then one more costs no fetch.
   bool is_under_way(const std::string& url);
   // Fetches it on the pool unless it is at hand; takes no thread while it waits. Errors: those of Fetcher::get(), busy
-  // also when too many fetches wait, cancelled.
-  awaitable<Result<DocumentText>> get(std::string url, bool fresh = false);
+  // also when too many fetches wait, cancelled. `from`: whom it is for, with whom it shares the pool's threads.
+  awaitable<Result<DocumentText>> get(std::string url, bool fresh = false, net::FairQueue::Path from = {});
 
  private:
   struct Entry {
@@ -76,14 +76,15 @@ class Documents {
   using Entries = std::list<Entry>;  // the last used first
 
   std::shared_ptr<Flight> join(const std::string& url, std::shared_ptr<net::detail::Rendezvous> waiter, bool& first);
-  Result<DocumentText> fetch(const std::string& url, std::chrono::steady_clock::time_point asked);
+  Result<DocumentText> fetch(const std::string& url, const net::FairQueue::Path& from,
+                             std::chrono::steady_clock::time_point asked);
   Result<DocumentText> keep(const std::string& url, Result<Fetched> fetched);
   Result<DocumentText> keep_on(const std::string& url, Error failure, Time now);
   const Error* failed_lately(const std::string& url, Time now) const;
   std::optional<Error> refusal(const std::string& url);
   Time next_hurry(const Entry* before, Time now) const;
   std::shared_ptr<Flight> renewal_of(const Entry& entry, Time now);
-  void depart(const std::string& url, const std::shared_ptr<Flight>& flight);
+  void depart(const std::string& url, const std::shared_ptr<Flight>& flight, const net::FairQueue::Path& from = {});
   void land(const std::string& url, const std::shared_ptr<Flight>& flight, Result<DocumentText> result);
 
   Fetching fetching_;

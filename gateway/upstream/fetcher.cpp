@@ -73,7 +73,7 @@ class Fetcher::Place {
 Fetcher::Fetcher(FetcherOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
 
 // All or none: a name with one address inside and one outside is made to be asked until the inner one comes up.
-Result<Fetcher::Endpoints> Fetcher::endpoints_of(const http::Url& url) const {
+Result<Fetcher::Endpoints> Fetcher::endpoints_of(const http::Url& url, const net::FairQueue::Path& from) const {
   if (const auto elsewhere = options_.connect_to.find(url.host); elsewhere != options_.connect_to.end()) {
     return Endpoints{elsewhere->second};
   }
@@ -81,7 +81,7 @@ Result<Fetcher::Endpoints> Fetcher::endpoints_of(const http::Url& url) const {
   if (const auto literal = net::address_literal(url.host)) {
     addresses.push_back(*literal);
   } else {
-    auto found = options_.resolve(url.host);
+    auto found = options_.resolve(url.host, from);
     if (!found) return found.error();
     addresses = std::move(*found);
   }
@@ -116,24 +116,27 @@ bool Fetcher::may_be_asked(const http::Url& url) const {
   return url.scheme == "https" || (options_.plain_loopback && url.scheme == "http" && url.is_loopback());
 }
 
-Result<Fetched> Fetcher::ask(const std::string& url, const std::optional<PostedForm>& form, const FetchRules& rules) {
+Result<Fetched> Fetcher::ask(const std::string& url, const std::optional<PostedForm>& form, const FetchRules& rules,
+                             const net::FairQueue::Path& from) {
   const auto parsed = http::parse_url(url);
   if (!parsed || !may_be_asked(*parsed)) {
     return fail(Errc::invalid, "only https:// URLs without user information and fragment are fetched");
   }
   const Place place(*this, parsed->origin());
   if (!place.taken()) return at_url(*parsed, fail(Errc::busy, "enough fetches from there are under way"));
-  const auto endpoints = endpoints_of(*parsed);
+  const auto endpoints = endpoints_of(*parsed, from);
   if (!endpoints) return at_url(*parsed, endpoints.error());
   auto fetched = ask_at(*endpoints, *parsed, form, rules);
   if (!fetched) return at_url(*parsed, fetched.error());
   return fetched;
 }
 
-Result<Fetched> Fetcher::get(const std::string& url, const FetchRules& rules) { return ask(url, std::nullopt, rules); }
+Result<Fetched> Fetcher::get(const std::string& url, const FetchRules& rules, const net::FairQueue::Path& from) {
+  return ask(url, std::nullopt, rules, from);
+}
 
 Result<Fetched> Fetcher::post(const std::string& url, PostedForm form, const FetchRules& rules) {
-  return ask(url, std::move(form), rules);
+  return ask(url, std::move(form), rules, {});
 }
 
 }  // namespace postern::upstream

@@ -18,6 +18,7 @@
 #include "base/secret.hpp"
 #include "http/url.hpp"
 #include "net/address_guard.hpp"
+#include "net/fair_queue.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::upstream {
@@ -41,12 +42,14 @@ struct PostedForm {
   Secret authorization;
 };
 
-using Resolve = std::function<Result<std::vector<boost::asio::ip::address>>(const std::string& host)>;
+// `from`: whom the look-up is for.
+using Resolve = std::function<Result<std::vector<boost::asio::ip::address>>(const std::string& host,
+                                                                            const net::FairQueue::Path& from)>;
 
 struct FetcherOptions {
   net::AddressGuard guard;
   TlsSource tls;
-  Resolve resolve;           // net::resolve_blocking, but for tests
+  Resolve resolve;           // net::Lookups::find, but for tests
   std::size_t per_host = 2;  // fetches from one host and port at the same time
   // Hosts that the operator has asked elsewhere than where their names lead; the guard does not look at these. The
   // certificate must still be the host's.
@@ -67,8 +70,8 @@ class Fetcher {
   // is for the log; to tell a stranger more than that it failed is to let him look into the network. Errors: invalid
   // (no URL to be fetched), denied (an address that must not be asked, a certificate that is not accepted), unavailable
   // (no such name, no connection, 5xx), timed_out, protocol (no plain 200 with JSON), too_large, busy (enough fetches
-  // from that host are under way).
-  Result<Fetched> get(const std::string& url, const FetchRules& rules);
+  // from that host are under way, or enough look-ups of names). `from`: whom it is for, with whom it shares look-ups.
+  Result<Fetched> get(const std::string& url, const FetchRules& rules, const net::FairQueue::Path& from = {});
   // The same with POST: for what the operator chose to trust with the form. It is sent once.
   Result<Fetched> post(const std::string& url, PostedForm form, const FetchRules& rules);
 
@@ -76,9 +79,10 @@ class Fetcher {
   class Place;
 
   using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
-  Result<Fetched> ask(const std::string& url, const std::optional<PostedForm>& form, const FetchRules& rules);
+  Result<Fetched> ask(const std::string& url, const std::optional<PostedForm>& form, const FetchRules& rules,
+                      const net::FairQueue::Path& from);
   bool may_be_asked(const http::Url& url) const;
-  Result<Endpoints> endpoints_of(const http::Url& url) const;
+  Result<Endpoints> endpoints_of(const http::Url& url, const net::FairQueue::Path& from) const;
   Result<Fetched> ask_at(const Endpoints& endpoints, const http::Url& url, const std::optional<PostedForm>& form,
                          const FetchRules& rules) const;
 

@@ -128,5 +128,26 @@ TEST_F(FairQueueTest, NothingIsLostOrDoneTwice) {
   EXPECT_GT(displaced, 0);
 }
 
+TEST_F(FairQueueTest, Attack13OfOneGroupOnlySoManyRunAtATime) {
+  FairQueue queue({100, 100, 2});
+  for (int i = 0; i < 3; ++i) push(queue, {"x", std::to_string(i)}, "x");
+  EXPECT_EQ(queue.take().group, "x");
+  EXPECT_EQ(queue.take().group, "x");
+  EXPECT_FALSE(queue.ready()) << "one waits, whatever network it is of";
+  push(queue, {"y"}, "y");
+  ASSERT_TRUE(queue.ready());
+  EXPECT_EQ(queue.take().group, "y");
+  push(queue, {}, "-");
+  ASSERT_TRUE(queue.ready()) << "work without a path is not bounded";
+  EXPECT_EQ(queue.take().group, "");
+  EXPECT_FALSE(queue.ready());
+  queue.done("y");
+  EXPECT_FALSE(queue.ready());
+  queue.done("x");
+  ASSERT_TRUE(queue.ready());
+  EXPECT_EQ(queue.take().group, "x");
+  EXPECT_TRUE(queue.empty());
+}
+
 }  // namespace
 }  // namespace postern::net

@@ -122,6 +122,22 @@ TEST(Offload, WhoeverHasMostGivesWayAndIsToldAtOnce) {
   EXPECT_EQ(done, "c was refused,b gave way,am");
 }
 
+TEST(Offload, Attack13SlowWorkOfOneGroupLeavesThreadsToOthers) {
+  OffloadPool pool("fetch", 3, QueueBounds{100, 100, 2});
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  std::atomic<int> slow = 0;
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(pool.submit([&slow, released] { ++slow, released.wait(); }, {"stranger", std::to_string(i)}));
+  }
+  while (slow < 2) std::this_thread::yield();
+  std::promise<int> honest;
+  ASSERT_TRUE(pool.submit([&] { honest.set_value(slow); }, {"other"}));
+  EXPECT_EQ(honest.get_future().get(), 2) << "the third thread was kept free";
+  release.set_value();
+  while (slow < 6) std::this_thread::yield();
+}
+
 TEST(Offload, ManyCallersEachGetTheirOwnAnswer) {
   asio::io_context io{1};
   OffloadPool pool("test", 4, 1000);

@@ -50,9 +50,10 @@ class CorsTest : public testing::Test {
   BodyBudget bodies_{1024};
   CallCounter calls_{1};
   UpstreamTls upstream_tls_;
-  upstream::Documents documents_{
-      [](const std::string&) -> Result<upstream::Fetched> { return fail(Errc::denied, "nothing is fetched"); }, pool_,
-      clock_};
+  upstream::Documents documents_{[](const std::string&, const net::FairQueue::Path&) -> Result<upstream::Fetched> {
+                                   return fail(Errc::denied, "nothing is fetched");
+                                 },
+                                 pool_, clock_};
   token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
   upstream::Fetcher fetcher_{{}, clock_};
   idp::ProviderKeys provider_keys_{documents_, documents_};

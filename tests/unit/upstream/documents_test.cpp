@@ -26,7 +26,7 @@ class DocumentsTest : public testing::Test {
   ~DocumentsTest() override { pool_.stop(); }
 
   Documents make(DocumentOptions options = {}) {
-    const auto fetching = [this](const std::string& url) -> Result<Fetched> {
+    const auto fetching = [this](const std::string& url, const net::FairQueue::Path&) -> Result<Fetched> {
       ++fetches_;
       if (held_.valid()) held_.wait();
       return answer_(url);

@@ -55,7 +55,8 @@ class FetcherTest : public testing::Test {
     FetcherOptions options;
     options.guard = net::AddressGuard(exceptions);
     options.tls = [tls = must(net::TlsClient::load({}))] { return tls; };
-    options.resolve = [this, answers = std::move(answers)](const std::string&) -> Result<Addresses> {
+    options.resolve = [this, answers = std::move(answers)](const std::string&,
+                                                           const net::FairQueue::Path&) -> Result<Addresses> {
       return answers.at(std::min(static_cast<std::size_t>(lookups_++), answers.size() - 1));
     };
     return Fetcher(std::move(options), clock_);
@@ -123,7 +124,9 @@ TEST_F(FetcherTest, OnlyPlainHttpsUrlsAreFetched) {
 TEST_F(FetcherTest, PlainHttpIsForLoopbackNamesWhereItIsAllowed) {
   FetcherOptions options;
   options.guard = net::AddressGuard({"127.0.0.1"});
-  options.resolve = [](const std::string&) -> Result<Addresses> { return Addresses{make_address("127.0.0.1")}; };
+  options.resolve = [](const std::string&, const net::FairQueue::Path&) -> Result<Addresses> {
+    return Addresses{make_address("127.0.0.1")};
+  };
   options.plain_loopback = true;
   Fetcher fetcher(std::move(options), clock_);
   const std::string port = std::to_string(one_.port());
@@ -144,7 +147,9 @@ TEST_F(FetcherTest, AFormIsSentToOneAddressOnly) {
 
 TEST_F(FetcherTest, ANameThatCannotBeLookedUpIsUnavailable) {
   FetcherOptions options;
-  options.resolve = [](const std::string&) -> Result<Addresses> { return fail(Errc::unavailable, "no such name"); };
+  options.resolve = [](const std::string&, const net::FairQueue::Path&) -> Result<Addresses> {
+    return fail(Errc::unavailable, "no such name");
+  };
   Fetcher fetcher(std::move(options), clock_);
   EXPECT_EQ(error_for(fetcher, "https://documents.example.test/"), Errc::unavailable);
 }
@@ -154,7 +159,7 @@ TEST_F(FetcherTest, FromOneHostTwoAtATime) {
   const auto held = hold.get_future().share();
   std::atomic<int> waiting = 0;
   FetcherOptions options;
-  options.resolve = [&waiting, held](const std::string&) -> Result<Addresses> {
+  options.resolve = [&waiting, held](const std::string&, const net::FairQueue::Path&) -> Result<Addresses> {
     ++waiting;
     held.wait();
     return fail(Errc::unavailable, "no such name");
