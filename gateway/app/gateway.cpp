@@ -12,6 +12,7 @@
 
 #include "app/change_feed.hpp"
 #include "app/store_watch.hpp"
+#include "app/time_keeper.hpp"
 #include "crypto/hash.hpp"
 #include "http/url.hpp"
 #include "idp/provider_fetch.hpp"
@@ -91,11 +92,14 @@ struct Gateway::Impl {
     std::uint16_t port = 0;
   };
 
-  SystemClock clock;
+  SystemClock wall_clock;
+  BootTime boot_time;
+  WatchedClock clock;
   std::unique_ptr<telemetry::Log> log;
   std::unique_ptr<telemetry::Metrics> metrics;
   StoreWatch store_watch{*log};  // above the store, which tells it things as long as it is there
   std::unique_ptr<store::Store> store;
+  TimeKeeper time;
   crypto::Aead session_seal;
   crypto::Aead consent_seal;
   token::TokenCache tokens{kCachedTokens, kCachedFor};
@@ -146,10 +150,13 @@ struct Gateway::Impl {
   std::chrono::steady_clock::time_point usage_kept{};
   std::chrono::steady_clock::time_point refusals_told{};
 
-  Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::OpenedStore opened)
-      : log(std::move(made_log)),
+  Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::OpenedStore opened,
+       const std::optional<KeptTime>& kept_time)
+      : clock(wall_clock, boot_time, kept_time),
+        log(std::move(made_log)),
         metrics(telemetry::make_metrics()),
         store(std::move(opened.store)),
+        time(clock, *store, *log, *metrics),
         session_seal(crypto::hkdf_sha256(opened.master_key, "", "mcp-session-id")),
         consent_seal(crypto::hkdf_sha256(opened.master_key, "", "consent")),
         limiters(config.limits),
@@ -422,15 +429,13 @@ void Gateway::Impl::tick() {
   timer.expires_after(kCertificatesEvery);
   timer.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    time.watch();
     reload_certificates();
     tell_what_is_not_logged();
     store_watch.tell(store->fault());
     if (std::chrono::steady_clock::now() - purged > kPurgeEvery) {
       purged = std::chrono::steady_clock::now();
-      housekeeping.submit([this] {
-        if (const auto done = store->purge(clock.now()); !done)
-          log->warning("purge_failed", {{"what", done.error().what}});
-      });
+      housekeeping.submit([this] { time.purge(); });
     }
     if (std::chrono::steady_clock::now() - usage_kept > kUsageEvery) {
       usage_kept = std::chrono::steady_clock::now();
@@ -530,9 +535,11 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   auto log = *std::move(made);
   auto opened = store::open_store(loaded.config.store);
   if (!opened) return opened.error();
+  const auto kept_time = opened->store->kept_time();
+  if (!kept_time) return kept_time.error();
   for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
   if (!opened->warning.empty()) log->warning("store", {{"what", opened->warning}});
-  auto impl = std::make_unique<Impl>(loaded.config, std::move(log), std::move(*opened));
+  auto impl = std::make_unique<Impl>(loaded.config, std::move(log), std::move(*opened), *kept_time);
   if (auto open = impl->open(std::move(loaded)); !open) return open.error();
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }

@@ -14,6 +14,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Time now() const noexcept = 0;
+  // The earliest that it may be, where the clock itself is in doubt: for what cannot be taken back, such as ending a
+  // grant because a time has passed.
+  virtual Time earliest() const noexcept { return now(); }
 };
 
 class SystemClock final : public Clock {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/watched_clock.hpp"
 #include "store/reading_pass.hpp"
 #include "store/records.hpp"
 
@@ -243,8 +244,13 @@ class Store : public Facets {
   virtual void on_change(std::function<void(const std::vector<Change>&)> listener) = 0;
 
   // Deletes what has expired: codes past their replay window, tokens, sessions, unused dynamic clients, old changes.
-  // In small steps between which other writes run. What that leaves free in the files goes back to the file system.
+  // In small steps between which other writes run. What that leaves free in the files goes back to the file system. What
+  // is deleted by a wrong time is gone: see WatchedClock.
   virtual Result<void> purge(Time now) = 0;
+  // For the next process, so that it can tell whether its clock is wrong; none: nothing was kept. In a store that is
+  // older than this record, nothing was deleted after the newest time that was written to it.
+  virtual Result<void> keep_time(const KeptTime& time) = 0;
+  virtual Result<std::optional<KeptTime>> kept_time() = 0;
   // A read that proves the store answers; unavailable with the sentence of fault() while there is one. For /readyz.
   virtual Result<void> ping() = 0;
 

@@ -152,6 +152,10 @@ class PrometheusMetrics final : public Metrics {
     readings_.push_back({&gauge, std::move(read)});
   }
 
+  void count(const std::string& name, const std::string& help, double by) override {
+    BuildCounter().Name(name).Help(help).Register(registry_).Add({}).Increment(by);
+  }
+
   std::string expose() override {
     const std::lock_guard lock(mutex_);
     for (const auto& reading : readings_) reading.gauge->Set(reading.read());

@@ -51,6 +51,8 @@ class Metrics {
   // Read when /metrics is asked for: the depth of a pool's queue. An empty `label`: the only one of its name.
   virtual void gauge(const std::string& name, const std::string& help, const std::string& label,
                      const std::string& value, std::function<double()> read) = 0;
+  // Adds to the counter of that name, which is there from the first call on; 0 makes it appear.
+  virtual void count(const std::string& name, const std::string& help, double by) = 0;
   // The text exposition format 0.0.4.
   virtual std::string expose() = 0;
 };

@@ -123,9 +123,13 @@ Result<TokenReply, OAuthError> refresh_access_token(const http::Form& form, cons
 
     // A stranger cannot end the family.
     if (grant.client != client.id) return unusable("the refresh token of another client");
-    if (token.rotated_at && now > *token.rotated_at + context.server.refresh_token.grace) {
-      // RFC 9700 section 4.14.2: two hold the token, and one of them is not its owner.
-      if (!grant.revoked_at) {
+    const auto grace = context.server.refresh_token.grace;
+    // The clock went back: how long ago it was rotated cannot be told, so it is neither good again nor a theft.
+    if (token.rotated_at && now + grace < *token.rotated_at) return unusable("rotated at a time that has not come");
+    if (token.rotated_at && now > *token.rotated_at + grace) {
+      // RFC 9700 section 4.14.2: two hold the token, and one of them is not its owner. Not by a clock that jumped
+      // ahead.
+      if (!grant.revoked_at && context.clock.earliest() > *token.rotated_at + grace) {
         if (const auto fault = end_grant(grant, "refresh_reuse", now, context)) return store_error(*fault);
       }
       return unusable("rotated before");

@@ -256,9 +256,26 @@ SELECT id, last_used_at, '', '', '', 0, 0 FROM clients
 WHERE dynamic = 1 AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client = clients.id);
 )sql";
 
+// By what time was last deleted, and the last time that was beyond doubt, so that a process whose clock is wrong can
+// tell. In a store of before, nothing was deleted after the newest time in it.
+constexpr char kVersion11[] = R"sql(
+CREATE TABLE clock (
+  id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  deleted_until INTEGER NOT NULL,
+  relied_on INTEGER
+) STRICT;
+
+INSERT INTO clock (id, deleted_until) SELECT 1, newest FROM (
+  SELECT max(at) AS newest FROM (
+    SELECT at FROM changes
+    UNION ALL SELECT created_at FROM grants
+    UNION ALL SELECT created_at FROM access_tokens))
+WHERE newest IS NOT NULL;
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 10> kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                             kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
+constexpr std::array<const char*, 11> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,  kVersion5, kVersion6,
+                                             kVersion7, kVersion8, kVersion9, kVersion10, kVersion11};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

@@ -9,6 +9,7 @@
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/shrink.hpp"
+#include "store/sqlite/steps.hpp"
 
 namespace postern::store::sqlite {
 namespace {
@@ -69,9 +70,26 @@ Result<void> SqliteStore::purge(Time now) {
   if (auto done = sqlite::purge(writer_, readers_, now); !done) return done;
   return shrink(writer_, readers_);
 }
+
 void SqliteStore::on_fault(std::function<void(const std::string&)> listener) { writer_.on_fault(std::move(listener)); }
 
-Result<void> SqliteStore::purge(Time now) { return sqlite::purge(writer_, readers_, now); }
+Result<void> SqliteStore::keep_time(const KeptTime& time) {
+  return writer_.write([&time](Transaction& transaction) {
+    return require_done(run(transaction.db,
+                            "INSERT INTO clock (id, deleted_until, relied_on) VALUES (1, ?1, ?2) ON CONFLICT (id) "
+                            "DO UPDATE SET deleted_until = ?1, relied_on = ?2",
+                            time.deleted_until, time.relied_on));
+  });
+}
+
+Result<std::optional<KeptTime>> SqliteStore::kept_time() {
+  const auto read = [](Statement& row) {
+    return KeptTime{from_millis(row.integer(0)),
+                    row.null(1) ? std::nullopt : std::optional(from_millis(row.integer(1)))};
+  };
+  return readers_.read(
+      [&](Connection& db) { return first(db, read, "SELECT deleted_until, relied_on FROM clock WHERE id = 1"); });
+}
 
 Result<void> SqliteStore::ping() {
   const auto read =

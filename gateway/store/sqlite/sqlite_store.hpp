@@ -54,6 +54,8 @@ class SqliteStore final : public Store {
   Result<std::int64_t> newest_change() override;
   void on_change(std::function<void(const std::vector<Change>&)> listener) override;
   Result<void> purge(Time now) override;
+  Result<void> keep_time(const KeptTime& time) override;
+  Result<std::optional<KeptTime>> kept_time() override;
   Result<void> ping() override;
   std::string fault() const override { return writer_.fault(); }
   void on_fault(std::function<void(const std::string&)> listener) override;

@@ -155,9 +155,6 @@ Result<int> Users::count_failure(const std::vector<std::string>& keys, Time now,
   const std::string list = to_json(keys);
   return writes_.write([&](Transaction& transaction) -> Result<int> {
     Connection& db = transaction.db;
-    const auto trimmed =
-        run(db, "DELETE FROM failures WHERE key IN (SELECT value FROM json_each(?1)) AND expires_at <= ?2", list, now);
-    if (!trimmed) return trimmed.error();
     const auto added =
         run(db, "INSERT INTO failures (key, at, expires_at) SELECT DISTINCT value, ?2, ?3 FROM json_each(?1)", list,
             now, now + window);

@@ -75,6 +75,8 @@ class PurgedStore final : public store::Store {
   std::string fault() const override { return inner_.fault(); }
   void on_fault(std::function<void(const std::string&)> listener) override { inner_.on_fault(std::move(listener)); }
   Result<void> purge(Time now) override { return inner_.purge(now); }
+  Result<void> keep_time(const KeptTime& time) override { return inner_.keep_time(time); }
+  Result<std::optional<KeptTime>> kept_time() override { return inner_.kept_time(); }
   Result<void> ping() override { return inner_.ping(); }
 
   // The changes up to 5 are gone, and 6 is there.

@@ -34,9 +34,16 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 class TestClock final : public Clock {
  public:
   Time now() const noexcept override { return from_millis(now_.load()); }
+  Time earliest() const noexcept override { return std::min(now(), from_millis(now_.load() - jumped_.load())); }
   void advance(Duration by) { now_ += by.count(); }
+  // Without that time having passed.
+  void jump(Duration by) {
+    now_ += by.count();
+    jumped_ += by.count();
+  }
 
  private:
+  std::atomic<std::int64_t> jumped_ = 0;
   std::atomic<std::int64_t> now_{1'800'000'000'000};
 };
 

@@ -284,6 +284,29 @@ TEST_F(TokenTest, ReuseAfterTheGraceEndsTheFamily) {
   EXPECT_EQ(log_.audited("refresh_reuse"), 1);
 }
 
+TEST_F(TokenTest, Attack13AClockThatJumpsAheadEndsNoFamily) {
+  const json first = new_tokens();
+  const json second = granted(token_request(refresh_request(first["refresh_token"])));
+  clock_.jump(40 * 24h);
+  EXPECT_EQ(error_of(token_request(refresh_request(first["refresh_token"]))), "400 invalid_grant");
+  clock_.jump(-40 * 24h);
+  EXPECT_EQ(log_.audited("refresh_reuse"), 0);
+  EXPECT_TRUE(access_lives(second["access_token"]));
+  granted(token_request(refresh_request(second["refresh_token"])));
+  clock_.advance(31s);
+  EXPECT_EQ(error_of(token_request(refresh_request(first["refresh_token"]))), "400 invalid_grant");
+  EXPECT_EQ(log_.audited("refresh_reuse"), 1) << "time that has passed counts";
+}
+
+TEST_F(TokenTest, Attack13AClockThatGoesBackMakesNoRotatedTokenGoodAgain) {
+  const json first = new_tokens();
+  const json second = granted(token_request(refresh_request(first["refresh_token"])));
+  clock_.jump(-1h);
+  EXPECT_EQ(error_of(token_request(refresh_request(first["refresh_token"]))), "400 invalid_grant");
+  EXPECT_EQ(log_.audited("refresh_reuse"), 0) << "how long ago it was rotated cannot be told";
+  granted(token_request(refresh_request(second["refresh_token"])));
+}
+
 TEST_F(TokenTest, ParallelRefreshesAllEndWithOneSuccessor) {
   const json first = new_tokens();
   std::mutex mutex;

@@ -31,8 +31,8 @@ class OpenTest : public testing::Test {
   }
   // What the schemas from the sixth on brought.
   void forget_newer() {
-    sql("DROP TABLE unused_clients; DROP TABLE unused_networks; DROP TABLE known_networks; DROP TABLE usage; DROP "
-        "TABLE tool_checks; ALTER TABLE grants DROP COLUMN name; "
+    sql("DROP TABLE clock; DROP TABLE unused_clients; DROP TABLE unused_networks; DROP TABLE known_networks; DROP TABLE "
+        "usage; DROP TABLE tool_checks; ALTER TABLE grants DROP COLUMN name; "
         "ALTER TABLE clients DROP COLUMN introspects; ALTER TABLE grants DROP COLUMN step_up_wanted; "
         "ALTER TABLE grants DROP COLUMN step_up_pending_until");
   }
@@ -152,7 +152,7 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 10; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 11; use a newer postern");
 }
 
 TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
@@ -173,6 +173,23 @@ TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
   ASSERT_TRUE(client);
   EXPECT_EQ(client->issuer, "");
   EXPECT_EQ(client->redirect_uris, sample_client().redirect_uris);
+}
+
+TEST_F(OpenTest, Attack13NothingWasDeletedAfterTheNewestTimeInAStoreOfBefore) {
+  {
+    auto opened = open();
+    ASSERT_TRUE(ok(opened));
+    auto grant = sample_grant();
+    grant.created_at = kNow + 365 * 24h;
+    ASSERT_TRUE(ok(opened->store->grants().add_minted(grant, sample_access())));
+  }
+  sql("DROP TABLE clock; PRAGMA user_version=9");
+  auto opened = open();
+  ASSERT_TRUE(ok(opened));
+  const auto kept = opened->store->kept_time().value();
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->deleted_until, kNow + 365 * 24h);
+  EXPECT_FALSE(kept->relied_on);
 }
 
 TEST_F(OpenTest, AStoreOfBeforeThereWereKeysIsCarriedOn) {

@@ -13,12 +13,36 @@ class PurgeContract : public Contract {
 INSTANTIATE_TEST_SUITE_P(Store, PurgeContract, testing::ValuesIn(backends()),
                          [](const auto& tested) { return tested.param.name; });
 
-TEST_P(PurgeContract, ConsentsGoAtTheirEnd) {
+TEST_P(PurgeContract, Attack13ConsentsStayADayLongerForAClockThatGoesBack) {
   approve("1");
-  purge(kNow + 10min - 1ms);
+  purge(kNow + 10min + 24h - 1ms);
   EXPECT_EQ(code_of(store_->grants().refuse({"consent-1", kNow})), "conflict");
-  purge(kNow + 10min);
+  purge(kNow + 10min + 24h);
   EXPECT_EQ(code_of(store_->grants().refuse({"consent-1", kNow})), "ok");
+}
+
+TEST_P(PurgeContract, Attack13WhatWasUsedOnceStaysADayLongerForAClockThatGoesBack) {
+  ASSERT_TRUE(ok(store_->clients().use_once(hash_of("jti"), kNow)));
+  purge(kNow + 24h - 1ms);
+  EXPECT_EQ(code_of(store_->clients().use_once(hash_of("jti"), kNow)), "conflict");
+  purge(kNow + 24h);
+  EXPECT_EQ(code_of(store_->clients().use_once(hash_of("jti"), kNow)), "ok");
+}
+
+TEST_P(PurgeContract, Attack13FailuresAreNotForgottenByTheNextOne) {
+  (void)store_->users().count_failure({"key"}, kNow, 1h);
+  EXPECT_EQ(store_->users().count_failure({"key"}, kNow + 40 * 24h, 1h).value(), 1);
+  EXPECT_EQ(store_->users().failures({"key"}, kNow, 1h).value(), 2) << "the clock was ahead for a moment";
+}
+
+TEST_P(PurgeContract, Attack13TheTimeIsKeptForTheNextProcess) {
+  EXPECT_FALSE(store_->kept_time().value());
+  ASSERT_TRUE(ok(store_->keep_time({kNow, std::nullopt})));
+  EXPECT_EQ(open()->kept_time().value()->deleted_until, kNow);
+  EXPECT_EQ(open()->kept_time().value()->relied_on, std::nullopt);
+  ASSERT_TRUE(ok(store_->keep_time({kNow - 1h, kNow - 2h})));
+  EXPECT_EQ(open()->kept_time().value()->deleted_until, kNow - 1h);
+  EXPECT_EQ(open()->kept_time().value()->relied_on, kNow - 2h);
 }
 
 TEST_P(PurgeContract, NetworksAreForgottenAtTheirEnd) {

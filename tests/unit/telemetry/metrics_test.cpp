@@ -30,5 +30,16 @@ TEST(Metrics, GaugesAreReadWhenAskedFor) {
   EXPECT_NE(metrics->expose().find("postern_pool_queue{pool=\"store\"} 7"), std::string::npos);
 }
 
+TEST(Metrics, CountersAppearWithTheFirstCallAndAddUp) {
+  const auto metrics = make_metrics();
+  metrics->count("postern_clock_jumps_total", "Jumps.", 0);
+  EXPECT_NE(metrics->expose().find("postern_clock_jumps_total 0"), std::string::npos);
+  metrics->count("postern_clock_jumps_total", "Jumps.", 1);
+  metrics->count("postern_clock_jumps_total", "Jumps.", 2);
+  const auto text = metrics->expose();
+  EXPECT_NE(text.find("# TYPE postern_clock_jumps_total counter"), std::string::npos) << text;
+  EXPECT_NE(text.find("postern_clock_jumps_total 3"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace postern::telemetry
