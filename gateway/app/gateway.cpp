@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "app/change_feed.hpp"
+#include "app/open_files.hpp"
 #include "app/store_watch.hpp"
 #include "app/time_keeper.hpp"
 #include "crypto/hash.hpp"
@@ -54,6 +55,8 @@ constexpr net::QueueBounds kFamiliarPasswords{64, 4};
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
+
+std::size_t workers_of(const config::Config& config) { return config.workers > 0 ? config.workers : cores(); }
 
 telemetry::LogOptions log_options(const config::Log& log) {
   return {static_cast<telemetry::Level>(log.level), log.file, log.audit};
@@ -137,7 +140,7 @@ struct Gateway::Impl {
   upstream::DuplexHub duplex;
   server::RestState rest;
   server::Services services;
-  server::ConnectionCounter counter;
+  server::Places places;
   std::vector<Address> addresses;
   std::vector<std::unique_ptr<server::Worker>> workers;
   std::vector<std::unique_ptr<server::Listener>> listeners;
@@ -150,8 +153,9 @@ struct Gateway::Impl {
   std::chrono::steady_clock::time_point usage_kept{};
   std::chrono::steady_clock::time_point refusals_told{};
 
+  // `child_files`: the limit of open files that the process was started with.
   Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::OpenedStore opened,
-       const std::optional<KeptTime>& kept_time)
+       const std::optional<KeptTime>& kept_time, std::size_t child_files)
       : clock(wall_clock, boot_time, kept_time),
         log(std::move(made_log)),
         metrics(telemetry::make_metrics()),
@@ -175,7 +179,7 @@ struct Gateway::Impl {
         provider_key_sets(
             [this](const auto& url, const auto&) { return idp::fetch_provider_keys(provider_fetcher, url); },
             provider_pool, clock, idp::provider_document_options()),
-        duplex(*log),
+        duplex(*log, child_files),
         services{*store,
                  clock,
                  *log,
@@ -207,7 +211,7 @@ struct Gateway::Impl {
                  said,
                  &duplex,
                  &rest},
-        counter(config.limits.connections, config.limits.connections_per_address) {
+        places{server::ConnectionPlaces(client_places(config.limits)), server::ConnectionPlaces(operations_places())} {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
     signals.add(SIGTERM);
@@ -219,6 +223,7 @@ struct Gateway::Impl {
   Result<void> prepare_keys(const config::Config& config);
   void lost_changes(ChangeFeed::Lost lost);
   void measure_log();
+  void share_places();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
   void end_streams_of(token::Touched touched);
@@ -281,16 +286,27 @@ void Gateway::Impl::measure_log() {
         [](const telemetry::LogState& state) { return static_cast<double>(state.dropped); });
 }
 
+// The connections that have to give way may be on any worker.
+void Gateway::Impl::share_places() {
+  for (auto* shared : {&places.clients, &places.operations}) {
+    shared->on_give_way([this, shared](const std::string& network) {
+      for (auto& worker : workers) {
+        boost::asio::post(worker->io(), [w = worker.get(), shared, network] { w->give_way(*shared, network); });
+      }
+    });
+  }
+}
+
 Result<void> Gateway::Impl::open(Loaded loaded) {
   if (auto ready = prepare_keys(loaded.config); !ready) return ready;
-  const auto count = loaded.config.workers > 0 ? loaded.config.workers : cores();
+  const auto count = workers_of(loaded.config);
   if (auto opened = upstream_tls.open(loaded.config.upstreams); !opened) return opened.error();
   auto tls = net::TlsClient::load({loaded.config.fetch.authorities, {}});
   if (!tls) return tls.error();
   fetch_tls = std::move(*tls);
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
-    workers.push_back(std::make_unique<server::Worker>(services, counter, snapshot));
+    workers.push_back(std::make_unique<server::Worker>(services, places, snapshot));
   for (auto* pool :
        {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
@@ -305,6 +321,7 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
                  "1 while nothing can be written to the store, so that what would write "
                  "is refused with 503.",
                  "", "", [this] { return store->fault().empty() ? 0.0 : 1.0; });
+  share_places();
   for (const auto& upstream : snapshot->config().upstreams) {
     if (upstream.command.empty()) continue;
     metrics->gauge("postern_upstream_processes",
@@ -533,13 +550,17 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   auto made = telemetry::make_log(log_options(loaded.config.log));
   if (!made) return made.error();
   auto log = *std::move(made);
+  constexpr std::size_t kFetchers = kFetchThreads + kProviderThreads;
+  const auto files = claim_open_files(loaded.config, {workers_of(loaded.config), kFetchers, kFetchers});
+  if (!files.warning.empty()) log->warning("too_few_open_files", {{"what", files.warning}});
+  if (loaded.config.limits.connections == 0) return fail(Errc::unavailable, files.warning);
   auto opened = store::open_store(loaded.config.store);
   if (!opened) return opened.error();
   const auto kept_time = opened->store->kept_time();
   if (!kept_time) return kept_time.error();
   for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
   if (!opened->warning.empty()) log->warning("store", {{"what", opened->warning}});
-  auto impl = std::make_unique<Impl>(loaded.config, std::move(log), std::move(*opened), *kept_time);
+  auto impl = std::make_unique<Impl>(loaded.config, std::move(log), std::move(*opened), *kept_time, files.started_with);
   if (auto open = impl->open(std::move(loaded)); !open) return open.error();
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,10 @@ class TcpStream final : public Stream {
 
   // What the kernel says now of the other side; an IPv4 address and its form in IPv6 are the same.
   bool is_connected_to(const boost::asio::ip::address& address) noexcept;
+
+  // Closes the connection, also after the stream was moved into a TLS one, and does nothing once that is gone. Called
+  // on the thread of its executor.
+  std::function<void()> closer() const;
 
   // For TLS on the same descriptor; -1 once closed.
   int native_handle() noexcept;

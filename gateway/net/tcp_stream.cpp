@@ -300,6 +300,12 @@ awaitable<void> TcpStream::shutdown() { return Impl::shutdown(impl_); }
 
 void TcpStream::close() noexcept { impl_->close(); }
 
+std::function<void()> TcpStream::closer() const {
+  return [impl = std::weak_ptr<Impl>(impl_)] {
+    if (const auto there = impl.lock()) there->close();
+  };
+}
+
 void TcpStream::read_deadline(SteadyTime at) noexcept { impl_->set_deadline(impl_->reading, at); }
 
 void TcpStream::write_deadline(SteadyTime at) noexcept { impl_->set_deadline(impl_->writing, at); }

@@ -42,6 +42,7 @@ awaitable<void> Connection::run() {
 awaitable<bool> Connection::serve_one() {
   http::HeadFinder finder({limits_.head, 8192, 100});
   idle_ = true;
+  idle_since_ = steady_clock::now();
   keep_alive_ = true;
   if (worker_.draining()) co_return false;
   const auto size = co_await read_head(finder);

@@ -55,6 +55,9 @@ class Connection {
   awaitable<void> run();
   void close() noexcept;
   void close_if_idle() noexcept;
+  // Whether it waits for a request, and since when.
+  bool idle() const noexcept { return idle_; }
+  net::SteadyTime idle_since() const noexcept { return idle_since_; }
 
   // For handlers, each at most once a request.
 
@@ -96,6 +99,7 @@ class Connection {
   config::Limits limits_;
   InputBuffer input_;
   bool idle_ = true;
+  net::SteadyTime idle_since_ = std::chrono::steady_clock::now();
   bool keep_alive_ = true;
   bool chunked_ = false;  // the streamed answer under way
 };

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/network.hpp"
+#include "server/descriptor_budget.hpp"
 
 namespace postern::server {
 namespace {
@@ -18,33 +19,41 @@ struct Accepted {
   std::shared_ptr<const net::TlsServer> tls;
   Worker* worker;  // outlives its io_context's coroutines
   std::string address;
-  std::string counted_as;
+  ConnectionPlaces* places;
+  ConnectionPlaces::Path networks;  // that its place is counted for
 };
 
-class Place {
+// A place that was entered, and what its worker knows of the connection that has it.
+class Stay {
  public:
-  Place(Worker& worker, std::string address, bool counted)
-      : worker_(worker), address_(std::move(address)), counted_(counted) {
+  explicit Stay(const Accepted& accepted)
+      : worker_(*accepted.worker), places_(*accepted.places), networks_(accepted.networks) {
+    visit_.places = &places_;
+    if (!networks_.empty()) visit_.network = networks_.back();
+    visit_.since = std::chrono::steady_clock::now();
+    visit_.close = accepted.stream->closer();
+    worker_.add_visit(&visit_);
     worker_.services().metrics.connection_opened();
   }
-  ~Place() {
+  ~Stay() {
+    worker_.remove_visit(&visit_);
     worker_.services().metrics.connection_closed();
-    if (counted_) worker_.counter().leave(address_);
+    places_.leave(networks_);
   }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+
+  void has(Connection* connection) noexcept { visit_.connection = connection; }
 
  private:
   Worker& worker_;
-  std::string address_;
-  bool counted_;
+  ConnectionPlaces& places_;
+  ConnectionPlaces::Path networks_;
+  Visit visit_;
 };
 
-// Probes and the one who looks at the metrics must get through just when all places are taken.
-bool is_limited(const ListenerInfo& info) noexcept { return info.serve != config::Serve::operations; }
-
-constexpr int kMostTurnedAway = 64;  // at the same time, by one listener
 constexpr auto kTurningAway = std::chrono::seconds(1);
+constexpr auto kOutOfDescriptorsSaidEvery = std::chrono::seconds(10);
 
 std::string full_answer() {
   constexpr std::string_view body =
@@ -56,16 +65,16 @@ std::string full_answer() {
 
 class OneMore {
  public:
-  explicit OneMore(std::shared_ptr<int> count) : count_(std::move(count)) { ++*count_; }
+  explicit OneMore(std::shared_ptr<std::size_t> count) : count_(std::move(count)) { ++*count_; }
   ~OneMore() { --*count_; }
   OneMore(const OneMore&) = delete;
   OneMore& operator=(const OneMore&) = delete;
 
  private:
-  std::shared_ptr<int> count_;
+  std::shared_ptr<std::size_t> count_;
 };
 
-awaitable<void> turn_away(std::shared_ptr<net::TcpStream> stream, std::shared_ptr<int> turned_away) {
+awaitable<void> turn_away(std::shared_ptr<net::TcpStream> stream, std::shared_ptr<std::size_t> turned_away) {
   const OneMore counted(std::move(turned_away));
   const auto answer = full_answer();
   const std::string_view pieces[] = {answer};
@@ -76,7 +85,7 @@ awaitable<void> turn_away(std::shared_ptr<net::TcpStream> stream, std::shared_pt
 
 awaitable<void> serve(std::shared_ptr<Accepted> accepted) {
   auto& worker = *accepted->worker;
-  const Place place(worker, accepted->counted_as, is_limited(accepted->info));
+  Stay stay(*accepted);
   std::unique_ptr<net::Stream> stream;
   if (accepted->tls) {
     const auto limits = worker.snapshot()->config().limits;
@@ -92,6 +101,7 @@ awaitable<void> serve(std::shared_ptr<Accepted> accepted) {
     stream = std::move(accepted->stream);
   }
   Connection connection(std::move(stream), accepted->info, worker);
+  stay.has(&connection);
   co_await connection.run();
 }
 
@@ -116,32 +126,42 @@ awaitable<void> Listener::accept_loop() {
       continue;
     }
     if (accepted.error().code == Errc::cancelled || accepted.error().code == Errc::closed) co_return;
-    // Out of descriptors, most likely: accepting again at once would only spin.
-    worker_.services().metrics.connection_refused("descriptors");
-    worker_.services().log.warning("accept_failed", {{"what", accepted.error().what}});
+    out_of_descriptors(accepted.error());
     pause.expires_after(std::chrono::milliseconds(100));
     co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }
 }
 
+// Accepting again at once would only spin: the network that has most gives way first.
+void Listener::out_of_descriptors(const Error& error) {
+  worker_.services().metrics.connection_refused("descriptors");
+  worker_.places().clients.shed();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < quiet_until_) return;
+  quiet_until_ = now + kOutOfDescriptorsSaidEvery;
+  worker_.services().log.warning("accept_failed", {{"what", error.what}});
+}
+
 // An answer where one can be had without a handshake; a flood is just closed.
 void Listener::refuse(std::unique_ptr<net::TcpStream> stream, std::string_view why) {
   worker_.services().metrics.connection_refused(why);
-  if (tls_ || *turned_away_ >= kMostTurnedAway) return;
+  if (tls_ || *turned_away_ >= kTurnedAwayAtOnce) return;
   boost::asio::co_spawn(worker_.io(), turn_away(std::move(stream), turned_away_), boost::asio::detached);
 }
 
 void Listener::admit(std::unique_ptr<net::TcpStream> stream) {
+  using Verdict = ConnectionPlaces::Verdict;
   auto accepted = std::make_shared<Accepted>();
   accepted->address = stream->peer();
-  if (is_limited(info_)) {
-    const bool proxy = worker_.snapshot()->proxies().contains(accepted->address);
-    accepted->counted_as = network_of(accepted->address);
-    const auto verdict = worker_.counter().enter(accepted->counted_as, proxy);
-    if (verdict != ConnectionCounter::Verdict::admitted) {
-      refuse(std::move(stream), verdict == ConnectionCounter::Verdict::total ? "total" : "per_address");
-      return;
-    }
+  // Probes and the one who looks at the metrics must get through just when all places of clients are taken.
+  const bool operations = info_.serve == config::Serve::operations;
+  accepted->places = operations ? &worker_.places().operations : &worker_.places().clients;
+  const bool proxy = !operations && worker_.snapshot()->proxies().contains(accepted->address);
+  if (!proxy) accepted->networks = networks_of(accepted->address);
+  const auto verdict = accepted->places->enter(accepted->networks);
+  if (verdict != Verdict::admitted) {
+    refuse(std::move(stream), verdict == Verdict::total ? "total" : "per_address");
+    return;
   }
   accepted->stream = std::move(stream);
   accepted->info = info_;

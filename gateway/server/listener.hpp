@@ -34,13 +34,15 @@ class Listener {
  private:
   awaitable<void> accept_loop();
   void admit(std::unique_ptr<net::TcpStream> stream);
+  void out_of_descriptors(const Error& error);
   void refuse(std::unique_ptr<net::TcpStream> stream, std::string_view why);
 
   std::unique_ptr<net::Acceptor> acceptor_;
   ListenerInfo info_;
   std::shared_ptr<TlsSlot> tls_;
   Worker& worker_;
-  std::shared_ptr<int> turned_away_ = std::make_shared<int>(0);  // being told so now
+  std::shared_ptr<std::size_t> turned_away_ = std::make_shared<std::size_t>(0);  // being told so now
+  net::SteadyTime quiet_until_{};  // descriptors have run out and that was logged
 };
 
 }  // namespace postern::server

@@ -1,6 +1,8 @@
 #include "server/worker.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.hpp"
@@ -11,26 +13,17 @@
 
 namespace postern::server {
 
-ConnectionCounter::Verdict ConnectionCounter::enter(const std::string& address, bool shared) {
-  const std::lock_guard lock(mutex_);
-  if (open_ >= total_) return Verdict::total;
-  auto& count = addresses_[address];
-  if (count >= per_address_ && !shared) return Verdict::per_address;
-  ++count;
-  ++open_;
-  return Verdict::admitted;
-}
+namespace {
 
-void ConnectionCounter::leave(const std::string& address) {
-  const std::lock_guard lock(mutex_);
-  --open_;
-  const auto found = addresses_.find(address);
-  if (found != addresses_.end() && --found->second == 0) addresses_.erase(found);
-}
+constexpr std::size_t kGiveWayAtOnce = 8;
+constexpr auto* kGaveWay = "postern_connections_gave_way_total";
+constexpr auto* kGaveWayHelp = "Idle connections of the network that has most, closed so that others find a place.";
 
-Worker::Worker(Services& services, ConnectionCounter& counter, std::shared_ptr<const Snapshot> snapshot)
+}  // namespace
+
+Worker::Worker(Services& services, Places& places, std::shared_ptr<const Snapshot> snapshot)
     : services_(services),
-      counter_(counter),
+      places_(places),
       snapshot_(std::move(snapshot)),
       id_prefix_(hex_encode(crypto::random_bytes(6))) {}
 
@@ -70,6 +63,27 @@ void Worker::end_streams_of(const token::Touched& touched) {
 
 void Worker::end_all_streams() {
   for (auto* stream : std::vector<OpenStream*>(streams_.begin(), streams_.end())) stream->end();
+}
+
+void Worker::give_way(const ConnectionPlaces& places, const std::string& network) {
+  std::vector<std::pair<net::SteadyTime, Visit*>> waiting;
+  for (auto* visit : visits_) {
+    if (visit->places != &places || visit->network != network) continue;
+    if (visit->connection == nullptr) waiting.emplace_back(visit->since, visit);
+    if (visit->connection != nullptr && visit->connection->idle())
+      waiting.emplace_back(visit->connection->idle_since(), visit);
+  }
+  const auto count = std::min(waiting.size(), kGiveWayAtOnce);
+  services_.metrics.count(kGaveWay, kGaveWayHelp, static_cast<double>(count));
+  std::ranges::partial_sort(waiting, waiting.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Visit& visit = *waiting[i].second;
+    if (visit.connection != nullptr) {
+      visit.connection->close_if_idle();
+    } else {
+      visit.close();
+    }
+  }
 }
 
 void Worker::drain() {

@@ -4,15 +4,14 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 
 #include <boost/asio/io_context.hpp>
 
+#include "server/connection_places.hpp"
 #include "server/services.hpp"
 #include "server/snapshot.hpp"
 #include "token/touched.hpp"
@@ -34,33 +33,31 @@ struct OpenStream {
   bool is_over(const token::Touched& touched) const;
 };
 
-// Open connections of the process by address, for the two connection limits. Thread-safe.
-class ConnectionCounter {
- public:
-  enum class Verdict { admitted, total, per_address };
-  ConnectionCounter(std::size_t total, std::size_t per_address) : total_(total), per_address_(per_address) {}
-  // `shared`: many clients come from there, so that only the total counts.
-  Verdict enter(const std::string& address, bool shared);
-  void leave(const std::string& address);
+// A connection from accept to its end, as its worker knows it. Lives in the coroutine that serves it.
+struct Visit {
+  const ConnectionPlaces* places = nullptr;  // those that it takes one of
+  std::string network;                       // the narrowest; empty: it never gives way
+  net::SteadyTime since{};                   // when it was accepted
+  std::function<void()> close;               // while there is no `connection` yet: ends its handshake
+  Connection* connection = nullptr;
+};
 
- private:
-  std::size_t total_;
-  std::size_t per_address_;
-  std::mutex mutex_;
-  std::size_t open_ = 0;
-  std::unordered_map<std::string, std::size_t> addresses_;
+// The places of clients, and those that only probes and Prometheus have.
+struct Places {
+  ConnectionPlaces clients;
+  ConnectionPlaces operations;
 };
 
 // One thread's share of the gateway: its io_context, its connections, its pools of upstream connections. Everything is
 // used on the worker's own thread, but for snapshot(), replace() and draining().
 class Worker {
  public:
-  Worker(Services& services, ConnectionCounter& counter, std::shared_ptr<const Snapshot> snapshot);
+  Worker(Services& services, Places& places, std::shared_ptr<const Snapshot> snapshot);
   ~Worker();
 
   boost::asio::io_context& io() noexcept { return io_; }
   Services& services() noexcept { return services_; }
-  ConnectionCounter& counter() noexcept { return counter_; }
+  Places& places() noexcept { return places_; }
   std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&snapshot_); }
 
   // The upstream of that name, made at first use.
@@ -70,6 +67,11 @@ class Worker {
   void add_connection(Connection* connection) { connections_.insert(connection); }
   void remove_connection(Connection* connection) { connections_.erase(connection); }
   std::size_t connections() const noexcept { return connections_.size(); }
+  void add_visit(Visit* visit) { visits_.insert(visit); }
+  void remove_visit(Visit* visit) { visits_.erase(visit); }
+  // Closes the connections of that network that wait for a request, or for their handshake, longest; some at a time, so
+  // that a flood of newcomers does not have all of them looked at for each.
+  void give_way(const ConnectionPlaces& places, const std::string& network);
   void add_stream(OpenStream* stream) { streams_.insert(stream); }
   void remove_stream(OpenStream* stream) { streams_.erase(stream); }
   void end_streams_of(const token::Touched& touched);
@@ -83,9 +85,10 @@ class Worker {
 
  private:
   Services& services_;
-  ConnectionCounter& counter_;
+  Places& places_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unordered_set<Connection*> connections_;
+  std::unordered_set<Visit*> visits_;
   std::unordered_set<OpenStream*> streams_;
   std::string id_prefix_;
   std::uint64_t next_id_ = 0;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -61,6 +62,7 @@ struct Launch {
   int errors;
   int report;
   pid_t parent;
+  rlimit files;
 };
 
 // Only async-signal-safe calls: other threads may have held locks when the process was copied.
@@ -90,11 +92,20 @@ struct Launch {
   if (::syscall(SYS_close_range, kReportFd + 1, ~0U, 0) != 0) {
     for (int fd = kReportFd + 1; fd < 65536; ++fd) ::close(fd);
   }
+  // It may use select(2), which breaks on descriptors from 1,024 on.
+  ::setrlimit(RLIMIT_NOFILE, &launch.files);
   int error = 0;
   if (::chdir(launch.directory) == 0) ::execve(launch.program, launch.arguments, launch.environment);
   error = errno;
   [[maybe_unused]] const auto sent = ::write(kReportFd, &error, sizeof error);
   ::_exit(127);
+}
+
+rlimit files_for(const ChildOptions& options) noexcept {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (options.open_files > 0 && options.open_files < limit.rlim_cur) limit.rlim_cur = options.open_files;
+  return limit;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -161,9 +172,9 @@ Result<ChildProcess> ChildProcess::start(const ChildOptions& options) {
   auto environment = child_environment(options);
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);
-  const Launch launch{program->c_str(),          argv.data(),         envp.data(),
-                      options.directory.c_str(), input->read.get(),   output->write.get(),
-                      errors->write.get(),       report->write.get(), ::getpid()};
+  const Launch launch{program->c_str(),  argv.data(),         envp.data(),         options.directory.c_str(),
+                      input->read.get(), output->write.get(), errors->write.get(), report->write.get(),
+                      ::getpid(),        files_for(options)};
   ChildProcess child;
   child.pid_ = ::fork();
   if (child.pid_ < 0) return fail(Errc::busy, "cannot start a process: " + system_message(errno));

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@ struct ChildOptions {
   std::vector<std::pair<std::string, Secret>> variables;  // beside the few that every child gets
   std::string directory;                                  // where it runs and relative programs are looked for
   bool log_stderr = false;                                // word for word, rather than the length of each line
+  // Its soft limit of open files, since the gateway raised its own (net/descriptors.hpp); 0: that of the gateway.
+  std::size_t open_files = 0;
 };
 
 // The program's file as an absolute path: a name with a slash as seen from `directory`, another one from the PATH the

@@ -162,8 +162,9 @@ class DuplexUpstream final : public Upstream {
 
 }  // namespace
 
-DuplexHub::DuplexHub(telemetry::Log& log)
+DuplexHub::DuplexHub(telemetry::Log& log, std::size_t child_files)
     : log_(log),
+      child_files_(child_files),
       budget_(std::make_shared<AnswerBudget>(kAnswers, kAnswersOfUser)),
       guard_(asio::make_work_guard(io_)),
       thread_([this] { io_.run(); }) {}
@@ -174,7 +175,9 @@ std::unique_ptr<Upstream> DuplexHub::upstream(asio::any_io_executor worker, cons
   const std::lock_guard lock(mutex_);
   auto& server = servers_[options.name];
   if (!server) {
-    server = std::make_shared<DuplexServer>(io_.get_executor(), options, log_);
+    DuplexOptions made_with = options;
+    made_with.child.open_files = child_files_;
+    server = std::make_shared<DuplexServer>(io_.get_executor(), std::move(made_with), log_);
     asio::post(io_, [made = server] { made->start(); });
   }
   return std::make_unique<DuplexUpstream>(std::move(worker), server, budget_);

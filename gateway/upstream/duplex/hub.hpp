@@ -21,7 +21,8 @@ namespace postern::upstream {
 // and its session must be found from each. Must outlive the workers. Thread-safe but for stop().
 class DuplexHub {
  public:
-  explicit DuplexHub(telemetry::Log& log);
+  // `child_files`: the soft limit of open files for programs; 0: that of the gateway.
+  explicit DuplexHub(telemetry::Log& log, std::size_t child_files = 0);
   ~DuplexHub();
   DuplexHub(const DuplexHub&) = delete;
   DuplexHub& operator=(const DuplexHub&) = delete;
@@ -41,6 +42,7 @@ class DuplexHub {
   bool idle();
 
   telemetry::Log& log_;
+  const std::size_t child_files_;
   std::shared_ptr<AnswerBudget> budget_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;

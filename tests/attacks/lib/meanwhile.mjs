@@ -12,9 +12,10 @@ export function percentile(values, share) {
 /**
  * Calls a tool over and over, on one connection, while `attack()` runs. Returns what the attack returned, with
  * `{calls, failed, p99_ms}`: how many calls there were, how many of them did not end with 200, and how long they took.
+ * `options`: of the connection's agent.
  */
-export async function meanwhile(resource, token, attack) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+export async function meanwhile(resource, token, attack, options = {}) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1, ...options });
   const took = [];
   let failed = 0;
   let over = false;

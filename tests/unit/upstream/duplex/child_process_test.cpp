@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -71,6 +72,19 @@ TEST(ChildProcess, LeadsASessionOfItsOwnWithSignalsAsUsual) {
   // SIGPIPE, which we ignore, ends it.
   ::signal(SIGPIPE, SIG_IGN);
   EXPECT_EQ(output_of(shell("kill -PIPE $$; echo survived")), "by signal 13");
+}
+
+// The gateway raises its own, but a program that uses select(2) breaks on descriptors from 1,024 on.
+TEST(ChildProcess, Attack10HasTheLimitOfOpenFilesThatTheGatewayWasStartedWith) {
+  auto options = shell("ulimit -Sn; ulimit -Hn");
+  rlimit ours{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &ours), 0);
+  const auto hard = ours.rlim_max == RLIM_INFINITY ? "unlimited" : std::to_string(ours.rlim_max);
+  options.open_files = 123;
+  EXPECT_EQ(output_of(options), "123\n" + hard + "\nwith exit code 0");
+  options.open_files = 0;
+  const auto soft = ours.rlim_cur == RLIM_INFINITY ? "unlimited" : std::to_string(ours.rlim_cur);
+  EXPECT_EQ(output_of(options), soft + "\n" + hard + "\nwith exit code 0");
 }
 
 TEST(ChildProcess, ThatCannotRunSaysWhy) {

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "config/config.hpp"
+#include "server/connection_places.hpp"
+#include "server/descriptor_budget.hpp"
+
+namespace postern::app {
+
+// Raises the limit of open files of this process to what the configuration may need. Where that is not possible, the
+// configuration's limits of connections are lowered to what fits. Before any thread is started.
+struct OpenFiles {
+  std::size_t started_with = 0;  // the soft limit of before, for programs that are run; 0: not known
+  std::string warning;           // a sentence for the operator where connections were lowered, to 0 in the worst case
+};
+OpenFiles claim_open_files(config::Config& config, server::DescriptorUsers users);
+
+// Of clients, as the configuration's limits say.
+server::ConnectionPlaces::Bounds client_places(const config::Limits& limits);
+
+// Of probes and Prometheus, which may all come from one address: there the newest always gets a place.
+server::ConnectionPlaces::Bounds operations_places();
+
+}  // namespace postern::app
