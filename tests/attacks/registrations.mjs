@@ -76,6 +76,7 @@ const figure = {
     config.limits.unused_clients = 1_000;
   }),
   default_rate: await attack(upstream, 'default-rate', (config) => {
+    config.limits.rate = { ...config.limits.rate };
     delete config.limits.rate.register;
   }),
 };

@@ -110,7 +110,7 @@ describe('registrations of strangers', { timeout: 180_000 * patience }, () => {
 
   it('attack 7: ever new networks of one provider share a rate, and cost others nothing', async () => {
     const gateway = await start('registration-networks', {}, (config) => {
-      config.limits.rate.register = '1/h burst 2';
+      config.limits.rate = { ...config.limits.rate, register: '1/h burst 2' };
     });
     const registrations = new Registrations(gateway);
     const passed = async (count, addressOf) => {
