@@ -197,16 +197,18 @@ Result<void> Writer::run(Job& job, std::vector<Change>& changes) {
 // open, what was not committed is no part of it and the next commit writes over it. Closed first, the log would be
 // recovered, and frames that may never have reached the disk would carry all later commits.
 Result<void> Writer::revive() {
-  if (db_ && !db_->dead()) return {};
+  if (db_ && !db_->dead() && !outdated_) return {};
   if (db_ && db_->in_transaction()) db_.reset();
   return reopen();
 }
 
 Result<void> Writer::reopen() {
   auto opened = open_writer(files_->path(), options_);
+  // A file that was made here is ours, also where it cannot be opened yet.
+  if (opened || outdated_) files_->remember();
   if (!opened) return fail(Errc::unavailable, opened.error().what);
   db_ = std::move(*opened);
-  files_->remember();
+  outdated_ = false;
   return {};
 }
 
@@ -237,7 +239,10 @@ Result<void> Writer::bring_back() {
   if (!db_) return fail(Errc::unavailable, what + "; restart the gateway");
   if (known_fault().empty()) set_fault(what);
   auto done = files_->write_again(*db_);
-  if (done) done = reopen();
+  if (done) {
+    outdated_ = true;
+    done = reopen();
+  }
   if (done) return fail(Errc::unavailable, what + "; it was written again");
   db_->forgive();
   return fail(Errc::unavailable, what + ", and cannot be written again: " + done.error().what);

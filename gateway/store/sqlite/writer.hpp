@@ -90,6 +90,7 @@ class Writer final : public Writes {
   const std::shared_ptr<StoreFiles> files_;
   const Options options_;
   std::optional<Connection> db_;
+  bool outdated_ = false;  // it has a file open that another one has replaced, made from it
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

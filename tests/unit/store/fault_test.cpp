@@ -71,6 +71,28 @@ TEST_F(FaultTest, WhatWasAcknowledgedBeforeAFaultIsThereAfterARestart) {
   EXPECT_TRUE(store_->tenants().find("before").value());
 }
 
+// Also where the file could be made and not be opened, so that the writer is between two files.
+TEST_F(FaultTest, Attack8ADatabaseThatIsDeletedIsWrittenAgainOnceTheDiskTakesIt) {
+  ASSERT_TRUE(ok(store_->tenants().put({"before", "", ""})));
+  int round = 0;
+  for (auto* fault : {&vfs_.full, &vfs_.sync_fails}) {
+    *fault = true;
+    const bool is_made = fault == &vfs_.sync_fails;
+    std::filesystem::remove(directory_ / "postern.db");
+    while (store_->fault().empty() || std::filesystem::exists(directory_ / "postern.db") != is_made) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(code_of(store_->tenants().put({"refused", "", ""})), "unavailable");
+    EXPECT_TRUE(store_->tenants().find("before").value());
+    *fault = false;
+    wait_until_over();
+    EXPECT_TRUE(ok(store_->tenants().put({"after" + std::to_string(++round), "", ""})));
+  }
+  store_.reset();
+  store_ = open();
+  EXPECT_EQ(store_->tenants().list().value().size(), 3U);
+}
+
 TEST_F(FaultTest, ReadsRecover) {
   ASSERT_TRUE(ok(store_->tenants().put({"acme", "", ""})));
   ASSERT_TRUE(ok(store_->ping()));
