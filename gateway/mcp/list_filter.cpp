@@ -10,19 +10,23 @@ namespace {
 
 constexpr int kInternalError = -32603;
 
-// One list of an answer, made anew.
+// An answer with one of its lists made anew. There is never more than one copy of the answer.
 class ListWriter {
  public:
   ListWriter(ListKind kind, const VisibleIn& visible, Filtered& report)
       : kind_(kind), visible_(visible), report_(report) {}
 
-  // Valid as long as the writer; the list's own text where nothing changes.
-  std::string_view write(std::string_view list) {
+  // `list` is a view into `answer`. nullopt: nothing changes.
+  std::optional<std::string> write(std::string_view answer, std::string_view list) && {
+    const auto begin = static_cast<std::size_t>(list.data() - answer.data());
     changed_ = list == "null";
-    out_ = "[";
+    out_.reserve(answer.size());
+    out_.append(answer.substr(0, begin)).append("[");
+    empty_ = out_.size();
     for_each_entry(list, kind_, [this](const ListEntry& entry) { take(entry); });
-    out_ += ']';
-    return changed_ ? std::string_view(out_) : list;
+    if (!changed_) return std::nullopt;
+    out_.append("]").append(answer.substr(begin + list.size()));
+    return std::move(out_);
   }
 
  private:
@@ -33,7 +37,7 @@ class ListWriter {
       changed_ = true;
       return;
     }
-    if (out_.size() > 1) out_ += ',';
+    if (out_.size() > empty_) out_ += ',';
     out_ += entry.text;
   }
 
@@ -47,22 +51,15 @@ class ListWriter {
   const VisibleIn& visible_;
   Filtered& report_;
   std::string out_;
+  std::size_t empty_ = 0;  // how long it is as long as the list has no entries
   bool changed_ = false;
 };
-
-// `part` is a view into `whole`.
-std::string with_part(std::string_view whole, std::string_view part, std::string_view other) {
-  const auto begin = static_cast<std::size_t>(part.data() - whole.data());
-  std::string out;
-  out.reserve(whole.size() - part.size() + other.size());
-  return out.append(whole.substr(0, begin)).append(other).append(whole.substr(begin + part.size()));
-}
 
 // An answer whose lists are filtered one after the other. It is copied and read again only where one of them changes.
 class AnswerFilter {
  public:
-  AnswerFilter(std::string_view answer, const VisibleIn& visible)
-      : answer_(answer), visible_(visible), envelope_(read_envelope(answer)) {}
+  AnswerFilter(const Envelope& answer, const VisibleIn& visible)
+      : answer_(answer.text), visible_(visible), envelope_(answer) {}
 
   bool has_result() const noexcept { return envelope_.result.named; }
 
@@ -71,11 +68,9 @@ class AnswerFilter {
     const auto page = find_list(envelope_, kind);
     if (!page) return page.error();
     if (!*page) return false;
-    ListWriter writer(kind, visible_, report_);
-    const auto list = (*page)->list;
-    const auto written = writer.write(list);
-    if (written.data() == list.data()) return true;
-    changed_ = with_part(text(), list, written);
+    auto written = ListWriter(kind, visible_, report_).write(text(), (*page)->list);
+    if (!written) return true;
+    changed_ = std::move(written);
     envelope_ = read_envelope(*changed_);
     return true;
   }
@@ -99,8 +94,8 @@ class AnswerFilter {
 
 }  // namespace
 
-Result<Filtered, JsonFault> filter_list(std::string_view answer, ListKind kind, const Visible& visible) {
-  if (kind == ListKind::none || answer.empty()) return Filtered();
+Result<Filtered, JsonFault> filter_list(const Envelope& answer, ListKind kind, const Visible& visible) {
+  if (kind == ListKind::none || answer.text.empty()) return Filtered();
   const VisibleIn visible_in = [&visible](ListKind, std::string_view name) { return visible(name); };
   AnswerFilter filter(answer, visible_in);
   const auto found = filter.filter(kind);
@@ -109,14 +104,19 @@ Result<Filtered, JsonFault> filter_list(std::string_view answer, ListKind kind, 
   return std::move(filter).finish();
 }
 
-Result<Filtered, JsonFault> filter_any_list(std::string_view answer, const VisibleIn& visible) {
-  if (answer.empty()) return Filtered();
+Result<Filtered, JsonFault> filter_any_list(const Envelope& answer, const VisibleIn& visible) {
+  if (answer.text.empty()) return Filtered();
   AnswerFilter filter(answer, visible);
   for (const auto kind : {ListKind::tools, ListKind::resources, ListKind::resource_templates, ListKind::prompts}) {
     const auto found = filter.filter(kind);
     if (!found) return found.error();
   }
   return std::move(filter).finish();
+}
+
+std::size_t filtering_bytes(std::string_view answer, bool any_list) {
+  const std::size_t copies = any_list ? 2 : 1;
+  return copies * answer.size() + repaired_size(answer);
 }
 
 std::string describe(const std::vector<std::string>& examples, std::size_t all) {

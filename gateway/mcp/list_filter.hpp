@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mcp/envelope.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/list_reader.hpp"
 #include "mcp/method.hpp"
@@ -35,14 +36,23 @@ struct Filtered {
 //
 // A fault, because it must not pass unfiltered: an answer that JsonScanner cannot read, or whose list is not for sure
 // where the specification puts it. `visible` is called once for each entry that has a name, in order.
-Result<Filtered, JsonFault> filter_list(std::string_view answer, ListKind kind, const Visible& visible);
+Result<Filtered, JsonFault> filter_list(const Envelope& answer, ListKind kind, const Visible& visible);
+inline Result<Filtered, JsonFault> filter_list(std::string_view answer, ListKind kind, const Visible& visible) {
+  return filter_list(read_envelope(answer), kind, visible);
+}
 
 // As Visible, where the kind of list is known by what the answer holds.
 using VisibleIn = std::function<bool(ListKind, std::string_view)>;
 
 // For streams that carry answers to requests we no longer know (resumed with Last-Event-ID): filters every list that
 // the answer holds, and passes an answer that holds none.
-Result<Filtered, JsonFault> filter_any_list(std::string_view answer, const VisibleIn& visible);
+Result<Filtered, JsonFault> filter_any_list(const Envelope& answer, const VisibleIn& visible);
+inline Result<Filtered, JsonFault> filter_any_list(std::string_view answer, const VisibleIn& visible) {
+  return filter_any_list(read_envelope(answer), visible);
+}
+
+// How many bytes these functions take at most beside the answer itself, their result included. Linear.
+std::size_t filtering_bytes(std::string_view answer, bool any_list);
 
 // One sentence about entries that were left out: the examples, and how many there are beside them.
 std::string describe(const std::vector<std::string>& examples, std::size_t all);

@@ -58,23 +58,48 @@ Piece piece_at(std::string_view text) noexcept {
   return {part.length, part.valid ? std::string_view() : kReplacement};
 }
 
+bool is_plain(char c) noexcept { return static_cast<unsigned char>(c) < 0x80 && c != '\\'; }
+
+// Calls `see` with the place of each damaged piece.
+template <class See>
+void for_each_damage(std::string_view json, const See& see) {
+  std::size_t at = 0;
+  while (at < json.size()) {
+    if (is_plain(json[at])) {
+      ++at;
+      continue;
+    }
+    const Piece piece = piece_at(json.substr(at));
+    if (!piece.replacement.empty()) see(at, piece);
+    at += piece.length;
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> repaired_text(std::string_view json) {
-  std::optional<std::string> out;
+  const auto size = repaired_size(json);
+  if (size == 0) return std::nullopt;
+  std::string out;
+  out.reserve(size);
   std::size_t copied = 0;
-  std::size_t at = 0;
-  while (at < json.size()) {
-    const Piece piece = piece_at(json.substr(at));
-    if (!piece.replacement.empty()) {
-      if (!out) out.emplace();
-      out->append(json.substr(copied, at - copied)).append(piece.replacement);
-      copied = at + piece.length;
-    }
-    at += piece.length;
-  }
-  if (out) out->append(json.substr(copied));
+  for_each_damage(json, [&](std::size_t at, const Piece& piece) {
+    out.append(json.substr(copied, at - copied)).append(piece.replacement);
+    copied = at + piece.length;
+  });
+  out.append(json.substr(copied));
   return out;
+}
+
+std::size_t repaired_size(std::string_view json) noexcept {
+  std::size_t size = json.size();
+  bool damaged = false;
+  for_each_damage(json, [&](std::size_t, const Piece& piece) {
+    damaged = true;
+    size += piece.replacement.size();
+    size -= piece.length;
+  });
+  return damaged ? size : 0;
 }
 
 }  // namespace postern::mcp

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,5 +16,7 @@ namespace postern::mcp {
 // so. Work is linear in the size; the result is at most three times as long. A caller that repairs a text must decide
 // on the repaired one, since two damaged names may become the same.
 std::optional<std::string> repaired_text(std::string_view json);
+// How long the repaired text is; 0 where nothing is damaged.
+std::size_t repaired_size(std::string_view json) noexcept;
 
 }  // namespace postern::mcp

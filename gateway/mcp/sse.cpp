@@ -6,6 +6,7 @@
 namespace postern::mcp {
 namespace {
 
+constexpr std::size_t kKept = 64 * 1024;  // bytes of a buffer that are not worth giving back
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
 // Takes the first line off `text` and returns it without its end; the last one may have none.
@@ -71,6 +72,8 @@ void SseSplitter::drop_handed_out() {
   if (handed_out_ == 0) return;
   const std::size_t bytes = ends_[handed_out_ - 1].at;
   buffer_.erase(0, bytes);
+  // A stream may last for days after one long event.
+  if (buffer_.capacity() > kKept && buffer_.size() < buffer_.capacity() / 4) buffer_.shrink_to_fit();
   ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(handed_out_));
   for (auto& end : ends_) end.at -= bytes;
   handed_out_ = 0;
@@ -139,10 +142,14 @@ bool SseSplitter::ends_with(char c) noexcept {
 
 std::string_view SseSplitter::next() noexcept {
   if (handed_out_ == ends_.size()) return {};
-  const std::size_t begin = handed_out_ == 0 ? 0 : ends_[handed_out_ - 1].at;
+  const std::size_t begin = begin_of_next();
   const End end = ends_[handed_out_++];
   is_cut_ = end.cut;
   return std::string_view(buffer_).substr(begin, end.at - begin);
+}
+
+std::size_t SseSplitter::next_size() const noexcept {
+  return handed_out_ == ends_.size() ? 0 : ends_[handed_out_].at - begin_of_next();
 }
 
 std::string_view SseSplitter::rest() const noexcept { return std::string_view(buffer_).substr(begin_of_rest()); }

@@ -24,6 +24,8 @@ class SseSplitter {
   Result<void> feed(std::string_view bytes);
   // The next event including its blank line, or an empty view. Valid until the next call of feed().
   std::string_view next() noexcept;
+  // How long the event is that next() would return; 0: none is there yet.
+  std::size_t next_size() const noexcept;
   // Whether the event that next() has just returned is only the beginning of one.
   bool is_cut() const noexcept { return is_cut_; }
   // Treats an unfinished event as one over the limit, where there is no memory for more of it.
@@ -53,6 +55,7 @@ class SseSplitter {
   bool ends_with(char c) noexcept;
   bool append(char c);
   void end_event();
+  std::size_t begin_of_next() const noexcept { return handed_out_ == 0 ? 0 : ends_[handed_out_ - 1].at; }
   std::size_t begin_of_rest() const noexcept { return ends_.empty() ? 0 : ends_.back().at; }
 
   std::size_t limit_;

@@ -1,8 +1,9 @@
 #include "mcp/task_ids.hpp"
 
+#include <set>
 #include <vector>
 
-#include "mcp/envelope.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/json_members.hpp"
 #include "mcp/json_scanner.hpp"
 
@@ -17,26 +18,50 @@ bool may_name_task(std::string_view text) noexcept {
   return text.find("ask") != std::string_view::npos || text.find("\\u") != std::string_view::npos;
 }
 
-std::string_view value_at(std::string_view object, const Path& path) {
-  for (const auto name : path) object = find_member(object, name).text;
-  return object;
+MemberText member_at(std::string_view object, const Path& path) {
+  MemberText found{object, true};
+  for (const auto name : path) {
+    const bool plain = found.plain;
+    found = find_member(found.text, name);
+    found.plain = found.plain && plain;
+  }
+  return found;
 }
+
+std::string_view value_at(std::string_view object, const Path& path) { return member_at(object, path).text; }
 
 Path operator+(Path path, std::string_view name) {
   path.push_back(name);
   return path;
 }
 
+// Without making values of them, since a server may list as many as it likes.
+template <class See>
+void for_each_element(std::string_view array, const See& see) {
+  JsonScanner scanner(array);
+  if (!scanner.take('[') || scanner.take(']')) return;
+  do {
+    const auto each = scanner.value(kDeepestMessage);
+    if (!each) return;
+    see(*each);
+  } while (scanner.take(','));
+}
+
 // Collects what changes in one message.
 class IdEditor {
  public:
-  IdEditor(std::string_view text, const TaskIdMap& map) : text_(text), map_(map) {}
+  enum class From : unsigned char { client, server };
+  IdEditor(std::string_view text, const TaskIdMap& map, From from) : text_(text), map_(map), from_(from) {}
 
   // The id at this path. False: it is there, and not known.
   bool id(const Path& path) { return id(path, map_); }
   bool id(const Path& path, const TaskIdMap& map) {
-    const auto value = value_at(text_, path);
+    const auto [value, plain] = member_at(text_, path);
     if (value.empty()) return true;
+    if (!plain && from_ == From::server) {
+      remove(path);
+      return false;
+    }
     const auto other = mapped(value, map);
     if (other) edits_.push_back({path, json(*other).dump()});
     return other.has_value();
@@ -50,25 +75,25 @@ class IdEditor {
     return mapped(value, map_).has_value();
   }
 
-  // A list of ids. Those that are not known are kept or left out.
-  void ids(const Path& path, bool keep_unknown) {
-    const auto value = value_at(text_, path);
-    const auto listed = value.starts_with('[') ? json::parse(value, nullptr, false) : json();
-    if (!listed.is_array()) {
-      if (!value.empty()) (void)mapped(value, map_);
+  // A list of ids. Of a server those that are not known are left out.
+  void ids(const Path& path) {
+    const auto [value, plain] = member_at(text_, path);
+    if (value.empty()) return;
+    if (!plain && from_ == From::server) return remove(path);
+    if (!value.starts_with('[')) {
+      (void)mapped(value, map_);
       return;
     }
-    auto others = json::array();
-    for (const auto& each : listed) {
-      const auto* text = each.get_ptr<const std::string*>();
-      const auto other = map_(text != nullptr ? *text : each.dump());
-      if (other) {
-        others.push_back(*other);
-      } else if (keep_unknown) {
-        others.push_back(each);
-      }
-    }
-    if (others != listed) edits_.push_back({path, others.dump()});
+    std::string others;
+    std::set<std::string> seen;
+    bool changed = false;
+    for_each_element(value, [&](std::string_view each) {
+      const auto other = mapped(each, map_);
+      const bool kept = other ? from_ == From::client || seen.insert(*other).second : from_ == From::client;
+      changed = changed || other || !kept;
+      if (kept) others += (others.empty() ? "" : ",") + (other ? json(*other).dump() : std::string(each));
+    });
+    if (changed) edits_.push_back({path, "[" + others + "]"});
   }
 
   void remove(const Path& path) { edits_.push_back({path, std::nullopt}); }
@@ -87,6 +112,7 @@ class IdEditor {
 
   std::string_view text_;
   const TaskIdMap& map_;
+  From from_;
   std::vector<Edit> edits_;
 };
 
@@ -126,24 +152,22 @@ bool asks_for_task(const Message& request) {
 
 std::optional<std::string> with_client_task_ids(std::string_view body, const Message& message, const TaskIdMap& open) {
   if (!may_name_task(body)) return std::nullopt;
-  IdEditor editor(body, open);
+  IdEditor editor(body, open, IdEditor::From::client);
   if (message.kind == MessageKind::response) {
     editor.related({"result", "_meta"});
     return editor.finish();
   }
   if (message.method.starts_with("tasks/") || is_about_status(message.method)) editor.id({"params", "taskId"});
   editor.related({"params", "_meta"});
-  editor.ids({"params", "_meta", kRelatedTaskIds}, true);
-  if (message.method == "subscriptions/listen") editor.ids({"params", "notifications", "taskIds"}, true);
+  editor.ids({"params", "_meta", kRelatedTaskIds});
+  if (message.method == "subscriptions/listen") editor.ids({"params", "notifications", "taskIds"});
   return editor.finish();
 }
 
-std::optional<std::string> with_server_task_ids(std::string_view text, const TaskRequest& asked, const TaskIdMap& known,
-                                                const TaskIdMap& made) {
-  if (!may_name_task(text)) return std::nullopt;
-  const auto envelope = read_envelope(text);
-  if (!envelope.is_whole()) return std::nullopt;
-  IdEditor editor(text, known);
+std::optional<std::string> with_server_task_ids(const Envelope& envelope, const TaskRequest& asked,
+                                                const TaskIdMap& known, const TaskIdMap& made) {
+  if (!may_name_task(envelope.text) || !envelope.is_whole()) return std::nullopt;
+  IdEditor editor(envelope.text, known, IdEditor::From::server);
   if (!envelope.has_method()) {
     edit_result(editor, envelope, asked, made);
     return editor.finish();
@@ -151,7 +175,7 @@ std::optional<std::string> with_server_task_ids(std::string_view text, const Tas
   const auto method = text_of(envelope.method.text);
   // A request for the status of a task is about one that the client holds.
   if (is_about_status(method) && !editor.id({"params", "taskId"})) return std::string();
-  if (method == "notifications/subscriptions/acknowledged") editor.ids({"params", "notifications", "taskIds"}, false);
+  if (method == "notifications/subscriptions/acknowledged") editor.ids({"params", "notifications", "taskIds"});
   if (!editor.related({"params", "_meta"})) editor.remove({"params", "_meta", kRelatedTask});
   return editor.finish();
 }

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "mcp/envelope.hpp"
 #include "mcp/jsonrpc.hpp"
 
 // The ids of tasks in messages, replaced in their text (MCP 2025-11-25 "Tasks"; the extension of 2026-07-28, SEP-2663).
@@ -40,9 +41,14 @@ struct TaskRequest {
 
 // A server's message with the ids that clients know: `made` gives that of the task that answers a request which may
 // make one, `known` all others. A notification about the status of a task that is not known becomes an empty text,
-// which the caller leaves out, and what ties another message to such a task is removed. nullopt: nothing changes, as
-// with a text that read_envelope() finds damage in.
-std::optional<std::string> with_server_task_ids(std::string_view text, const TaskRequest& asked, const TaskIdMap& known,
-                                                const TaskIdMap& made);
+// which the caller leaves out, and what ties another message to such a task is removed. So is an id that is there more
+// than once or beside a twin, and a repetition in a list of ids, so that the text is never much longer than it came.
+// nullopt: nothing changes, as with a text that read_envelope() finds damage in.
+std::optional<std::string> with_server_task_ids(const Envelope& message, const TaskRequest& asked,
+                                                const TaskIdMap& known, const TaskIdMap& made);
+inline std::optional<std::string> with_server_task_ids(std::string_view text, const TaskRequest& asked,
+                                                       const TaskIdMap& known, const TaskIdMap& made) {
+  return with_server_task_ids(read_envelope(text), asked, known, made);
+}
 
 }  // namespace postern::mcp

@@ -135,6 +135,28 @@ TEST(TaskIds, Attack5OfUnknownTasksReachNobody) {
       R"({"method":"notifications/subscriptions/acknowledged","params":{"notifications":{"taskIds":["sealed-1"]}}})");
 }
 
+TEST(TaskIds, Attack12RepeatedIdsMakeNoTextLong) {
+  std::string repeated = R"("taskId":"raw-1","TASKID":"raw-1")";
+  std::string listed = R"("raw-1")";
+  for (int i = 0; i < 1000; ++i) {
+    repeated += R"(,"taskId":"raw-1")";
+    listed += R"(,"raw-1")";
+  }
+  EXPECT_EQ(with_server_task_ids(R"({"id":7,"result":{)" + repeated + R"(,"status":"working"}})", kAsked, sealed, made),
+            R"({"id":7,"result":{"status":"working"}})");
+  EXPECT_EQ(
+      with_server_task_ids(R"({"method":"notifications/tasks","params":{)" + repeated + R"(,"status":"working"}})",
+                           kListening, sealed, made),
+      "")
+      << "whose status it is cannot be told";
+  EXPECT_EQ(
+      with_server_task_ids(R"({"method":"notifications/subscriptions/acknowledged",)"
+                           R"("params":{"notifications":{"taskIds":[)" +
+                               listed + "]}}}",
+                           kAsked, sealed, made),
+      R"({"method":"notifications/subscriptions/acknowledged","params":{"notifications":{"taskIds":["sealed-1"]}}})");
+}
+
 TEST(TaskIds, AQuestionAboutATaskThatTheClientHoldsPasses) {
   for (const auto* text : {R"({"id":1,"method":"tasks/get","params":{"taskId":"raw-1"}})",
                            R"({"id":1,"method":"sampling/createMessage","params":{"task":{"ttl":1}}})",
