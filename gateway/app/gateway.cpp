@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "app/allocator.hpp"
 #include "app/change_feed.hpp"
 #include "app/open_files.hpp"
 #include "app/store_watch.hpp"
@@ -21,6 +22,7 @@
 #include "net/lookups.hpp"
 #include "net/resolver.hpp"
 #include "server/listener.hpp"
+#include "server/long_work.hpp"
 #include "upstream/duplex/hub.hpp"
 
 namespace postern::app {
@@ -129,6 +131,8 @@ struct Gateway::Impl {
   net::Lookups provider_lookups{"provider_lookup", net::resolve_blocking, kProviderLookups};
   net::OffloadPool provider_pool{"provider", kProviderThreads, 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
+  // Half of the cores stay with the event loops, however many long texts come.
+  net::OffloadPool long_work{"long_work", cores() / 2, server::kLongWork};
   std::shared_ptr<const net::TlsClient> fetch_tls;
   upstream::Fetcher fetcher;
   upstream::Documents documents;
@@ -189,6 +193,7 @@ struct Gateway::Impl {
                  store_write_pool,
                  password_pool,
                  familiar_password_pool,
+                 long_work,
                  session_seal,
                  consent_seal,
                  limiters,
@@ -307,8 +312,8 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
   auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
   for (std::size_t i = 0; i < count; ++i)
     workers.push_back(std::make_unique<server::Worker>(services, places, snapshot));
-  for (auto* pool :
-       {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool, &provider_pool}) {
+  for (auto* pool : {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool,
+                     &provider_pool, &long_work}) {
     metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
                    [pool] { return static_cast<double>(pool->queued()); });
   }
@@ -533,7 +538,7 @@ void Gateway::Impl::run() {
   for (auto* names : {&lookups, &provider_lookups}) names->stop();
   // A write still under way tells the workers of the change: it ends while they are there.
   for (auto* pool : {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool,
-                     &provider_pool, &housekeeping}) {
+                     &provider_pool, &housekeeping, &long_work}) {
     pool->stop();
   }
   keep_usage();
@@ -547,6 +552,7 @@ Gateway::~Gateway() = default;
 Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   // Writing then fails instead, which the log and the store tell.
   for (const int sent : {SIGPIPE, SIGXFSZ}) std::signal(sent, SIG_IGN);
+  give_back_freed_memory(cores());
   auto made = telemetry::make_log(log_options(loaded.config.log));
   if (!made) return made.error();
   auto log = *std::move(made);

@@ -383,7 +383,9 @@ Rows limits() {
       {"limits.body", Type::size, "The body of one request, 1KiB to 256MiB.", {.fallback = format_size(l.body)}},
       {"limits.body_memory",
        Type::size,
-       "All bodies over 16KiB and lists being filtered held at once, 1MiB to 64GiB; beyond it 503.",
+       "Bodies over 16KiB and answers that are read, with all that is made of them, held at once, 1MiB to 64GiB; "
+       "beyond "
+       "it 503.",
        {.fallback = format_size(l.body_memory)}},
       {"limits.head", Type::size, "The head of one request, 1KiB to 1MiB.", {.fallback = format_size(l.head)}},
       {"limits.connections", Type::count, "Open connections in all.", {.fallback = std::to_string(l.connections)}},

@@ -1,6 +1,7 @@
 #include "rest/answer.hpp"
 
 #include "base/json.hpp"
+#include "base/json_cost.hpp"
 #include "http/message.hpp"
 #include "mcp/json_cursor.hpp"
 
@@ -89,6 +90,14 @@ Answer answer_of_call(const json& result, std::string_view text) {
   const bool has_structure = structured != result.end() && (structured->is_object() || structured->is_array());
   answer.body = has_structure ? mcp::member_text(text, "structuredContent") : without_structure(content, blocks);
   return answer;
+}
+
+std::size_t bytes_for_answer(const json& result) {
+  if (!result.is_object()) return 0;
+  const auto content = result.find("content");
+  if (content == result.end() || !content->is_array() || content->size() != 1) return 0;
+  const auto* said = text_of(content->front());
+  return said != nullptr ? said->size() + parsed_bytes(*said) : 0;
 }
 
 Answer answer_of_error(const json& error, std::string_view text) {

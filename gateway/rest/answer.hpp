@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ struct Answer {
 // (2026-07-28, "input_required"), which nobody is there to answer. 502: what came is no such result.
 // `text`: the result as it came, whose bytes the answer is made of, so that no number becomes another one.
 Answer answer_of_call(const nlohmann::json& result, std::string_view text);
+
+// How many bytes answer_of_call() takes at most to look into a text that may be JSON.
+std::size_t bytes_for_answer(const nlohmann::json& result);
 
 // Of a JSON-RPC error: 400 when it is about the arguments (-32602), else 502; the error is inside as `mcp`, with the
 // bytes of `text`.

@@ -4,6 +4,12 @@
 
 namespace postern::server {
 
+authn::Refusal try_again(std::string description) {
+  auto refused = refusal(503, "temporarily_unavailable", std::move(description));
+  refused.retry_after = 2;
+  return refused;
+}
+
 authn::Refusal refusal(int status, std::string error, std::string description) {
   authn::Refusal refused;
   refused.status = status;

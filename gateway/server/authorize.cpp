@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "policy/task.hpp"
+#include "server/long_work.hpp"
 #include "server/mcp_exchange.hpp"
 #include "server/store_work.hpp"
 
@@ -73,25 +74,60 @@ void count_use(const McpExchange& x) {
   x.services().usage.count(x.principal->grant, call, x.services().clock.now());
 }
 
+// What the policy is asked, apart from its exchange, so that another thread may answer.
+struct Question {
+  Question(McpExchange& x, policy::Caller of) : policy(x.resource.policy), caller(std::move(of)) {
+    // The exchange keeps what audit lines and refusals name.
+    auto params = std::move(x.message->params);
+    auto result = std::move(x.message->result);
+    auto error = std::move(x.message->error);
+    message = *x.message;
+    message.params = std::move(params);
+    message.result = std::move(result);
+    message.error = std::move(error);
+    for (const auto& each : x.tasks) tools.push_back(each.task.tool);
+  }
+
+  std::shared_ptr<const policy::Policy> policy;
+  policy::Caller caller;
+  mcp::Message message;
+  std::vector<std::string> tools;  // of the tasks that the message names
+  policy::Decision decision{};
+};
+
 // SEP-2663: who listens for the status of tasks hears what tasks/get would tell. The strictest decision counts.
-policy::Decision decide_listening(const McpExchange& x, policy::Decision decision, const policy::Caller& caller) {
+policy::Decision decide_listening(const Question& q, policy::Decision decision) {
   mcp::Message asked;
   asked.method = "tasks/get";
-  for (const auto& each : x.tasks) {
+  for (const auto& tool : q.tools) {
     if (decision.verdict != policy::Verdict::allow) break;
-    decision = policy::decide_task(*x.resource.policy, asked, each.task.tool, caller);
+    decision = policy::decide_task(*q.policy, asked, tool, q.caller);
   }
   return decision;
 }
 
-policy::Decision decide(const McpExchange& x, const policy::Caller& caller) {
-  const auto& policy = *x.resource.policy;
-  if (!x.message) return policy.decide_connect(caller);
-  const auto& method = *x.method();
-  if (method.subject == mcp::Subject::task && !method.named_by.empty() && !x.tasks.empty())
-    return policy::decide_task(policy, *x.message, x.tasks.front().task.tool, caller);
-  auto decision = policy.decide(*x.message, caller);
-  return method.subject == mcp::Subject::listen ? decide_listening(x, std::move(decision), caller) : decision;
+policy::Decision decide(const Question& q) {
+  const auto& method = mcp::find_method(q.message.method);
+  if (method.subject == mcp::Subject::task && !method.named_by.empty() && !q.tools.empty())
+    return policy::decide_task(*q.policy, q.message, q.tools.front(), q.caller);
+  auto decision = q.policy->decide(q.message, q.caller);
+  return method.subject == mcp::Subject::listen ? decide_listening(q, std::move(decision)) : decision;
+}
+
+// Argument schemas may look at every value of a call, and their patterns at every byte.
+awaitable<MaybeRefusal> ask_policy(McpExchange& x) {
+  const auto caller = policy_caller(*x.principal);
+  if (!x.message) {
+    x.decision = x.resource.policy->decide_connect(caller);
+    co_return std::nullopt;
+  }
+  const auto question = std::make_shared<Question>(x, caller);
+  std::function<void()> work = [question] { question->decision = decide(*question); };
+  auto refused = co_await work_on_text(x, x.body_size, std::move(work));
+  if (refused) co_return refused;
+  x.message = std::move(question->message);
+  x.decision = std::move(question->decision);
+  co_return std::nullopt;
 }
 
 }  // namespace
@@ -101,8 +137,8 @@ policy::Caller policy_caller(const token::Principal& principal) {
 }
 
 awaitable<MaybeRefusal> authorize(McpExchange& x) {
-  const policy::Caller caller = policy_caller(*x.principal);
-  x.decision = decide(x, caller);
+  auto undecided = co_await ask_policy(x);
+  if (undecided) co_return undecided;
   x.context.snapshot->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
   if (x.decision.shadow || x.decision.verdict == policy::Verdict::allow) {
     count_use(x);

@@ -5,11 +5,14 @@
 
 #include "mcp/answer.hpp"
 #include "mcp/one_line.hpp"
+#include "mcp/repair.hpp"
+#include "server/long_work.hpp"
 
 namespace postern::server {
 namespace {
 
 constexpr std::string_view kTooLarge = "it is larger than the gateway may hold";
+constexpr std::string_view kNoRoom = "the gateway holds as many large answers as it may";
 constexpr std::string_view kNeverCame = "the stream ended without an answer, and an event on it could not be read";
 
 // JSON-RPC has objects, and once had arrays of them.
@@ -18,48 +21,91 @@ bool looks_like_message(std::string_view data) noexcept {
   return first != std::string_view::npos && (data[first] == '{' || data[first] == '[');
 }
 
+// What tells whose answer an event is, where nothing else of it is read.
+std::string beginning_of(std::string_view event) { return mcp::sse_data(event.substr(0, kLongText)); }
+
 }  // namespace
 
 EventFilter::EventFilter(Tools tools, nlohmann::json asked, BodyBudget& budget, std::size_t limit)
     : tools_(std::move(tools)), asked_(std::move(asked)), share_(budget), splitter_(limit) {}
 
-std::string_view EventFilter::take(std::string_view bytes) {
-  out_.clear();
+void EventFilter::feed(std::string_view bytes) {
+  if (is_long(out_.capacity())) {
+    out_ = {};
+  } else {
+    out_.clear();
+  }
   // An event that is too large is passed on as cut off, and left out below.
   (void)splitter_.feed(bytes);
-  if (!share_.grow_to(splitter_.rest().size())) splitter_.cut_rest();
-  for (auto event = splitter_.next(); !event.empty(); event = splitter_.next()) take_event(event);
+  const auto rest = splitter_.rest().size();
+  share_.shrink_to(rest);
+  if (!share_.grow_to(rest)) splitter_.cut_rest();
+}
+
+std::string_view EventFilter::take(std::string_view bytes) {
+  feed(bytes);
+  while (next_size() > 0) step();
   return out_;
+}
+
+void EventFilter::step() {
+  const auto event = splitter_.next();
+  if (event.empty()) return;
+  if (splitter_.is_cut()) {
+    leave_out(event, beginning_of(event), kTooLarge);
+  } else if (!has_room_for(event)) {
+    leave_out(event, beginning_of(event), kNoRoom);
+  } else {
+    take_event(event);
+  }
+  share_.shrink_to(splitter_.rest().size() + event.size() + out_.size());
+}
+
+void EventFilter::skip(std::string_view why) {
+  const auto event = splitter_.next();
+  if (!event.empty()) leave_out(event, beginning_of(event), why);
+}
+
+// At once there are the event, its data, and two copies that the filter makes; or the filtered data, the event made of
+// it, and what is to be written.
+bool EventFilter::has_room_for(std::string_view event) {
+  constexpr std::size_t kCopies = 4;
+  const auto held = splitter_.rest().size() + out_.size();
+  return share_.grow_to_work(held + kCopies * event.size() + mcp::repaired_size(event));
 }
 
 void EventFilter::take_event(std::string_view event) {
   may_resume_ = may_resume_ || mcp::sse_has_id(event);
-  const auto data = mcp::sse_data(event);
-  if (splitter_.is_cut()) return leave_out(event, data, kTooLarge);
-  if (data.empty()) return pass(event, data, std::nullopt);
-  const auto filtered = tools_.filter(data);
+  auto data = mcp::sse_data(event);
+  if (data.empty()) return pass(event, std::move(data), std::nullopt);
+  const auto envelope = mcp::read_envelope(data);
+  auto filtered = tools_.filter(envelope);
   if (!filtered) return leave_out(event, data, filtered.error().reason);
-  pass(event, data, *filtered);
+  note_answer(envelope);
+  pass(event, std::move(data), *std::move(filtered));
 }
 
-void EventFilter::pass(std::string_view event, std::string_view data, const std::optional<std::string>& changed) {
-  if (!asked_.is_null() && !answered_) {
-    const auto envelope = mcp::read_envelope(data);
-    answered_ = envelope.has_answer() && envelope.id_value() == asked_;
-  }
-  if (changed && changed->empty()) {
-    out_ += mcp::sse_without_data(event);
-  } else if (changed) {
-    out_ += mcp::sse_with_data(event, mcp::without_line_ends(*changed));
+void EventFilter::note_answer(const mcp::Envelope& envelope) {
+  if (asked_.is_null() || answered_) return;
+  answered_ = envelope.has_answer() && envelope.id_value() == asked_;
+}
+
+void EventFilter::pass(std::string_view event, std::string data, std::optional<std::string> changed) {
+  if (changed) {
+    data = *std::move(changed);
   } else if (mcp::sse_is_plain(event)) {
     out_ += event;
+    return;
+  }
+  if (data.empty()) {
+    out_ += mcp::sse_without_data(event);
   } else {
-    out_ += data.empty() ? mcp::sse_without_data(event)
-                         : mcp::sse_with_data(event, mcp::without_line_ends(std::string(data)));
+    out_ += mcp::sse_with_data(event, mcp::without_line_ends(std::move(data)));
   }
 }
 
 void EventFilter::leave_out(std::string_view event, std::string_view data, std::string_view why) {
+  may_resume_ = may_resume_ || mcp::sse_has_id(event);
   out_ += mcp::sse_without_data(event);
   // WHATWG HTML section 9.2.6, and the SDKs: clients of MCP listen for messages, and hear nothing of other events.
   if (mcp::sse_name(event) != "message") return;

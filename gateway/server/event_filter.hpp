@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.hpp"
+#include "mcp/envelope.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "mcp/sse.hpp"
 #include "server/body_budget.hpp"
@@ -23,13 +24,15 @@ inline constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
 // that request instead of an answer that never comes. Fields that the standard does not know are dropped (WHATWG HTML
 // section 9.2.6), and data is put on one line, since a lax parser could find other messages in these lines.
 //
-// Lives in the coroutine of its stream; used by one thread.
+// Used by one thread at a time: short events are taken by the coroutine of the stream, long ones elsewhere. What an
+// event takes is counted while it is worked on, and what is to be written until the next bytes come.
 class EventFilter {
  public:
   struct Tools {
     // The data of an event with its lists filtered; nullopt: it may pass as it is; empty: it is left out, and nobody
-    // misses it. A fault: it must not pass.
-    std::function<Result<std::optional<std::string>, mcp::JsonFault>(std::string_view data)> filter;
+    // misses it. A fault: it must not pass. Beside the data it takes twice its size at most, and what filtering_bytes()
+    // counts for repair.
+    std::function<Result<std::optional<std::string>, mcp::JsonFault>(const mcp::Envelope& data)> filter;
     // The JSON-RPC error for a request whose answer could not be read. `why` holds nothing of the answer.
     std::function<std::string(const nlohmann::json& id, std::string_view why)> error;
     // For the log: why events were left out, and how many there are by now. Called for the 1st, 2nd, 4th, 8th and so
@@ -41,7 +44,18 @@ class EventFilter {
   // answers to earlier requests may come. The budget must outlive the filter.
   EventFilter(Tools tools, nlohmann::json asked, BodyBudget& budget, std::size_t limit = kMaxFiltered);
 
-  // What is to be written for these bytes: whole events. Valid until the next call.
+  // Adds bytes of the stream. What was to be written is forgotten.
+  void feed(std::string_view bytes);
+  // How long the next whole event among them is, in bytes; 0: none is there.
+  std::size_t next_size() const noexcept { return splitter_.next_size(); }
+  // Takes that event. Linear in its size.
+  void step();
+  // Leaves it out without a look at more than its beginning. `why` as for the log.
+  void skip(std::string_view why);
+  // What is to be written for the events taken so far. Valid until the next call.
+  std::string_view out() const noexcept { return out_; }
+
+  // All three for bytes whose events are short.
   std::string_view take(std::string_view bytes);
   // What is to be written at the end of the stream.
   std::string_view finish();
@@ -49,8 +63,10 @@ class EventFilter {
   bool has_failed() const noexcept { return failed_; }
 
  private:
+  bool has_room_for(std::string_view event);
   void take_event(std::string_view event);
-  void pass(std::string_view event, std::string_view data, const std::optional<std::string>& changed);
+  void note_answer(const mcp::Envelope& envelope);
+  void pass(std::string_view event, std::string data, std::optional<std::string> changed);
   void leave_out(std::string_view event, std::string_view data, std::string_view why);
   void tell_of_lost_answer(std::string_view data, std::string_view why);
   void fail_request(const nlohmann::json& id, std::string_view why);

@@ -1,5 +1,9 @@
 #include "server/forward.hpp"
 
+#include <utility>
+
+#include "server/client_watch.hpp"
+#include "server/long_work.hpp"
 #include "server/relay.hpp"
 
 namespace postern::server {
@@ -31,9 +35,7 @@ authn::Refusal of_our_end(bool draining) {
     return challenged(401, "invalid_token", "the access token was revoked while the call was under way",
                       "invalid_token");
   }
-  auto refused = refusal(503, "temporarily_unavailable", "the gateway is being restarted; try again in a moment");
-  refused.retry_after = 2;
-  return refused;
+  return try_again("the gateway is being restarted; try again in a moment");
 }
 
 // Streams are ended from outside when their token or grant is revoked.
@@ -51,6 +53,13 @@ class RegisteredStream {
   OpenStream stream_;
 };
 
+// To take a large value apart takes as long as to make it.
+void discard(McpExchange& x, nlohmann::json value) {
+  if (!is_long(x.body.size())) return;
+  const auto held = std::make_shared<nlohmann::json>(std::move(value));
+  x.services().long_work_pool.submit([held] { *held = nullptr; }, turn_of(*x.principal));
+}
+
 awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, upstream::Request request) {
   auto& upstream = x.connection.worker().upstream(*x.resource.upstream);
   auto answer = co_await upstream.exchange(std::move(request), running.slot);
@@ -62,7 +71,7 @@ awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, ups
   x.context.body_share = {};
   auto plan = plan_answer(x, *running.answer);
   if (plan.kind == AnswerPlan::Kind::refuse) co_return std::move(plan.refusal);
-  auto refused = co_await relay(x, *running.answer, std::move(plan));
+  auto refused = co_await relay(x, running, std::move(plan));
   co_return refused;
 }
 
@@ -106,7 +115,8 @@ awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
   co_await watch.stop();
   if (bug) std::rethrow_exception(bug);
   // Who leaves with the whole answer has not cancelled anything.
-  if (watch.client_gone() && !(running.answer && running.answer->finished())) {
+  const bool has_all = running.answer && running.answer->finished() && !refused;
+  if (watch.client_gone() && !has_all) {
     x.outcome = telemetry::Outcome::cancelled;
     co_return std::nullopt;
   }
@@ -115,7 +125,8 @@ awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
 
 awaitable<MaybeRefusal> forward(McpExchange& x) {
   // Decided upon: what is left of it may wait for minutes, and takes many times the space of its text.
-  if (x.message) x.message->params = nullptr;
+  if (x.message) discard(x, std::exchange(x.message->params, nullptr));
+  x.context.body_share.shrink_to(x.body.size());
   auto request = upstream_request(x);
   if (!request) {
     auto refused = header_template_failed(x, request.error());

@@ -1,3 +1,4 @@
+#include "base/json_cost.hpp"
 #include "server/mcp_exchange.hpp"
 #include "server/relay.hpp"
 #include "server/route_handlers.hpp"
@@ -46,7 +47,7 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   if (x.head().method == "POST" && !x.context.body_read && small && !x.head().expect_continue) {
     auto body = co_await x.connection.read_body(x.context, 64 * 1024, x.services().bodies);
     if (!body && body.error().status == 0) co_return;
-    if (body) {
+    if (body && x.context.body_share.grow_to_work(body->size() + parsed_bytes(*body))) {
       if (auto message = mcp::read_message(*body)) x.message = std::move(*message);
     }
   }
@@ -82,7 +83,7 @@ awaitable<MaybeRefusal> run_phases(McpExchange& x) {
   if (refused) co_return refused;
   refused = open_mcp_session(x);
   if (refused) co_return refused;
-  refused = open_tasks(x);
+  refused = co_await open_tasks(x);
   if (refused) co_return refused;
   refused = co_await authorize(x);
   if (refused) co_return refused;

@@ -26,6 +26,7 @@ struct McpExchange {
   crypto::Digest token_digest{};       // what the cache knows the token by: of our own tokens their SHA-256
   std::uint64_t token_generation = 0;  // of the cache, read before the token was looked at
   std::string body{};
+  std::size_t body_size = 0;              // of the body as it was sent, in bytes
   std::optional<mcp::Message> message{};  // of a POST
   bool modern = false;                    // era of the request
   std::optional<Session> session{};
@@ -51,6 +52,8 @@ struct McpExchange {
 
 // A refusal of the design's table, by what it needs to be told apart.
 authn::Refusal refusal(int status, std::string error, std::string description);
+// 503 `temporarily_unavailable`, to be tried again after two seconds.
+authn::Refusal try_again(std::string description);
 authn::Refusal challenged(int status, std::string error, std::string description, std::string challenge_error);
 
 using MaybeRefusal = std::optional<authn::Refusal>;
@@ -71,9 +74,11 @@ awaitable<MaybeRefusal> admit(McpExchange& exchange);
 MaybeRefusal check_rate(const McpExchange& exchange, std::string_view key);
 awaitable<MaybeRefusal> await_turn(McpExchange& exchange, std::string key);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
+// limits.body_memory is used up.
+authn::Refusal no_memory_for_body();
 MaybeRefusal open_mcp_session(McpExchange& exchange);
 // Puts the ids of the server behind into the body, in place of those that clients know.
-MaybeRefusal open_tasks(McpExchange& exchange);
+awaitable<MaybeRefusal> open_tasks(McpExchange& exchange);
 awaitable<MaybeRefusal> authorize(McpExchange& exchange);
 policy::Caller policy_caller(const token::Principal& principal);
 // The headers that the server behind trusts: those of the configuration, filled in for the caller.

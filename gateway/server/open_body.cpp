@@ -1,4 +1,6 @@
+#include "base/json_cost.hpp"
 #include "mcp/header_check.hpp"
+#include "server/long_work.hpp"
 #include "server/mcp_exchange.hpp"
 
 namespace postern::server {
@@ -24,7 +26,42 @@ authn::Refusal header_refusal(const mcp::HeaderFault& fault) {
   }
 }
 
+// A body on its way to be a message.
+struct UnreadBody {
+  std::string text;
+  BodyShare share;
+  bool no_room = false;
+  Result<mcp::Message, mcp::JsonFault> message = mcp::JsonFault();
+};
+
+// On any thread. A second text is made where ids of tasks change.
+void read(UnreadBody& body) {
+  body.no_room = !body.share.grow_to_work(2 * body.text.size() + parsed_bytes(body.text));
+  if (!body.no_room) body.message = mcp::read_message(body.text);
+}
+
+awaitable<MaybeRefusal> read_message(McpExchange& x, std::string text) {
+  const auto body = std::make_shared<UnreadBody>(std::move(text), std::move(x.context.body_share));
+  std::function<void()> work = [body] { read(*body); };
+  auto refused = co_await work_on_text(x, body->text.size(), std::move(work));
+  if (refused) co_return refused;
+  if (body->no_room) co_return no_memory_for_body();
+  if (!body->message) {
+    x.error_code = body->message.error().code;
+    co_return refusal(400, x.error_code == -32700 ? "parse_error" : "invalid_request", body->message.error().reason);
+  }
+  x.context.body_share = std::move(body->share);
+  x.body = std::move(body->text);
+  x.body_size = x.body.size();
+  x.message = std::move(*body->message);
+  co_return std::nullopt;
+}
+
 }  // namespace
+
+authn::Refusal no_memory_for_body() {
+  return try_again("the gateway holds as many large bodies as it may; try again in a moment");
+}
 
 // The body decides; the headers that mirror it are only checked against it (MCP 2026-07-28, transports).
 awaitable<MaybeRefusal> open_body(McpExchange& x) {
@@ -42,14 +79,8 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
     refused.retry_after = body.error().retry_after;
     co_return refused;
   }
-  x.body = std::move(*body);
-  auto message = mcp::read_message(x.body);
-  if (!message) {
-    x.error_code = message.error().code;
-    auto refused = refusal(400, x.error_code == -32700 ? "parse_error" : "invalid_request", message.error().reason);
-    co_return refused;
-  }
-  x.message = std::move(*message);
+  auto refused = co_await read_message(x, std::move(*body));
+  if (refused) co_return refused;
   x.modern = x.message->meta_version.has_value() || (version && mcp::is_modern_version(*version));
   const auto method = joined(x.head().fields, "mcp-method");
   const auto name = joined(x.head().fields, "mcp-name");
@@ -57,7 +88,7 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
   if (const auto fault = mcp::check_headers(mirrored, *x.message)) {
     x.error_code = fault->code;
     x.error_data = fault->data;
-    auto refused = header_refusal(*fault);
+    refused = header_refusal(*fault);
     co_return refused;
   }
   co_return std::nullopt;

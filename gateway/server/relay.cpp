@@ -1,7 +1,7 @@
 #include "server/relay.hpp"
 
-#include "mcp/list_filter.hpp"
 #include "server/event_filter.hpp"
+#include "server/long_work.hpp"
 #include "server/stream_writer.hpp"
 
 namespace postern::server {
@@ -9,12 +9,7 @@ namespace {
 
 MaybeRefusal broken_answer(std::string why) { return refusal(502, "upstream_error", std::move(why)); }
 
-MaybeRefusal no_memory() {
-  auto refused =
-      refusal(503, "temporarily_unavailable", "the gateway holds as many large lists as it may; try again in a moment");
-  refused.retry_after = 2;
-  return refused;
-}
+MaybeRefusal no_memory() { return try_again("the gateway holds as many large lists as it may; try again in a moment"); }
 
 // A body as it is, in the upstream's own framing where the length is known.
 awaitable<MaybeRefusal> relay_as_is(McpExchange& x, upstream::Exchange& answer, const http::Headers& headers) {
@@ -63,91 +58,110 @@ awaitable<MaybeRefusal> send_whole(McpExchange& x, const upstream::Exchange& ans
   co_return std::nullopt;
 }
 
-// Read whole, since what may not be seen must be taken out before anything leaves.
-awaitable<MaybeRefusal> relay_whole(McpExchange& x, upstream::Exchange& answer, const AnswerPlan& plan) {
-  const auto& headers = plan.headers;
+// An answer that is read whole, since what may not be seen must be taken out before anything leaves.
+struct WholeAnswer {
+  std::string text;
+  BodyShare share;
+  AnswerEditor editor;
+  bool no_room = false;
+  std::string fault{};  // why it must not pass; empty: it may
+};
+
+// On any thread.
+void edit(WholeAnswer& whole) {
+  whole.no_room = !whole.share.grow_to_work(whole.text.size() + whole.editor.bytes_for(whole.text));
+  if (whole.no_room) return;
+  auto changed = whole.editor.edit(mcp::read_envelope(whole.text));
+  if (!changed) {
+    whole.fault = "the server behind this gateway sent a list that cannot be read: " + changed.error().reason;
+  } else if (*changed) {
+    whole.text = std::move(**changed);
+  }
+  whole.share.shrink_to(whole.text.size());
+}
+
+awaitable<MaybeRefusal> relay_whole(McpExchange& x, Running& running, const AnswerPlan& plan) {
+  const auto& answer = *running.answer;
   BodyShare share(x.services().bodies);
-  const auto whole = co_await read_whole(answer, share);
-  if (!whole && whole.error().code == Errc::busy) co_return no_memory();
-  if (!whole) co_return broken_answer(whole.error().what);
+  auto read = co_await read_whole(*running.answer, share);
+  if (!read && read.error().code == Errc::busy) co_return no_memory();
+  if (running.slot.cancelled()) co_return failure_of_upstream(x, fail(Errc::cancelled, "ended while a list was read"));
+  if (!read) co_return broken_answer(read.error().what);
   const bool asked = x.message && x.message->kind == mcp::MessageKind::request;
   const bool of_session =
-      plan.kind == AnswerPlan::Kind::maybe_of_session && is_about_session(*whole, asked ? &x.message->id : nullptr);
+      plan.kind == AnswerPlan::Kind::maybe_of_session && is_about_session(*read, asked ? &x.message->id : nullptr);
   if (of_session) co_return x.session ? session_has_ended() : session_is_missing();
   if (!filters_lists(x) && !may_hold_tasks(x)) {
-    auto unchanged = co_await send_whole(x, answer, headers, *whole);
+    auto unchanged = co_await send_whole(x, answer, plan.headers, *read);
     co_return unchanged;
   }
-  auto changed = filtered(x, *whole);
-  if (!changed)
-    co_return broken_answer("the server behind this gateway sent a list that cannot be read: " +
-                            changed.error().reason);
-  const std::string& body = *changed ? **changed : *whole;
-  auto sent = co_await send_whole(x, answer, headers, body);
+  const auto whole = std::make_shared<WholeAnswer>(std::move(*read), std::move(share), AnswerEditor(x));
+  std::function<void()> work = [whole] { edit(*whole); };
+  auto refused = co_await work_on_text(x, running, whole->text.size(), std::move(work));
+  if (refused) co_return refused;
+  if (whole->no_room) co_return no_memory();
+  if (!whole->fault.empty()) co_return broken_answer(whole->fault);
+  auto sent = co_await send_whole(x, answer, plan.headers, whole->text);
   co_return sent;
 }
 
-Result<std::optional<std::string>, mcp::JsonFault> filtered_lists(const McpExchange& x, std::string_view answer) {
-  const policy::Caller caller = policy_caller(*x.principal);
-  const auto* method = x.method();
-  const auto visible = [&](mcp::ListKind kind, std::string_view name) {
-    return x.resource.policy->visible(kind, name, caller);
-  };
-  auto out = method == nullptr ? mcp::filter_any_list(answer, visible)
-                               : mcp::filter_list(answer, method->list,
-                                                  [&](std::string_view name) { return visible(method->list, name); });
-  if (!out) return out.error();
-  if (out->damaged > 0) {
-    x.services().log.warning("list_entries_left_out", {{"request_id", x.context.id},
-                                                       {"upstream", x.resource.upstream->name},
-                                                       {"what", mcp::describe(out->examples, out->damaged)},
-                                                       {"entries", out->damaged}});
-  }
-  return std::move(out->changed);
-}
-
-// JSON-RPC 2.0 section 5.1, for a request whose answer came and could not be read.
-std::string unread_answer(const McpExchange& x, const nlohmann::json& id, std::string_view why) {
-  constexpr int kInternalError = -32603;
-  const std::string what = filters_lists(x) ? "a list" : "an answer";
-  return mcp::error_body(id, kInternalError,
-                         "the server behind this gateway sent " + what + " that cannot be read: " + std::string(why),
-                         {{"error", "upstream_error"}, {"request_id", x.context.id}});
-}
-
 // nullptr: this stream passes unchanged.
-std::unique_ptr<EventFilter> event_filter(McpExchange& x) {
+std::shared_ptr<EventFilter> event_filter(const McpExchange& x) {
   if (!filters_lists(x) && !may_hold_tasks(x)) return nullptr;
+  const auto editor = std::make_shared<AnswerEditor>(x);
   EventFilter::Tools tools;
-  tools.filter = [&x](std::string_view data) { return filtered(x, data); };
-  tools.error = [&x](const nlohmann::json& id, std::string_view why) { return unread_answer(x, id, why); };
-  tools.warn = [&x](std::string_view why, std::size_t left_out) {
-    x.services().log.warning(
-        "list_event_left_out",
-        {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", why}, {"events", left_out}});
-  };
-  auto asked = x.message ? x.message->id : nlohmann::json();
-  return std::make_unique<EventFilter>(std::move(tools), std::move(asked), x.services().bodies);
+  tools.filter = [editor](const mcp::Envelope& data) { return editor->edit(data); };
+  tools.error = [editor](const nlohmann::json& id, std::string_view why) { return editor->error(id, why); };
+  tools.warn = [editor](std::string_view why, std::size_t left_out) { editor->warn(why, left_out); };
+  return std::make_shared<EventFilter>(std::move(tools), editor->asked(), x.services().bodies);
+}
+
+// The stream cannot go on, and its client must not take it for a whole one.
+void break_off(McpExchange& x) {
+  x.connection.no_keep_alive();
+  x.connection.close();
+  x.outcome = telemetry::Outcome::upstream_error;
+}
+
+// The events that have come whole; false: the exchange was ended meanwhile. An event that finds no place to be read is
+// left out.
+awaitable<bool> take_events(McpExchange& x, Running& running, std::shared_ptr<EventFilter> filter) {
+  for (auto size = filter->next_size(); size > 0; size = filter->next_size()) {
+    if (!is_long(size)) {
+      filter->step();
+      continue;
+    }
+    std::function<void()> work = [filter] { filter->step(); };
+    auto& pool = x.services().long_work_pool;
+    auto turn = turn_of(*x.principal);
+    const auto done = co_await do_long_work(pool, running.slot, std::move(work), std::move(turn));
+    if (done) continue;
+    if (done.error().code != Errc::busy) co_return false;
+    filter->skip("as many large answers wait to be read as may");
+  }
+  co_return true;
 }
 
 // `filter` may be null.
-awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter* filter, StreamWriter& writer) {
+awaitable<void> pump(McpExchange& x, Running& running, std::shared_ptr<EventFilter> filter, StreamWriter& writer) {
+  auto& answer = *running.answer;
   while (!answer.finished()) {
     const auto bytes = co_await answer.read_body();
-    if (!bytes) {
-      x.connection.no_keep_alive();
-      x.connection.close();
-      x.outcome = telemetry::Outcome::upstream_error;
-      co_return;
+    if (!bytes) co_return break_off(x);
+    auto out = *bytes;
+    if (filter) {
+      filter->feed(*bytes);
+      const bool taken = co_await take_events(x, running, filter);
+      if (!taken) co_return break_off(x);
+      out = filter->out();
     }
-    const auto out = filter != nullptr ? filter->take(*bytes) : *bytes;
     const bool open = co_await writer.write(out);
     if (!open) {
       x.outcome = telemetry::Outcome::cancelled;
       co_return;
     }
   }
-  if (filter != nullptr) {
+  if (filter) {
     const auto last = filter->finish();
     if (!last.empty()) co_await writer.write(last);
     if (filter->has_failed()) x.outcome = telemetry::Outcome::upstream_error;
@@ -156,11 +170,20 @@ awaitable<void> pump(McpExchange& x, upstream::Exchange& answer, EventFilter* fi
 }
 
 // Events leave as they come; listening streams end when their token does, calls under way are let finish.
-awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer, const AnswerPlan& plan) {
+awaitable<MaybeRefusal> relay_events(McpExchange& x, Running& running, const AnswerPlan& plan) {
+  auto& answer = *running.answer;
   const auto first = answer.body_at_hand();
   if (!first) co_return broken_answer("the server behind this gateway sent a damaged answer");
   const auto filter = event_filter(x);
-  const std::string out = plan.preface + std::string(filter ? filter->take(*first) : *first);
+  std::string out = plan.preface;
+  if (filter) {
+    filter->feed(*first);
+    const bool taken = co_await take_events(x, running, filter);
+    if (!taken) co_return failure_of_upstream(x, fail(Errc::cancelled, "ended while an event was read"));
+    out += filter->out();
+  } else {
+    out += *first;
+  }
   const int status = answer.head().status;
   const bool open = co_await x.connection.begin(x.context, status, plan.headers, std::nullopt, out);
   if (!open) co_return std::nullopt;
@@ -171,12 +194,12 @@ awaitable<MaybeRefusal> relay_events(McpExchange& x, upstream::Exchange& answer,
   // or when no call has come for long.
   const bool expires = is_listening(x) && !opens_old_stream(x);
   const auto expired = [&x, expires] { return expires && x.services().clock.now() >= x.principal->expires_at; };
-  const auto end = [&answer] { answer.cancel(); };
+  const auto end = [&running] { running.end(); };
   StreamWriter writer(x.connection, x.context.snapshot->config().limits.stream_keepalive, expired, end);
   writer.start(out);
   std::exception_ptr bug;
   try {
-    co_await pump(x, answer, filter.get(), writer);
+    co_await pump(x, running, filter, writer);
   } catch (...) {
     bug = std::current_exception();
   }
@@ -198,28 +221,14 @@ bool is_listening(const McpExchange& x) {
   return x.head().method == "GET" || (method != nullptr && method->subject == mcp::Subject::listen);
 }
 
-bool filters_lists(const McpExchange& x) {
-  if (const auto* method = x.method()) return method->list != mcp::ListKind::none;
-  // A resumed stream brings the answer to a list request of before; no server should on another one, but might.
-  return x.head().method == "GET";
-}
-
-Result<std::optional<std::string>, mcp::JsonFault> filtered(McpExchange& x, std::string_view answer) {
-  Result<std::optional<std::string>, mcp::JsonFault> out = std::optional<std::string>();
-  if (filters_lists(x)) out = filtered_lists(x, answer);
-  if (!out || !may_hold_tasks(x)) return out;
-  if (auto sealed = with_sealed_tasks(x, *out ? std::string_view(**out) : answer)) out = std::move(sealed);
-  return out;
-}
-
-awaitable<MaybeRefusal> relay(McpExchange& x, upstream::Exchange& answer, AnswerPlan plan) {
+awaitable<MaybeRefusal> relay(McpExchange& x, Running& running, AnswerPlan plan) {
   MaybeRefusal refused;
   if (plan.kind == AnswerPlan::Kind::stream) {
-    refused = co_await relay_events(x, answer, plan);
+    refused = co_await relay_events(x, running, plan);
   } else if (plan.kind == AnswerPlan::Kind::filter_whole || plan.kind == AnswerPlan::Kind::maybe_of_session) {
-    refused = co_await relay_whole(x, answer, plan);
+    refused = co_await relay_whole(x, running, plan);
   } else {
-    refused = co_await relay_as_is(x, answer, plan.headers);
+    refused = co_await relay_as_is(x, *running.answer, plan.headers);
   }
   co_return refused;
 }

@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "server/client_watch.hpp"
-#include "server/mcp_exchange.hpp"
+#include "server/answer_editor.hpp"
+#include "server/forward.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::server {
@@ -30,24 +30,14 @@ authn::Refusal session_is_missing();
 // "Token passthrough"; RFC 9110 section 15).
 AnswerPlan plan_answer(McpExchange& exchange, const upstream::Exchange& answer);
 
-// Sends the answer on as planned. `watch` runs meanwhile.
-awaitable<MaybeRefusal> relay(McpExchange& exchange, upstream::Exchange& answer, AnswerPlan plan);
+// Sends the answer of `running` on as planned. The client is watched meanwhile.
+awaitable<MaybeRefusal> relay(McpExchange& exchange, Running& running, AnswerPlan plan);
 
 // MCP 2025-11-25, "Session management": 404 tells a client to begin a new session, 400 that it must send one. Many
 // servers answer 400 with an error that names the session to both, and leave their clients stuck. Such an error comes
 // from the transport, which has not looked at the request: it has no id, null, or one of its own (Python's SDK writes
 // "server-error"). An error with the id of the request (`own_id`; nullptr: it has none) is the answer to it, whatever
-// its words are.
+// its words are. A text that is_long() is none, and not read.
 bool is_about_session(std::string_view answer, const nlohmann::json* own_id);
-
-// Decides what of a list answer this caller may see; entries that are left out for their damage are named in the log.
-bool filters_lists(const McpExchange& exchange);
-// Whether ids of tasks may stand in the answer.
-bool may_hold_tasks(const McpExchange& exchange);
-// The text with ids of tasks that only this caller can use; empty where the client is to hear nothing of it; nullopt:
-// nothing changes.
-std::optional<std::string> with_sealed_tasks(McpExchange& exchange, std::string_view text);
-// Both, for whole answers and for events. A fault: it must not pass.
-Result<std::optional<std::string>, mcp::JsonFault> filtered(McpExchange& exchange, std::string_view answer);
 
 }  // namespace postern::server

@@ -1,7 +1,10 @@
+#include "base/json_cost.hpp"
 #include "mcp/answer.hpp"
+#include "mcp/json_scanner.hpp"
 #include "mcp/repair.hpp"
 #include "mcp/sse.hpp"
 #include "rest/calls.hpp"
+#include "server/long_work.hpp"
 #include "server/relay.hpp"
 #include "server/rest_client.hpp"
 
@@ -23,13 +26,50 @@ authn::Refusal failure_of_body(McpExchange& x, const Error& error) {
   return error.code == Errc::cancelled || error.code == Errc::timed_out ? failure_of_upstream(x, error) : damaged();
 }
 
+// A message of the server behind, as far as it is to be understood.
+struct UnreadMessage {
+  enum class Is : unsigned char { nothing_to_us, answer, question, damaged, too_much } is = Is::nothing_to_us;
+  std::string id;  // of our request
+  RestAnswer answer;
+  std::string method{};               // of a notification or question
+  nlohmann::json question = nullptr;  // its id; null: it has none
+};
+using Is = UnreadMessage::Is;
+
+// On any thread, as are those below. `held`: bytes of the text that somebody else has as well.
+Is read_as_answer(UnreadMessage& unread, std::size_t held) {
+  auto& answer = unread.answer;
+  const auto values = mcp::repaired_size(answer.text) + parsed_bytes(answer.text, mcp::kListLimits);
+  if (!answer.share.grow_to_work(held + answer.text.size() + values)) return Is::too_much;
+  auto message = mcp::read_answer(answer.text);
+  if (!message) return Is::damaged;
+  answer.message = std::move(*message);
+  return Is::answer;
+}
+
+// What is no answer is understood by its outermost members alone.
+Is read_as_event(UnreadMessage& unread) {
+  auto& answer = unread.answer;
+  const auto envelope = mcp::read_envelope(answer.text);
+  if (envelope.has_method()) {
+    if (!envelope.is_whole() || !envelope.is_plain() || !envelope.method.text.starts_with('"'))
+      return Is::nothing_to_us;
+    unread.method = mcp::string_of(envelope.method.text).value_or("");
+    unread.question = envelope.id_value();
+    return Is::question;
+  }
+  if (!mcp::may_answer(envelope, unread.id)) return Is::nothing_to_us;  // the answer to another one, or a keep-alive
+  const auto is = read_as_answer(unread, answer.text.size());
+  if (is != Is::answer || answer.message.value("id", nlohmann::json()) == unread.id) return is;
+  answer.message = nullptr;
+  answer.share.shrink_to(2 * answer.text.size());
+  return Is::nothing_to_us;
+}
+
 }  // namespace
 
 authn::Refusal no_memory_for_answer() {
-  auto refused = refusal(503, "temporarily_unavailable",
-                         "the gateway holds as many large answers as it may; try again in a moment");
-  refused.retry_after = 2;
-  return refused;
+  return try_again("the gateway holds as many large answers as it may; try again in a moment");
 }
 
 awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id, std::size_t limit, Received& out) {
@@ -60,9 +100,15 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
     out.lost_session = true;
     co_return std::nullopt;
   }
-  auto message = mcp::read_answer(whole);
-  if (!message) co_return broken("the server behind this gateway sent an answer that is not an MCP message");
-  out.answer = {std::move(*message), std::move(whole), std::move(share)};
+  const auto unread = std::make_shared<UnreadMessage>();
+  unread->answer = {nullptr, std::move(whole), std::move(share)};
+  std::function<void()> work = [unread] { unread->is = read_as_answer(*unread, 0); };
+  auto refused = co_await work_on_text(x_, running, unread->answer.text.size(), std::move(work));
+  if (refused) co_return refused;
+  if (unread->is == Is::too_much) co_return no_memory_for_answer();
+  if (unread->is != Is::answer)
+    co_return broken("the server behind this gateway sent an answer that is not an MCP message");
+  out.answer = std::move(unread->answer);
   co_return std::nullopt;
 }
 
@@ -84,42 +130,42 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
         if (mcp::may_answer(mcp::read_envelope(data), id)) co_return too_long();
         continue;
       }
-      auto refused = co_await take_event(running, std::move(data), id, out);
-      if (refused) co_return refused;
-      if (out.answer.message.is_null()) continue;
-      out.answer.share = std::move(share);
-      co_return std::nullopt;
+      auto refused = co_await take_event(running, std::move(data), id, share, out);
+      if (refused || !out.answer.message.is_null()) co_return refused;
     }
     if (answer.finished()) co_return damaged();
     bytes = co_await answer.read_body();
   }
 }
 
-awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string data, std::string id, Received& out) {
-  const auto envelope = mcp::read_envelope(data);
-  if (!envelope.has_method()) {
-    if (!mcp::may_answer(envelope, id)) co_return std::nullopt;  // the answer to another request, or a keep-alive
-    auto message = mcp::read_answer(data);
-    if (!message) co_return damaged();
-    if (message->value("id", nlohmann::json()) != id) co_return std::nullopt;
-    out.answer.message = std::move(*message);
-    out.answer.text = std::move(data);
+awaitable<MaybeRefusal> RestClient::take_event(Running& running, std::string data, std::string id, BodyShare& share,
+                                               Received& out) {
+  const auto unread = std::make_shared<UnreadMessage>();
+  unread->id = std::move(id);
+  unread->answer = {nullptr, std::move(data), std::move(share)};
+  std::function<void()> work = [unread] { unread->is = read_as_event(*unread); };
+  auto refused = co_await work_on_text(x_, running, unread->answer.text.size(), std::move(work));
+  if (refused) co_return refused;
+  if (unread->is == Is::too_much) co_return no_memory_for_answer();
+  if (unread->is == Is::damaged) co_return damaged();
+  if (unread->is == Is::answer) {
+    out.answer = std::move(unread->answer);
     co_return std::nullopt;
   }
-  const auto repaired = mcp::repaired_text(data);
-  const auto read = mcp::parse_json(repaired ? *repaired : data, mcp::kListLimits);
-  if (!read || !read->is_object()) co_return std::nullopt;
-  const auto& message = *read;
-  const auto method = message.find("method");
-  if (method == message.end() || !method->is_string()) co_return std::nullopt;
-  const auto name = method->get<std::string>();
-  if (name == "notifications/tools/list_changed") state_.tools.forget_upstream(x_.resource.upstream->name);
-  if (!message.contains("id") || session_.modern || running.slot.cancelled()) co_return std::nullopt;
-  if (++answered_ > kMostQuestions) {
-    co_return broken("the server behind this gateway asks more of its client than REST can answer");
-  }
-  tell_aside("POST", rest::answer_to_server(message["id"], name));
+  share = std::move(unread->answer.share);
+  if (unread->is == Is::question) co_return answer_question(running, unread->method, unread->question);
   co_return std::nullopt;
+}
+
+// Of the server behind; `id`: null where it only tells something.
+MaybeRefusal RestClient::answer_question(const Running& running, const std::string& name, const nlohmann::json& id) {
+  if (name == "notifications/tools/list_changed") state_.tools.forget_upstream(x_.resource.upstream->name);
+  if (id.is_null() || session_.modern || running.slot.cancelled()) return std::nullopt;
+  if (++answered_ > kMostQuestions) {
+    return broken("the server behind this gateway asks more of its client than REST can answer");
+  }
+  tell_aside("POST", rest::answer_to_server(id, name));
+  return std::nullopt;
 }
 
 }  // namespace postern::server

@@ -27,7 +27,7 @@ struct RestAsk {
 struct RestAnswer {
   nlohmann::json message;  // an object with result or error, as mcp::read_answer() reads the text
   std::string text;        // as it came; may be damaged
-  BodyShare share;         // of the text
+  BodyShare share;         // of both
 };
 
 // The bridge as a client of MCP: opens sessions where there are such, asks, and answers what the server asks meanwhile.
@@ -63,8 +63,10 @@ class RestClient {
                                std::size_t limit, Received& out);
   awaitable<MaybeRefusal> read_answer(Running& running, std::string id, std::size_t limit, Received& out);
   awaitable<MaybeRefusal> read_events(Running& running, std::string id, std::size_t limit, Received& out);
-  awaitable<MaybeRefusal> take_event(Running& running, std::string data, std::string id, Received& out);
-  awaitable<MaybeRefusal> list(Running& running, std::vector<rest::Tool>& out);
+  awaitable<MaybeRefusal> take_event(Running& running, std::string data, std::string id, BodyShare& share,
+                                     Received& out);
+  MaybeRefusal answer_question(const Running& running, const std::string& name, const nlohmann::json& id);
+  awaitable<MaybeRefusal> list(Running& running, std::vector<rest::Tool>& out, BodyShare& share, std::size_t& bytes);
   void warn_of(const rest::ToolPage& page) const;
   awaitable<MaybeRefusal> list_with_others(Running& running, std::string key, RestToolsPtr& out);
   awaitable<MaybeRefusal> make_tools(Running& running, const std::string& key, RestToolsPtr& out);

@@ -1,12 +1,17 @@
+#include <utility>
+
 #include "authn/bearer.hpp"
+#include "base/json_cost.hpp"
 #include "base/network.hpp"
 #include "base/strings.hpp"
 #include "http/content_coding.hpp"
 #include "http/media_type.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/json_cursor.hpp"
 #include "mcp/repair.hpp"
 #include "rest/answer.hpp"
 #include "rest/calls.hpp"
+#include "server/long_work.hpp"
 #include "server/rest_client.hpp"
 #include "server/route_handlers.hpp"
 #include "server/store_work.hpp"
@@ -135,20 +140,47 @@ MaybeRefusal admit(const RestExchange& r) {
   return check_rate(r.x, r.anonymous ? "nobody\n" + network_of(r.x.context.peer) : p.user + '\n' + p.tenant);
 }
 
+// A body on its way to be a message.
+struct UnreadArguments {
+  std::string arguments;
+  BodyShare share;
+  std::string id;
+  std::string tool;
+  bool no_room = false;
+  MaybeRefusal refused{};
+  mcp::Message message{};
+};
+
 // The arguments are an object of strict JSON; the message of MCP is made around their very bytes and read like one
-// that a client sent.
-MaybeRefusal make_message(RestExchange& r) {
-  auto& x = r.x;
-  if (r.arguments.empty()) r.arguments = "{}";
-  const auto arguments = mcp::parse_json(r.arguments);
-  if (!arguments) return refusal(400, "parse_error", "the body is refused: " + arguments.error().reason);
-  if (!arguments->is_object()) {
+// that a client sent. On any thread.
+MaybeRefusal read(UnreadArguments& body) {
+  if (body.arguments.empty()) body.arguments = "{}";
+  body.no_room = !body.share.grow_to_work(2 * body.arguments.size() + parsed_bytes(body.arguments));
+  if (body.no_room) return no_memory_for_body();
+  if (const auto arguments = mcp::parse_json(body.arguments); !arguments) {
+    return refusal(400, "parse_error", "the body is refused: " + arguments.error().reason);
+  } else if (!arguments->is_object()) {
     return refusal(400, "invalid_request", "send the arguments as one JSON object, {} when there are none");
   }
-  auto message = mcp::read_message(rest::call_message(x.context.id, r.route.tool, r.arguments, false));
+  auto message = mcp::read_message(rest::call_message(body.id, body.tool, body.arguments, false));
   if (!message) return refusal(400, "invalid_request", message.error().reason);
-  x.message = std::move(*message);
+  body.message = std::move(*message);
   return std::nullopt;
+}
+
+awaitable<MaybeRefusal> make_message(RestExchange& r, std::string text) {
+  auto& x = r.x;
+  x.body_size = text.size();
+  const auto body =
+      std::make_shared<UnreadArguments>(std::move(text), std::move(x.context.body_share), x.context.id, r.route.tool);
+  std::function<void()> work = [body] { body->refused = read(*body); };
+  auto refused = co_await work_on_text(x, x.body_size, std::move(work));
+  if (refused) co_return refused;
+  if (body->refused) co_return std::move(body->refused);
+  x.context.body_share = std::move(body->share);
+  r.arguments = std::move(body->arguments);
+  x.message = std::move(body->message);
+  co_return std::nullopt;
 }
 
 awaitable<MaybeRefusal> open_rest_body(RestExchange& r) {
@@ -167,8 +199,8 @@ awaitable<MaybeRefusal> open_rest_body(RestExchange& r) {
     refused.retry_after = body.error().retry_after;
     co_return refused;
   }
-  r.arguments = std::move(*body);
-  co_return make_message(r);
+  auto refused = co_await make_message(r, std::move(*body));
+  co_return refused;
 }
 
 // What the default scopes do not allow needs a sign-in first.
@@ -179,23 +211,48 @@ MaybeRefusal authorize_nobody(RestExchange& r) {
   return challenged(401, "missing_bearer_token", "sign in: this document is for who has an access token", "");
 }
 
-void answer_call(RestExchange& r, RestAnswer given) {
-  const auto& message = given.message;
+// What a server behind answered, on its way to be an answer of REST.
+struct GivenAnswer {
+  RestAnswer given;
+  bool no_room = false;
+  rest::Answer made{};
+};
+
+// On any thread. The values, which take most, go here.
+void make(GivenAnswer& g) {
+  const auto message = std::exchange(g.given.message, nullptr);
+  auto& text = g.given.text;
   const bool failed = message.contains("error");
   const auto* member = failed ? "error" : "result";
-  if (auto repaired = mcp::repaired_text(given.text)) given.text = std::move(*repaired);
-  const auto text = mcp::member_text(given.text, member);
-  const auto answer =
-      failed ? rest::answer_of_error(message[member], text) : rest::answer_of_call(message[member], text);
-  r.share = std::move(given.share);
-  r.x.status = answer.status;
-  if (answer.error.empty()) {
-    r.response = http::json_response(answer.status, answer.body);
-    return;
+  // The text, repaired, as an answer, and inside of the document of a problem.
+  const auto texts = 3 * text.size() + mcp::repaired_size(text);
+  const auto values = parsed_bytes(text, mcp::kListLimits) + (failed ? 0 : rest::bytes_for_answer(message[member]));
+  g.no_room = !g.given.share.grow_to_work(texts + values);
+  if (g.no_room) return;
+  if (auto repaired = mcp::repaired_text(text)) text = std::move(*repaired);
+  const auto part = mcp::member_text(text, member);
+  g.made = failed ? rest::answer_of_error(message[member], part) : rest::answer_of_call(message[member], part);
+  text = {};
+}
+
+awaitable<MaybeRefusal> answer_call(RestExchange& r, Running& running, RestAnswer given) {
+  const auto answer = std::make_shared<GivenAnswer>(std::move(given));
+  std::function<void()> work = [answer] { make(*answer); };
+  auto refused = co_await work_on_text(r.x, running, answer->given.text.size(), std::move(work));
+  if (refused) co_return refused;
+  if (answer->no_room) co_return no_memory_for_answer();
+  auto& made = answer->made;
+  r.share = std::move(answer->given.share);
+  r.x.status = made.status;
+  if (made.error.empty()) {
+    r.response = http::json_response(made.status, std::move(made.body));
+  } else {
+    // A tool that says it has failed was served all the same.
+    if (made.status != 422) r.x.error = made.error;
+    r.response = problem(r, made);
   }
-  // A tool that says it has failed was served all the same.
-  if (answer.status != 422) r.x.error = answer.error;
-  r.response = problem(r, answer);
+  r.share.shrink_to(r.response->body.size());
+  co_return std::nullopt;
 }
 
 awaitable<MaybeRefusal> call_tool(RestExchange& r, RestClient& client, Running& running) {
@@ -217,13 +274,14 @@ awaitable<MaybeRefusal> call_tool(RestExchange& r, RestClient& client, Running& 
   what.name = r.route.tool;
   what.limit = kLongestAnswer;
   what.input = tool->input;
-  what.arguments = r.x.message->params["arguments"];
+  what.arguments = std::move(r.x.message->params["arguments"]);  // the policy has decided on it
   what.message = [&r](const std::string& id, bool modern) {
     return rest::call_message(id, r.route.tool, r.arguments, modern);
   };
   RestAnswer answer;
   refused = co_await client.ask(running, what, answer);
-  if (!refused) answer_call(r, std::move(answer));
+  if (refused) co_return refused;
+  refused = co_await answer_call(r, running, std::move(answer));
   co_return refused;
 }
 

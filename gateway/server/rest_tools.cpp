@@ -1,15 +1,20 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "base/encoding.hpp"
+#include "base/json_cost.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
 #include "idp/provider_metadata.hpp"
+#include "mcp/answer.hpp"
 #include "mcp/list_filter.hpp"
+#include "mcp/repair.hpp"
 #include "rest/calls.hpp"
+#include "server/long_work.hpp"
 #include "server/provider_metadata.hpp"
 #include "server/rest_client.hpp"
 
@@ -27,6 +32,41 @@ std::size_t size_of(const rest::Tool& tool) {
   return sizeof tool + tool.name.size() + tool.title.size() + tool.description.size() + tool.input.dump().size() +
          tool.output.dump().size();
 }
+
+// What tools of that size take as values.
+std::size_t bytes_as_values(std::size_t size) { return 3 * size; }
+
+// A page of the list, on its way to be tools.
+struct UnreadPage {
+  RestAnswer answer;
+  bool no_room = false;
+  Result<rest::ToolPage> page = rest::ToolPage();
+  std::size_t bytes = 0;  // of its tools
+};
+
+// On any thread. An entry is there twice for a moment.
+void read(UnreadPage& unread) {
+  unread.answer.message = nullptr;
+  const auto& text = unread.answer.text;
+  const auto values = 2 * parsed_bytes(text, mcp::kListLimits);
+  unread.no_room = !unread.answer.share.grow_to_work(text.size() + mcp::repaired_size(text) + values);
+  if (unread.no_room) return;
+  unread.page = rest::read_tools(text);
+  if (!unread.page) return;
+  for (const auto& tool : unread.page->tools) unread.bytes += size_of(tool);
+}
+
+// All that the documents of a caller are made of.
+struct Making {
+  std::shared_ptr<const Snapshot> snapshot;  // whose resource it is
+  const tenant::Resource& resource;
+  policy::Caller caller;
+  rest::Api api;
+  BodyShare share;
+  std::size_t bytes = 0;  // of the tools
+  bool no_room = false;
+  std::shared_ptr<RestTools> made = std::make_shared<RestTools>();
+};
 
 // Tokens are made elsewhere: there the endpoints are, and every call needs the scopes that the operator demands.
 void of_provider(rest::Api& api, const config::External& external, std::string_view published) {
@@ -50,6 +90,41 @@ void add_required(const tenant::Resource& resource, std::vector<std::string>& sc
   for (const auto& scope : resource.server->external->required_scopes) {
     if (std::ranges::find(scopes, scope) == scopes.end()) scopes.push_back(scope);
   }
+}
+
+// Of tools of one name the first counts.
+void leave_visible(Making& making) {
+  const auto& policy = *making.resource.policy;
+  std::set<std::string> seen;
+  std::erase_if(making.made->tools, [&](const rest::Tool& tool) {
+    return !seen.insert(tool.name).second || !policy.visible(mcp::ListKind::tools, tool.name, making.caller);
+  });
+}
+
+std::vector<rest::UsableTool> usable_of(const Making& making) {
+  std::vector<rest::UsableTool> usable;
+  for (const auto& tool : making.made->tools) {
+    auto scopes = making.resource.policy->usable(tool.name, making.caller);
+    if (!scopes) continue;
+    add_required(making.resource, *scopes);
+    usable.push_back({&tool, std::move(*scopes)});
+  }
+  return usable;
+}
+
+// On any thread. The document is there as values beside the tools, and twice as text.
+void make_document(Making& making) {
+  making.no_room = !making.share.grow_to_work(2 * bytes_as_values(making.bytes) + 2 * making.bytes);
+  if (making.no_room) return;
+  leave_visible(making);
+  const auto usable = usable_of(making);
+  auto& made = *making.made;
+  // The same tools are the same version.
+  making.api.version = hex_encode(crypto::sha256_string(rest::openapi_document(making.api, usable)).substr(0, 6));
+  made.document = rest::openapi_document(making.api, usable);
+  std::ranges::sort(made.tools, {}, &rest::Tool::name);
+  made.bytes = made.document.size();
+  for (const auto& tool : made.tools) made.bytes += bytes_as_values(size_of(tool));
 }
 
 std::string origin_of(std::string_view url) {
@@ -99,9 +174,9 @@ void RestClient::warn_of(const rest::ToolPage& page) const {
                                                       {"entries", page.left_out}});
 }
 
-awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Tool>& out) {
+awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Tool>& out, BodyShare& share,
+                                         std::size_t& bytes) {
   std::string cursor;
-  std::size_t bytes = 0;
   for (std::size_t page = 0; page < kMostPages; ++page) {
     RestAsk what;
     what.method = "tools/list";
@@ -111,13 +186,17 @@ awaitable<MaybeRefusal> RestClient::list(Running& running, std::vector<rest::Too
     auto refused = co_await ask(running, what, answer);
     if (refused) co_return refused;
     if (!answer.message.contains("result")) co_return broken("the server behind this gateway does not list its tools");
-    auto read = rest::read_tools(answer.text);
+    const auto unread = std::make_shared<UnreadPage>(std::move(answer));
+    std::function<void()> work = [unread] { read(*unread); };
+    refused = co_await work_on_text(x_, running, unread->answer.text.size(), std::move(work));
+    if (refused) co_return refused;
+    if (unread->no_room) co_return no_memory_for_answer();
+    auto& read = unread->page;
     if (!read) co_return broken("the server behind this gateway sent a list of tools that cannot be read");
     warn_of(*read);
-    for (auto& tool : read->tools) {
-      bytes += size_of(tool);
-      out.push_back(std::move(tool));
-    }
+    bytes += unread->bytes;
+    if (!share.grow_to_work(bytes_as_values(bytes))) co_return no_memory_for_answer();
+    std::ranges::move(read->tools, std::back_inserter(out));
     if (out.size() > kMostTools || bytes > kMostListed) {
       co_return broken("the server behind this gateway lists more tools than REST can carry");
     }
@@ -186,33 +265,18 @@ awaitable<MaybeRefusal> RestClient::list_with_others(Running& running, std::stri
 }
 
 awaitable<MaybeRefusal> RestClient::make_tools(Running& running, const std::string& key, RestToolsPtr& out) {
-  auto made = std::make_shared<RestTools>();
+  const auto making = std::make_shared<Making>(x_.context.snapshot, x_.resource, policy_caller(*x_.principal));
+  making->share = BodyShare(x_.services().bodies);
+  auto& made = making->made;
   made->upstream = x_.resource.upstream->name;
-  auto refused = co_await list(running, made->tools);
+  auto refused = co_await list(running, made->tools, making->share, making->bytes);
   if (refused) co_return refused;
-
-  const auto& policy = *x_.resource.policy;
-  const policy::Caller caller = policy_caller(*x_.principal);
-  // Of tools of one name the first counts.
-  std::set<std::string> seen;
-  std::erase_if(made->tools, [&](const rest::Tool& tool) {
-    return !seen.insert(tool.name).second || !policy.visible(mcp::ListKind::tools, tool.name, caller);
-  });
-  std::vector<rest::UsableTool> usable;
-  for (const auto& tool : made->tools) {
-    auto scopes = policy.usable(tool.name, caller);
-    if (!scopes) continue;
-    add_required(x_.resource, *scopes);
-    usable.push_back({&tool, std::move(*scopes)});
-  }
   const auto provider = co_await provider_document();
-  auto api = api_of(x_.resource, provider ? std::string_view(*provider) : std::string_view());
-  // The same tools are the same version.
-  api.version = hex_encode(crypto::sha256_string(rest::openapi_document(api, usable)).substr(0, 6));
-  made->document = rest::openapi_document(api, usable);
-  std::ranges::sort(made->tools, {}, &rest::Tool::name);
-  made->bytes = made->document.size();
-  for (const auto& tool : made->tools) made->bytes += 3 * size_of(tool);  // as values
+  making->api = api_of(x_.resource, provider ? std::string_view(*provider) : std::string_view());
+  std::function<void()> work = [making] { make_document(*making); };
+  refused = co_await work_on_text(x_, running, making->bytes, std::move(work));
+  if (refused) co_return refused;
+  if (making->no_room) co_return no_memory_for_answer();
   made->fetched = std::chrono::steady_clock::now();
   out = made;
   state_.tools.insert(key, std::move(made));

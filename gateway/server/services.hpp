@@ -40,6 +40,7 @@ struct Services {
   net::OffloadPool& store_write_pool;        // what writes; see server/store_work.hpp
   net::OffloadPool& password_pool;           // argon2 and nothing else
   net::OffloadPool& familiar_password_pool;  // the same, for browsers and networks that signed in to the account before
+  net::OffloadPool& long_work_pool;          // reads, filters and repairs long texts (server/long_work.hpp)
   const crypto::Aead& session_seal;
   const crypto::Aead& consent_seal;
   RateLimiters& limiters;

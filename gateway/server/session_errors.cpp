@@ -1,5 +1,6 @@
 #include "base/strings.hpp"
 #include "mcp/jsonrpc.hpp"
+#include "server/long_work.hpp"
 #include "server/relay.hpp"
 
 namespace postern::server {
@@ -21,6 +22,7 @@ authn::Refusal session_is_missing() {
 }
 
 bool is_about_session(std::string_view answer, const nlohmann::json* own_id) {
+  if (is_long(answer.size())) return false;
   const auto json = mcp::parse_json(answer);
   if (!json || !json->is_object()) return false;
   const auto id = json->find("id");

@@ -6,10 +6,13 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/json_cost.hpp"
 #include "base/strings.hpp"
 #include "mcp/answer.hpp"
 #include "mcp/list_reader.hpp"
+#include "mcp/repair.hpp"
 #include "mcp/sse.hpp"
+#include "server/long_work.hpp"
 #include "server/mcp_exchange.hpp"
 #include "upstream/turned_away.hpp"
 
@@ -81,14 +84,41 @@ struct ToolLister::Answer {
   std::string address;
   std::string location;    // of a redirect, as it can be shown
   std::string text;        // of the answer, as it came
+  BodyShare share;         // of the text and the message
+  bool no_room = false;    // for the message
   json message = nullptr;  // the JSON-RPC answer, as mcp::read_answer() reads the text; null: none that is one
 
-  void take(std::string came, const json& id) {
-    text = std::move(came);
+  // On any thread.
+  void understand(const json& id) {
+    const auto values = mcp::repaired_size(text) + parsed_bytes(text, mcp::kListLimits);
+    no_room = !share.grow_to_work(text.size() + values);
+    if (no_room) return;
     auto read = mcp::read_answer(text);
     if (read && read->value("id", json()) == id) message = std::move(*read);
   }
 };
+
+namespace {
+
+// The tools of a page that a caller may see, and where the next page is.
+struct Page {
+  std::int64_t visible = 0;
+  std::optional<std::string> next;
+};
+
+// On any thread. nullopt: the list cannot be read.
+std::optional<Page> read_page(std::string_view text, const policy::Policy& policy, const policy::Caller& caller) {
+  const auto listed = mcp::find_list(mcp::read_envelope(text), mcp::ListKind::tools);
+  if (!listed || !*listed) return std::nullopt;
+  Page page{0, (*listed)->next};
+  mcp::for_each_entry((*listed)->list, mcp::ListKind::tools, [&](const mcp::ListEntry& entry) {
+    const bool sound = entry.fault == mcp::EntryFault::none;
+    if (sound && policy.visible(mcp::ListKind::tools, entry.name, caller)) ++page.visible;
+  });
+  return page;
+}
+
+}  // namespace
 
 nlohmann::json tools_list_message() { return list_message(2, "", false); }
 
@@ -150,9 +180,28 @@ awaitable<Result<ToolLister::Answer>> ToolLister::send(std::string method, json 
   const bool wanted = message.is_object() && message.contains("id");
   if (!wanted) co_return got;
   auto id = message["id"];
-  auto whole = co_await read(attempt, std::move(got), std::move(id));
+  auto whole = co_await read(attempt, std::move(got), id);
   attempt->answer.reset();
-  co_return whole;
+  if (!whole) co_return whole.error();
+  const auto unread = std::make_shared<Answer>(std::move(*whole));
+  std::function<void()> work = [unread, id = std::move(id)] { unread->understand(id); };
+  auto done = co_await work_on(unread->text.size(), std::move(work));
+  if (!done) co_return done.error();
+  if (unread->no_room) co_return fail(Errc::busy, "no memory for the answer");
+  co_return std::move(*unread);
+}
+
+// Here if the text is short, else where long ones are read; ended from outside like a message under way.
+awaitable<Result<void>> ToolLister::work_on(std::size_t bytes, std::function<void()> work) {
+  if (!is_long(bytes)) {
+    work();
+    co_return Result<void>();
+  }
+  const auto attempt = attempt_;
+  auto& pool = worker_.services().long_work_pool;
+  auto turn = turn_of(*subject_.principal);
+  auto done = co_await do_long_work(pool, attempt->slot, std::move(work), std::move(turn));
+  co_return done;
 }
 
 awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> attempt, Answer got, json id) {
@@ -174,7 +223,8 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
       (void)splitter.feed(bytes);  // an event that is too large is passed over, as long as there are bytes left
       auto found = find_answer(splitter, id, events_);
       if (!found.empty()) {
-        got.take(std::move(found), id);
+        got.text = std::move(found);
+        got.share = std::move(share);
         co_return got;
       }
     } else {
@@ -185,7 +235,8 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
     if (!more) co_return more.error();
     bytes = *more;
   }
-  got.take(std::move(whole), id);
+  got.text = std::move(whole);
+  got.share = std::move(share);
   co_return got;
 }
 
@@ -210,16 +261,6 @@ awaitable<Result<bool>> ToolLister::open() {
   co_return true;
 }
 
-std::int64_t ToolLister::visible(std::string_view tools) const {
-  std::int64_t count = 0;
-  const auto& policy = *subject_.resource->policy;
-  mcp::for_each_entry(tools, mcp::ListKind::tools, [&](const mcp::ListEntry& entry) {
-    const bool sound = entry.fault == mcp::EntryFault::none;
-    if (sound && policy.visible(mcp::ListKind::tools, entry.name, subject_.caller)) ++count;
-  });
-  return count;
-}
-
 awaitable<Result<std::int64_t>> ToolLister::list() {
   std::int64_t count = 0;
   std::string cursor;
@@ -240,9 +281,16 @@ awaitable<Result<std::int64_t>> ToolLister::list() {
       if (none) co_return count;
       co_return fail(Errc::protocol, "it answers tools/list with an error");
     }
-    const auto listed = mcp::find_list(mcp::read_envelope(answer->text), mcp::ListKind::tools);
-    if (!listed || !*listed) co_return fail(Errc::protocol, "its list of tools cannot be read");
-    count += visible((*listed)->list);
+    const auto unread = std::make_shared<Answer>(std::move(*answer));
+    const auto listed = std::make_shared<std::optional<Page>>();
+    std::function<void()> work = [unread, listed, policy = subject_.resource->policy, caller = subject_.caller] {
+      unread->message = nullptr;
+      *listed = read_page(unread->text, *policy, caller);
+    };
+    auto done = co_await work_on(unread->text.size(), std::move(work));
+    if (!done) co_return done.error();
+    if (!*listed) co_return fail(Errc::protocol, "its list of tools cannot be read");
+    count += (*listed)->visible;
     if (!(*listed)->next) break;
     cursor = *(*listed)->next;
   }

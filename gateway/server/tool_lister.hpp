@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,7 +56,7 @@ class ToolLister {
   awaitable<Result<Answer>> read(std::shared_ptr<Attempt> attempt, Answer got, nlohmann::json id);
   awaitable<Result<bool>> open();
   awaitable<Result<std::int64_t>> list();
-  std::int64_t visible(std::string_view tools) const;
+  awaitable<Result<void>> work_on(std::size_t bytes, std::function<void()> work);
 
   Worker& worker_;
   const ListedFor& subject_;

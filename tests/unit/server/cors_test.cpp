@@ -69,6 +69,7 @@ class CorsTest : public testing::Test {
                      .store_write_pool = pool_,
                      .password_pool = pool_,
                      .familiar_password_pool = pool_,
+                     .long_work_pool = pool_,
                      .session_seal = seal_,
                      .consent_seal = seal_,
                      .limiters = limiters_,

@@ -25,6 +25,19 @@ class Stream {
   std::string take(std::string_view bytes) { return std::string(filter_.take(bytes)); }
   std::string finish() { return std::string(filter_.finish()); }
   bool has_failed() const { return filter_.has_failed(); }
+  void feed(std::string_view bytes) { filter_.feed(bytes); }
+  void skip(std::string_view why) { filter_.skip(why); }
+  std::string out() const { return std::string(filter_.out()); }
+  // What others hold of the budget meanwhile.
+  BodyShare hold(std::size_t bytes) {
+    BodyShare share(budget_);
+    EXPECT_TRUE(share.grow_to(bytes));
+    return share;
+  }
+  bool has_room(std::size_t bytes) {
+    BodyShare share(budget_);
+    return share.grow_to(bytes);
+  }
 
   std::vector<std::string> warnings;
 
@@ -32,7 +45,7 @@ class Stream {
   EventFilter::Tools tools(bool listening) {
     const auto visible = [](mcp::ListKind, std::string_view name) { return name != "hidden"; };
     EventFilter::Tools tools;
-    tools.filter = [=](std::string_view data) -> Result<std::optional<std::string>, mcp::JsonFault> {
+    tools.filter = [=](const mcp::Envelope& data) -> Result<std::optional<std::string>, mcp::JsonFault> {
       auto out = listening ? mcp::filter_any_list(data, visible)
                            : mcp::filter_list(data, mcp::ListKind::tools,
                                               [&](std::string_view name) { return visible({}, name); });
@@ -205,8 +218,8 @@ TEST(EventFilter, WarningsBecomeRare) {
 TEST(EventFilter, LeavesOutWhatBecomesEmptyAndKeepsItsPlaceInTheStream) {
   BodyBudget budget(1 << 20);
   EventFilter::Tools tools;
-  tools.filter = [](std::string_view data) -> Result<std::optional<std::string>, mcp::JsonFault> {
-    return data == "gone" ? std::optional<std::string>("") : std::nullopt;
+  tools.filter = [](const mcp::Envelope& data) -> Result<std::optional<std::string>, mcp::JsonFault> {
+    return data.text == "gone" ? std::optional<std::string>("") : std::nullopt;
   };
   tools.error = [](const json&, std::string_view) { return std::string("{}"); };
   tools.warn = [](std::string_view, std::size_t) { ADD_FAILURE() << "nobody misses it"; };
@@ -214,6 +227,43 @@ TEST(EventFilter, LeavesOutWhatBecomesEmptyAndKeepsItsPlaceInTheStream) {
   EXPECT_EQ(filter.take("id: 4\ndata: gone\n\ndata: gone\n\ndata: here\n\n"), "id: 4\n\ndata: here\n\n");
   EXPECT_EQ(filter.finish(), "");
   EXPECT_FALSE(filter.has_failed());
+}
+
+// A list with an entry that is hidden, longer than what needs no place in the budget.
+std::string long_list(const std::string& id) {
+  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{"tools":[{"name":"a","description":")" +
+         std::string(100 * 1024, 'x') + R"("},{"name":"hidden"}]}})";
+}
+
+TEST(EventFilter, Attack12AnEventThatCannotBeWorkedOnCostsOnlyItsRequest) {
+  Stream stream(7, 1 << 20, 300 * 1024);
+  auto taken = stream.hold(100 * 1024);
+  EXPECT_EQ(stream.take(event_of(long_list("7"))), error_for("7")) << "read, but there is no place for copies of it";
+  EXPECT_TRUE(stream.has_failed());
+  ASSERT_EQ(stream.warnings.size(), 1u);
+  EXPECT_EQ(stream.take(event_of(kProgress)), event_of(kProgress)) << "the stream goes on";
+}
+
+TEST(EventFilter, Attack12TheMemoryOfAnEventIsFreeWhenTheNextOneComes) {
+  Stream stream(json(), 1 << 20, 600 * 1024);
+  for (int i = 0; i < 20; ++i) {
+    const auto out = stream.take(event_of(long_list("7")));
+    EXPECT_NE(out.find("xxx"), std::string::npos) << i;
+    EXPECT_EQ(out.find("hidden"), std::string::npos);
+    EXPECT_FALSE(stream.has_room(500 * 1024)) << "what is to be written is held";
+    stream.take(event_of(kProgress));
+    EXPECT_TRUE(stream.has_room(600 * 1024));
+  }
+}
+
+TEST(EventFilter, Attack12AnEventThatFindsNoPlaceIsLeftOutUnread) {
+  Stream stream;
+  stream.feed(event_of(kProgress) + event_of(kList));
+  stream.skip("busy");
+  EXPECT_EQ(stream.out(), "") << "it is no answer";
+  stream.skip("busy");
+  EXPECT_EQ(stream.out(), error_for("7"));
+  EXPECT_EQ(stream.warnings, (std::vector<std::string>{"1 busy", "2 busy"}));
 }
 
 }  // namespace
