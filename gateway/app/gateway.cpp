@@ -12,6 +12,7 @@
 
 #include "app/allocator.hpp"
 #include "app/change_feed.hpp"
+#include "app/gauges.hpp"
 #include "app/open_files.hpp"
 #include "app/store_watch.hpp"
 #include "app/time_keeper.hpp"
@@ -227,7 +228,6 @@ struct Gateway::Impl {
   Result<void> open(Loaded loaded);
   Result<void> prepare_keys(const config::Config& config);
   void lost_changes(ChangeFeed::Lost lost);
-  void measure_log();
   void share_places();
   Result<void> bind(const config::Config& config);
   void apply(const std::vector<store::Change>& changes);
@@ -279,18 +279,6 @@ Result<void> Gateway::Impl::prepare_keys(const config::Config& config) {
   return {};
 }
 
-void Gateway::Impl::measure_log() {
-  const auto gauge = [this](const char* name, const char* help, double (*read)(const telemetry::LogState&)) {
-    metrics->gauge(name, help, "", "", [this, read] { return read(log->state()); });
-  };
-  gauge("postern_audit_lines_waiting", "Audit lines that have not been written yet.",
-        [](const telemetry::LogState& state) { return static_cast<double>(state.audit_waiting); });
-  gauge("postern_audit_unavailable", "1 while audit lines cannot be written, so that calls are refused with 503.",
-        [](const telemetry::LogState& state) { return state.audit_fault.empty() ? 0.0 : 1.0; });
-  gauge("postern_log_lines_dropped", "Log lines that were given up since the start, because too many waited.",
-        [](const telemetry::LogState& state) { return static_cast<double>(state.dropped); });
-}
-
 // The connections that have to give way may be on any worker.
 void Gateway::Impl::share_places() {
   for (auto* shared : {&places.clients, &places.operations}) {
@@ -314,24 +302,14 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
     workers.push_back(std::make_unique<server::Worker>(services, places, snapshot));
   for (auto* pool : {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool,
                      &provider_pool, &long_work}) {
-    metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", pool->name(),
-                   [pool] { return static_cast<double>(pool->queued()); });
+    measure_pool(*metrics, *pool);
   }
-  for (auto* names : {&lookups, &provider_lookups}) {
-    metrics->gauge("postern_pool_queue", "Work waiting for a thread of the pool.", "pool", names->pool().name(),
-                   [names] { return static_cast<double>(names->pool().queued()); });
-  }
-  measure_log();
-  metrics->gauge("postern_store_unavailable",
-                 "1 while nothing can be written to the store, so that what would write "
-                 "is refused with 503.",
-                 "", "", [this] { return store->fault().empty() ? 0.0 : 1.0; });
+  for (auto* names : {&lookups, &provider_lookups}) measure_pool(*metrics, names->pool());
+  measure_log(*metrics, *log);
+  measure_store(*metrics, *store);
   share_places();
   for (const auto& upstream : snapshot->config().upstreams) {
-    if (upstream.command.empty()) continue;
-    metrics->gauge("postern_upstream_processes",
-                   "Processes of a stdio server that run, those that are ending included.", "upstream", upstream.name,
-                   [this, name = upstream.name] { return static_cast<double>(duplex.running(name)); });
+    if (!upstream.command.empty()) measure_processes(*metrics, duplex, upstream.name);
   }
   store->on_fault([this](const std::string& fault) { store_watch.tell(fault); });
   store->on_change([this](const std::vector<store::Change>& changes) { apply(changes); });
