@@ -102,8 +102,7 @@ Attempt reading_attempt(EndpointRun& run) {
 }  // namespace
 
 EndpointRun::EndpointRun(Services& all, Route to, http::Request what, std::shared_ptr<const Snapshot> pinned,
-                         std::shared_ptr<std::vector<std::string>> checks,
-                         std::shared_ptr<telemetry::Log> lines)
+                         std::shared_ptr<std::vector<std::string>> checks, std::shared_ptr<telemetry::Log> lines)
     : services(all),
       route(std::move(to)),
       request(std::move(what)),

@@ -244,8 +244,8 @@ class Store : public Facets {
   virtual void on_change(std::function<void(const std::vector<Change>&)> listener) = 0;
 
   // Deletes what has expired: codes past their replay window, tokens, sessions, unused dynamic clients, old changes.
-  // In small steps between which other writes run. What that leaves free in the files goes back to the file system. What
-  // is deleted by a wrong time is gone: see WatchedClock.
+  // In small steps between which other writes run. What that leaves free in the files goes back to the file system.
+  // What is deleted by a wrong time is gone: see WatchedClock.
   virtual Result<void> purge(Time now) = 0;
   // For the next process, so that it can tell whether its clock is wrong; none: nothing was kept. In a store that is
   // older than this record, nothing was deleted after the newest time that was written to it.

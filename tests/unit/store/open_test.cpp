@@ -31,7 +31,8 @@ class OpenTest : public testing::Test {
   }
   // What the schemas from the sixth on brought.
   void forget_newer() {
-    sql("DROP TABLE clock; DROP TABLE unused_clients; DROP TABLE unused_networks; DROP TABLE known_networks; DROP TABLE "
+    sql("DROP TABLE clock; DROP TABLE unused_clients; DROP TABLE unused_networks; DROP TABLE known_networks; DROP "
+        "TABLE "
         "usage; DROP TABLE tool_checks; ALTER TABLE grants DROP COLUMN name; "
         "ALTER TABLE clients DROP COLUMN introspects; ALTER TABLE grants DROP COLUMN step_up_wanted; "
         "ALTER TABLE grants DROP COLUMN step_up_pending_until");
