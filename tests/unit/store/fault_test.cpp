@@ -75,9 +75,9 @@ TEST_F(FaultTest, WhatWasAcknowledgedBeforeAFaultIsThereAfterARestart) {
 TEST_F(FaultTest, Attack8ADatabaseThatIsDeletedIsWrittenAgainOnceTheDiskTakesIt) {
   ASSERT_TRUE(ok(store_->tenants().put({"before", "", ""})));
   int round = 0;
-  for (auto* fault : {&vfs_.full, &vfs_.sync_fails}) {
+  for (auto* fault : {&vfs_.full, &vfs_.store_sync_fails}) {
     *fault = true;
-    const bool is_made = fault == &vfs_.sync_fails;
+    const bool is_made = fault == &vfs_.store_sync_fails;
     std::filesystem::remove(directory_ / "postern.db");
     while (store_->fault().empty() || std::filesystem::exists(directory_ / "postern.db") != is_made) {
       std::this_thread::yield();

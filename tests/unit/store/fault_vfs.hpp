@@ -5,6 +5,7 @@
 #include <atomic>
 #include <new>
 #include <string>
+#include <string_view>
 
 namespace postern::store {
 
@@ -26,8 +27,9 @@ class FaultVfs {
 
   const std::string& name() const { return name_; }
 
-  std::atomic<bool> full = false;        // writes fail as on a full disk
-  std::atomic<bool> sync_fails = false;  // fsync fails
+  std::atomic<bool> full = false;              // writes fail as on a full disk
+  std::atomic<bool> sync_fails = false;        // fsync fails
+  std::atomic<bool> store_sync_fails = false;  // the same, except of files that only become a store when they are whole
   std::atomic<bool> reads_fail = false;
   std::atomic<int> log_syncs = 0;  // of the write-ahead log
 
@@ -36,15 +38,23 @@ class FaultVfs {
     sqlite3_file base;
     FaultVfs* owner;
     bool is_log;
+    bool is_of_store;
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
   static File& of(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
   static sqlite3_file* real(sqlite3_file* file) { return of(file).real(); }
   static const sqlite3_io_methods* methods(sqlite3_file* file) { return real(file)->pMethods; }
 
+  // NAME.db, NAME.db-wal and the like; not NAME.db.DRAFT.
+  static bool is_of_store(const char* path) {
+    const std::string_view name = path != nullptr ? path : "";
+    const auto end = name.rfind(".db");
+    return end != std::string_view::npos && (end + 3 == name.size() || name[end + 3] == '-');
+  }
+
   static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out) {
     auto* self = static_cast<FaultVfs*>(vfs->pAppData);
-    File* made = new (file) File{{nullptr}, self, (flags & SQLITE_OPEN_WAL) != 0};
+    File* made = new (file) File{{nullptr}, self, (flags & SQLITE_OPEN_WAL) != 0, is_of_store(path)};
     const int code = self->real_->xOpen(self->real_, path, made->real(), flags, out);
     if (made->real()->pMethods != nullptr) made->base.pMethods = &kMethods;
     return code;
@@ -57,6 +67,7 @@ class FaultVfs {
   }
   static int sync(sqlite3_file* f, int flags) {
     if (of(f).owner->sync_fails) return SQLITE_IOERR_FSYNC;
+    if (of(f).owner->store_sync_fails && of(f).is_of_store) return SQLITE_IOERR_FSYNC;
     if (of(f).is_log) ++of(f).owner->log_syncs;
     return methods(f)->xSync(real(f), flags);
   }

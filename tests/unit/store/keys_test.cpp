@@ -141,14 +141,6 @@ TEST_P(KeysContract, AKeyWithALongLivedTokenIsKeptForIt) {
   EXPECT_EQ(ids(), Ids{"k2"});
 }
 
-TEST_P(KeysContract, WhatWasUsedOnceIsForgottenAtItsEnd) {
-  ASSERT_TRUE(ok(store_->clients().use_once(hash_of("jti"), kNow + 1min)));
-  ASSERT_TRUE(ok(store_->purge(kNow + 1min - 1ms)));
-  EXPECT_EQ(code_of(store_->clients().use_once(hash_of("jti"), kNow + 1min)), "conflict");
-  ASSERT_TRUE(ok(store_->purge(kNow + 1min)));
-  EXPECT_EQ(code_of(store_->clients().use_once(hash_of("jti"), kNow + 1min)), "ok");
-}
-
 TEST_P(KeysContract, AClientThatActsByItselfMustBeThere) {
   Grant grant = sample_grant();
   grant.kind = GrantKind::client_credentials;

@@ -184,7 +184,7 @@ TEST_F(OpenTest, Attack13NothingWasDeletedAfterTheNewestTimeInAStoreOfBefore) {
     grant.created_at = kNow + 365 * 24h;
     ASSERT_TRUE(ok(opened->store->grants().add_minted(grant, sample_access())));
   }
-  sql("DROP TABLE clock; PRAGMA user_version=9");
+  sql("DROP TABLE clock; PRAGMA user_version=10");
   auto opened = open();
   ASSERT_TRUE(ok(opened));
   const auto kept = opened->store->kept_time().value();

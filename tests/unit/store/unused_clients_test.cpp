@@ -202,7 +202,8 @@ TEST_P(UnusedClients, Attack7ClientsOfBeforeThereWereBoundsCount) {
   store_.reset();
   {
     auto db = sqlite::Connection::open(directory_ / "postern.db", SQLITE_OPEN_READWRITE, "", std::chrono::seconds(1));
-    ASSERT_TRUE(ok(db.value().execute("DROP TABLE unused_clients; DROP TABLE unused_networks; PRAGMA user_version=9")));
+    ASSERT_TRUE(ok(db.value().execute(
+        "DROP TABLE clock; DROP TABLE unused_clients; DROP TABLE unused_networks; PRAGMA user_version=9")));
   }
   store_ = open();
   register_from("203.0.113.1", "honest");
