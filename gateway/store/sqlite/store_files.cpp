@@ -22,12 +22,16 @@ std::string quoted(const std::string& path) {
   return text + "'";
 }
 
-// Its own name is given at the end and to no file that is there: another program may have made one meanwhile.
-Result<void> give_name(const std::string& draft, const std::string& path) {
+Result<void> remove_log_of(const std::string& path) {
   for (const auto& old : {log_path(path), index_path(path)}) {
     if (::unlink(old.c_str()) != 0 && errno != ENOENT)
       return fail(Errc::unavailable, old + " cannot be removed: " + system_message(errno));
   }
+  return {};
+}
+
+// Its own name is given at the end and to no file that is there: another program may have made one meanwhile.
+Result<void> give_name(const std::string& draft, const std::string& path) {
   if (::link(draft.c_str(), path.c_str()) != 0)
     return fail(Errc::unavailable, path + " cannot be made: " + system_message(errno));
   return {};
@@ -46,6 +50,14 @@ StoreFiles::Found StoreFiles::find(const std::string& path) {
   return Identity{status.st_dev, status.st_ino};
 }
 
+void StoreFiles::adopt(const std::string& draft) {
+  const std::lock_guard lock(mutex_);
+  database_ = find(draft);
+  log_.reset();
+  index_.reset();
+  ++generation_;
+}
+
 void StoreFiles::remember() {
   const std::lock_guard lock(mutex_);
   database_ = find(path_);
@@ -59,10 +71,11 @@ StoreFiles::State StoreFiles::look() const {
   const auto log = find(log_path(path_));
   const auto index = find(index_path(path_));
   const std::lock_guard lock(mutex_);
-  const auto foreign = [](const Found& now, const Found& ours) { return now && now != ours; };
+  const auto foreign = [](const Found& now, const Found& ours) { return now && ours && now != ours; };
   if (foreign(database, database_) || foreign(log, log_) || foreign(index, index_)) return State::replaced;
   if (!database) return State::gone;
-  return log == log_ && index == index_ ? State::in_place : State::log_gone;
+  const bool missing = (log_ && !log) || (index_ && !index);
+  return missing ? State::log_gone : State::in_place;
 }
 
 std::string StoreFiles::describe(State state) const {
@@ -82,11 +95,14 @@ std::string StoreFiles::describe(State state) const {
 
 // VACUUM INTO reads one committed state through the descriptors that are open, so that it does not
 // matter that their names are gone. It does not sync what it makes.
-Result<void> StoreFiles::write_again(Connection& from) const {
+Result<void> StoreFiles::write_again(Connection& from) {
   const std::string draft = path_ + "." + crypto::random_token(6);
   auto done = write_durably(draft, "");
   if (done) done = from.execute("VACUUM INTO " + quoted(draft));
   if (done) done = sync_file(draft);
+  if (done) done = remove_log_of(path_);
+  // Before it has its name, so that nobody takes it for the file of another program.
+  if (done) adopt(draft);
   if (done) done = give_name(draft, path_);
   ::unlink(draft.c_str());
   if (done) done = sync_directory_of(path_);

@@ -37,7 +37,7 @@ class StoreFiles {
 
   // In the state `gone`: writes to the path what `from` has open. Nothing that was committed is missing. The file is
   // new, so everybody has to open it again, and remember() is to be called then. Errors are sentences.
-  Result<void> write_again(Connection& from) const;
+  Result<void> write_again(Connection& from);
   // Takes what is at the paths for ours from now on.
   void remember();
   // Raised by remember(): connections that were opened before are of other files.
@@ -54,12 +54,14 @@ class StoreFiles {
   };
   using Found = std::optional<Identity>;
   static Found find(const std::string& path);
+  // Takes that file for the database, and what will be its log for ours.
+  void adopt(const std::string& draft);
 
   const std::string path_;
   const Secret key_;
   mutable std::mutex mutex_;
   Found database_;
-  Found log_;
+  Found log_;  // nullopt for this and the index: not made yet
   Found index_;
   Found key_file_;
   std::atomic<unsigned> generation_ = 0;
