@@ -67,7 +67,7 @@ describe('the files of the store', { timeout: 240_000 * patience }, () => {
     while (answers.at(-1)?.status !== 503 && answers.length < 4_000)
       answers.push(...(await Promise.all(Array.from({ length: 20 }, () => registerStranger(gateway)))));
     assert.equal(answers.at(-1).status, 503);
-    await assertSeen(/postern\.db cannot be read or written: File too large/);
+    await assertSeen(/there is no room beside .*postern\.db for \d+ bytes more: File too large/);
     assert.equal((await liftLimit(gateway)).code, 0);
     await assertRecovered();
   });

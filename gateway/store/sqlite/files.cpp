@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/system_error.hpp"
 #include "crypto/random.hpp"
 
 namespace postern::store::sqlite {
@@ -122,6 +123,17 @@ Result<void> sync_file(const std::string& path) {
   const Descriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return refused(path, "cannot be written");
   return {};
+}
+
+Result<void> find_room(const std::string& path, std::int64_t from, std::int64_t bytes) {
+  const std::string draft = path + "." + crypto::random_token(6);
+  const Descriptor fd(::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd) return refused(directory_of(path), "cannot be written");
+  ::unlink(draft.c_str());
+  const int error = ::posix_fallocate(fd.get(), from, bytes);
+  if (error == 0) return {};
+  return fail(Errc::unavailable, "there is no room beside " + path + " for " + std::to_string(bytes) +
+                                     " bytes more: " + system_message(error) + "; make room on its disk");
 }
 
 Result<void> sync_directory_of(const std::string& path) { return sync_directory(directory_of(path)); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.hpp"
@@ -30,6 +31,8 @@ Result<void> write_durably(const std::string& path, const std::string& bytes);
 // What another wrote is on the disk when this returns. Not for a database that is open: closing a descriptor of it ends
 // the process's locks on it.
 Result<void> sync_file(const std::string& path);
+// Whether a file beside `path` that has `from` bytes may grow by so many. Nothing of it stays. Errors are sentences.
+Result<void> find_room(const std::string& path, std::int64_t from, std::int64_t bytes);
 // A new name is durable only once its directory is.
 Result<void> sync_directory_of(const std::string& path);
 

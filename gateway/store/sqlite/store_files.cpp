@@ -12,6 +12,8 @@
 namespace postern::store::sqlite {
 namespace {
 
+constexpr std::int64_t kRoom = 1024 * 1024;  // bytes: some two hundred writes
+
 std::string log_path(const std::string& database) { return database + "-wal"; }
 std::string index_path(const std::string& database) { return database + "-shm"; }
 
@@ -107,6 +109,12 @@ Result<void> StoreFiles::write_again(Connection& from) {
   ::unlink(draft.c_str());
   if (done) done = sync_directory_of(path_);
   return done;
+}
+
+Result<void> StoreFiles::find_room() const {
+  struct stat log{};
+  const bool there = ::stat(log_path(path_).c_str(), &log) == 0;
+  return sqlite::find_room(path_, there ? log.st_size : 0, kRoom);
 }
 
 Result<void> StoreFiles::keep_key() {

@@ -38,6 +38,9 @@ class StoreFiles {
   // In the state `gone`: writes to the path what `from` has open. Nothing that was committed is missing. The file is
   // new, so everybody has to open it again, and remember() is to be called then. Errors are sentences.
   Result<void> write_again(Connection& from);
+  // Whether the log has room to grow. Without that a disk that is nearly full would take a small write and not the
+  // next.
+  Result<void> find_room() const;
   // Takes what is at the paths for ours from now on.
   void remember();
   // Raised by remember(): connections that were opened before are of other files.

@@ -250,6 +250,7 @@ Result<void> Writer::bring_back() {
 
 // Sets what is set already, and so writes one page.
 Result<void> Writer::probe() {
+  if (auto room = files_->find_room(); !room) return room;
   if (db_) db_->wait_for_locks(kProbeWait);
   auto done =
       in_transaction([this] { return db_->execute("PRAGMA user_version=" + std::to_string(schema_version())); });

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <thread>
 
+#include "store/sqlite/files.hpp"
 #include "unit/store/contract.hpp"
 
 namespace postern::store {
@@ -151,6 +152,16 @@ TEST_F(StoreFilesTest, Attack8WithoutItsLogTheDatabaseKeepsWhatWasStored) {
   EXPECT_TRUE(has(*store_, "before"));
   EXPECT_FALSE(has(*store_, "refused"));
   EXPECT_TRUE(ok(put("taken")));
+}
+
+TEST_F(StoreFilesTest, Attack8RoomIsLookedForAndNothingOfItStays) {
+  const auto files = [this] { return std::distance(fs::directory_iterator(folder_), fs::directory_iterator()); };
+  const auto before = files();
+  EXPECT_TRUE(ok(sqlite::find_room(path_, 4096, 4096)));
+  const auto none = sqlite::find_room(path_, 4096, std::int64_t{1} << 60);
+  EXPECT_EQ(code_of(none), "unavailable");
+  EXPECT_NE(none.error().what.find("there is no room beside " + path_), std::string::npos) << none.error().what;
+  EXPECT_EQ(files(), before);
 }
 
 }  // namespace
