@@ -17,22 +17,36 @@ Readers::Readers(std::shared_ptr<const StoreFiles> files, Options options)
 }
 
 Result<Readers::Reader> Readers::take() {
+  std::vector<Reader> outdated;
   {
     std::unique_lock lock(mutex_);
     const bool free =
         freed_.wait_for(lock, options_.busy_timeout, [this] { return !idle_.empty() || open_ < options_.readers; });
     if (!free) return fail(Errc::busy, "too many reads wait for the store");
-    if (!idle_.empty()) {
+    if (idle_.empty()) {
+      ++open_;
+    } else if (idle_.back().generation == files_->generation()) {
       Reader reader = std::move(idle_.back());
       idle_.pop_back();
-      if (reader.generation == files_->generation()) return reader;
+      return reader;
     } else {
-      ++open_;
+      outdated.swap(idle_);
     }
   }
+  // All of them at once, so that they can go on reading when these files are gone as well.
+  for (std::size_t more = 1; more < outdated.size(); ++more) renew();
   auto opened = open();
   if (!opened) give_up();
   return opened;
+}
+
+void Readers::renew() {
+  auto opened = open();
+  if (!opened) {
+    give_up();
+    return;
+  }
+  give_back(std::move(*opened));
 }
 
 // Never what somebody else put at the path: it may know of tokens that were revoked here.

@@ -42,6 +42,7 @@ class Readers {
 
   Result<Reader> take();
   Result<Reader> open() const;
+  void renew();
   void give_back(Reader reader);
   void give_up();
 

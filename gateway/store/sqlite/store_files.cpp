@@ -61,10 +61,14 @@ void StoreFiles::adopt(const std::string& draft) {
 }
 
 void StoreFiles::remember() {
+  const auto database = find(path_);
+  const auto log = find(log_path(path_));
+  const auto index = find(index_path(path_));
   const std::lock_guard lock(mutex_);
-  database_ = find(path_);
-  log_ = find(log_path(path_));
-  index_ = find(index_path(path_));
+  if (database == database_ && log == log_ && index == index_) return;
+  database_ = database;
+  log_ = log;
+  index_ = index;
   ++generation_;
 }
 

@@ -43,7 +43,7 @@ class StoreFiles {
   Result<void> find_room() const;
   // Takes what is at the paths for ours from now on.
   void remember();
-  // Raised by remember(): connections that were opened before are of other files.
+  // Raised by remember() when they are others: connections that were opened before are of other files.
   unsigned generation() const noexcept { return generation_; }
 
   // Writes the key file again where it is gone. An error (unavailable) tells that it was, or that another key is there.
