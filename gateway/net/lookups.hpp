@@ -26,7 +26,7 @@ class Lookups {
     std::chrono::milliseconds deadline{};
   };
 
-  // `resolve` blocks: resolve_blocking, but for tests.
+  // `resolve` blocks: resolve_blocking, except in tests.
   Lookups(std::string name, Resolve resolve, Bounds bounds);
 
   // Blocks until the deadline at most. Errors: those of `resolve`, timed_out, busy (too many wait), cancelled.

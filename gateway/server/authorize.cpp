@@ -115,7 +115,7 @@ policy::Decision decide(const Question& q) {
 }
 
 // Argument schemas may look at every value of a call, and their patterns at every byte.
-awaitable<MaybeRefusal> ask_policy(McpExchange& x) {
+awaitable<MaybeRefusal> ask_policy_once(McpExchange& x) {
   const auto caller = policy_caller(*x.principal);
   if (!x.message) {
     x.decision = x.resource.policy->decide_connect(caller);
@@ -128,6 +128,16 @@ awaitable<MaybeRefusal> ask_policy(McpExchange& x) {
   x.message = std::move(question->message);
   x.decision = std::move(question->decision);
   co_return std::nullopt;
+}
+
+// The decision on a long body waits for its turn, and what it rests on may change meanwhile.
+awaitable<MaybeRefusal> ask_policy(McpExchange& x) {
+  for (;;) {
+    const auto generation = x.token_generation;
+    auto refused = co_await ask_policy_once(x);
+    if (!refused && is_long(x.body_size)) refused = co_await stay_authenticated(x);
+    if (refused || x.token_generation == generation) co_return refused;
+  }
 }
 
 }  // namespace

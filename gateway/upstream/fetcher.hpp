@@ -49,7 +49,7 @@ using Resolve = std::function<Result<std::vector<boost::asio::ip::address>>(cons
 struct FetcherOptions {
   net::AddressGuard guard;
   TlsSource tls;
-  Resolve resolve;           // net::Lookups::find, but for tests
+  Resolve resolve;           // net::Lookups::find, except in tests
   std::size_t per_host = 2;  // fetches from one host and port at the same time
   // Hosts that the operator has asked elsewhere than where their names lead; the guard does not look at these. The
   // certificate must still be the host's.
