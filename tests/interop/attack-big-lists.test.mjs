@@ -1,59 +1,23 @@
 // What bodies and answers take when they are read, and what becomes of those who wait for it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import http from 'node:http';
-import net from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { head } from '../raw/lib/raw.mjs';
-import { answerWith, forgetPeak, longList, peakOf } from './lib/big-lists.mjs';
+import { answerWith, forgetPeak, listRequest, longList, peakOf } from './lib/big-lists.mjs';
 import { Gateway, patience, sanitized } from './lib/gateway.mjs';
 import { callTool, ping, post, rpc } from './lib/mcp.mjs';
 import { metric } from './lib/metrics.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
+import { stalledCall } from './lib/stalled.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
 
 const MiB = 1024 * 1024;
 
-/** A request for a list. */
-function listRequest(gateway, token, cursor) {
-  const request = http.request(gateway.resource, {
-    method: 'POST',
-    agent: false,
-    headers: {
-      Authorization: `Bearer ${token}`,
-      'Content-Type': 'application/json',
-      Accept: 'application/json, text/event-stream',
-    },
-  });
-  request.on('error', () => {});
-  request.end(JSON.stringify(rpc('tools/list', { cursor })));
-  return request;
-}
-
 /** Asks for a list and reads nothing of it but the head of the answer. */
 async function ask(gateway, token, cursor) {
-  const [response] = await once(listRequest(gateway, token, cursor), 'response');
+  const [response] = await once(listRequest(gateway.resource, token, cursor), 'response');
   response.once('error', () => {});
   return response;
-}
-
-/** A body that stays unfinished. */
-function stall(gateway, token, bytes) {
-  const socket = net.connect({ port: gateway.port, host: '127.0.0.1' });
-  socket.on('error', () => {});
-  socket.write(
-    head(
-      'POST /mcp HTTP/1.1',
-      `Host: 127.0.0.1:${gateway.port}`,
-      `Authorization: Bearer ${token}`,
-      'Content-Type: application/json',
-      'Accept: application/json, text/event-stream',
-      `Content-Length: ${bytes}`,
-    ),
-  );
-  socket.write('x'.repeat(bytes - 1));
-  return socket;
 }
 
 describe('the memory of what is read', { timeout: 180_000 * patience }, () => {
@@ -119,7 +83,7 @@ describe('the memory of what is read', { timeout: 180_000 * patience }, () => {
     const costly = Array.from({ length: 90_000 }, () => []);
     const answered = await post(gateway.resource, call(costly), { token });
     assert.equal(answered.status, 200, 'one alone is read');
-    const stalled = Array.from({ length: limit - 2 }, () => stall(gateway, token, MiB));
+    const stalled = Array.from({ length: limit - 2 }, () => stalledCall(gateway, token, MiB));
     open.push(...stalled);
     const refused = await until('a refusal', async () => {
       const answer = await post(gateway.resource, call(costly), { token });
@@ -197,7 +161,7 @@ describe('long texts that wait to be read', { timeout: 300_000 * patience }, () 
 
   it('attack 12: when its client leaves, nothing of it waits on', async () => {
     const { token } = await grant('alice');
-    for (const request of await many(() => listRequest(gateway, token))) request.destroy();
+    for (const request of await many(() => listRequest(gateway.resource, token))) request.destroy();
     await until('nothing to wait', async () => (await waiting()) === 0, { seconds });
     assert.equal((await post(gateway.resource, rpc('tools/list'), { token, seconds })).status, 200);
   });

@@ -8,6 +8,7 @@ import { Gateway, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { metric } from './lib/metrics.mjs';
 import { OAuthClient } from './lib/oauth.mjs';
+import { stalledCall } from './lib/stalled.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 import { until, within } from './lib/wait.mjs';
 
@@ -133,23 +134,7 @@ describe('the memory of request bodies', { timeout: 60_000 * patience }, () => {
     });
 
   it('bodies that stay unfinished hold no more than it in all; small calls are served meanwhile', async () => {
-    const stall = () => {
-      const socket = net.connect({ port: gateway.port, host: '127.0.0.1' });
-      socket.on('error', () => {});
-      socket.write(
-        head(
-          'POST /mcp HTTP/1.1',
-          `Host: 127.0.0.1:${gateway.port}`,
-          `Authorization: Bearer ${token}`,
-          'Content-Type: application/json',
-          'Accept: application/json, text/event-stream',
-          `Content-Length: ${large}`,
-        ),
-      );
-      socket.write('x'.repeat(large - 1));
-      socket.resume();
-      return socket;
-    };
+    const stall = () => stalledCall(gateway, token, large).resume();
     let stalled = stall();
     try {
       const refused = await until('a refusal', async () => {

@@ -1,9 +1,7 @@
 // A thread with a server of long lists, and the clients that ask for all of them at once: apart from the thread that
 // measures what becomes of others.
-import http from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
-import { answerWith, longList } from '../../interop/lib/big-lists.mjs';
-import { rpc } from '../../interop/lib/mcp.mjs';
+import { answerWith, listRequest, longList } from '../../interop/lib/big-lists.mjs';
 import { RecordingUpstream } from '../../interop/lib/upstream.mjs';
 
 const upstream = await RecordingUpstream.start({ answer: answerWith(longList(workerData.bytes)) });
@@ -11,15 +9,7 @@ const upstream = await RecordingUpstream.start({ answer: answerWith(longList(wor
 /** What became of one list: its status, or `cut` where the answer broke off or is an error on a stream. */
 function ask(resource, token, cursor) {
   return new Promise((resolve) => {
-    const request = http.request(resource, {
-      method: 'POST',
-      agent: false,
-      headers: {
-        Authorization: `Bearer ${token}`,
-        'Content-Type': 'application/json',
-        Accept: 'application/json, text/event-stream',
-      },
-    });
+    const request = listRequest(resource, token, cursor);
     request.once('error', () => resolve('cut'));
     request.once('response', (response) => {
       let bytes = 0;
@@ -30,7 +20,6 @@ function ask(resource, token, cursor) {
         else resolve(response.statusCode === 200 && bytes < workerData.bytes / 2 ? 'refused' : response.statusCode);
       });
     });
-    request.end(JSON.stringify(rpc('tools/list', { cursor })));
   });
 }
 

@@ -1,5 +1,7 @@
 // A server with long lists of tools: many that everybody may see, and one that nobody may.
 import { readFile, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { rpc } from './mcp.mjs';
 
 /** The result of tools/list, about that long. `get-env` is out of reach by the policy of most tests. */
 export function longList(bytes) {
@@ -22,6 +24,22 @@ export const answerWith = (result, finish = (end) => end()) => (message, request
   finish(() => response.end(events ? '}\n\n' : '}'));
   return true;
 };
+
+/** A request for a list, on a connection of its own; the caller listens for its answer. */
+export function listRequest(resource, token, cursor) {
+  const request = http.request(resource, {
+    method: 'POST',
+    agent: false,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      Accept: 'application/json, text/event-stream',
+    },
+  });
+  request.on('error', () => {});
+  request.end(JSON.stringify(rpc('tools/list', { cursor })));
+  return request;
+}
 
 /** MiB that a process has held at most since it began, or since `forgetPeak()`. */
 export async function peakOf(pid) {
