@@ -1,5 +1,6 @@
 #include "server/connection.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 #include "http/chunked.hpp"
@@ -10,6 +11,13 @@
 namespace postern::server {
 
 using std::chrono::steady_clock;
+
+namespace {
+
+// Nothing was done of a request whose body is not there: its client sends it again, to whoever comes next.
+constexpr Duration kBodyWhenDraining = std::chrono::seconds(1);
+
+}  // namespace
 
 Connection::Connection(std::unique_ptr<net::Stream> stream, ListenerInfo listener, Worker& worker)
     : stream_(std::move(stream)),
@@ -24,8 +32,16 @@ Connection::~Connection() { worker_.remove_connection(this); }
 
 void Connection::close() noexcept { stream_->close(); }
 
-void Connection::close_if_idle() noexcept {
-  if (idle_) stream_->close();
+void Connection::drain() noexcept {
+  if (idle_) {
+    stream_->close();
+  } else if (awaits_body_) {
+    stream_->read_deadline(body_deadline());
+  }
+}
+
+net::SteadyTime Connection::body_deadline() const {
+  return after(worker_.draining() ? std::min(limits_.body_deadline, kBodyWhenDraining) : limits_.body_deadline);
 }
 
 net::SteadyTime Connection::after(Duration duration) const { return steady_clock::now() + duration; }
@@ -167,9 +183,11 @@ awaitable<void> Connection::finish_body(RequestContext& context) {
     keep_alive_ = false;
     co_return;
   }
-  stream_->read_deadline(after(limits_.body_deadline));
+  stream_->read_deadline(body_deadline());
   context.body_share = BodyShare(worker_.services().endpoint_bodies);
+  awaits_body_ = true;
   const auto body = co_await read_sized(context.body_share, context.head.content_length);
+  awaits_body_ = false;
   if (!body) keep_alive_ = false;
 }
 

@@ -54,10 +54,11 @@ class Connection {
   // To the end of the connection; never throws.
   awaitable<void> run();
   void close() noexcept;
-  void close_if_idle() noexcept;
   // Whether it waits for a request, and since when.
   bool idle() const noexcept { return idle_; }
   net::SteadyTime idle_since() const noexcept { return idle_since_; }
+  // The worker is draining: an idle connection is closed, and what is missing of a body has a second to arrive.
+  void drain() noexcept;
 
   // For handlers, each at most once a request.
 
@@ -92,6 +93,10 @@ class Connection {
   std::string response_head(int status, const http::Headers& headers, bool keep_alive, bool chunked,
                             std::optional<std::uint64_t> length) const;
   net::SteadyTime after(Duration duration) const;
+  // By when the body that is to be read now must be there.
+  net::SteadyTime body_deadline() const;
+  // Why the body ends there; a late one is no fault of its client when the worker drains.
+  BodyFault broken_off(const Error& error) const;
 
   std::unique_ptr<net::Stream> stream_;
   ListenerInfo listener_;
@@ -100,6 +105,7 @@ class Connection {
   InputBuffer input_;
   bool idle_ = true;
   net::SteadyTime idle_since_ = std::chrono::steady_clock::now();
+  bool awaits_body_ = false;
   bool keep_alive_ = true;
   bool chunked_ = false;  // the streamed answer under way
 };

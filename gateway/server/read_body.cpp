@@ -13,12 +13,15 @@ BodyFault no_memory() {
   return {503, "temporarily_unavailable", "the gateway holds as many large bodies as it may; try again in a moment", 2};
 }
 BodyFault gone() { return {}; }
-BodyFault of_read(const Error& error) {
-  if (error.code == Errc::timed_out) return {408, "request_timeout", "the body took too long to arrive"};
-  return gone();
-}
 
 }  // namespace
+
+BodyFault Connection::broken_off(const Error& error) const {
+  if (error.code != Errc::timed_out) return gone();
+  if (!worker_.draining()) return {408, "request_timeout", "the body took too long to arrive"};
+  return {503, "temporarily_unavailable",
+          "the gateway is being restarted before the body was there; send the request again in a moment", 2};
+}
 
 awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& context, std::size_t limit,
                                                                 BodyBudget& budget) {
@@ -38,15 +41,17 @@ awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& 
     const auto sent = co_await stream_->write(pieces);
     if (!sent) co_return gone();
   }
-  stream_->read_deadline(after(limits_.body_deadline));
+  stream_->read_deadline(body_deadline());
   context.body_read = true;
   context.body_share = BodyShare(budget);
+  awaits_body_ = true;
+  Result<std::string, BodyFault> body = gone();
   if (head.framing == http::Framing::content_length) {
-    auto body = co_await read_sized(context.body_share, head.content_length);
-    if (!body) keep_alive_ = false;
-    co_return body;
+    body = co_await read_sized(context.body_share, head.content_length);
+  } else {
+    body = co_await read_chunked(context.body_share, limit);
   }
-  auto body = co_await read_chunked(context.body_share, limit);
+  awaits_body_ = false;
   if (!body) keep_alive_ = false;
   co_return body;
 }
@@ -65,7 +70,7 @@ awaitable<Result<std::string, BodyFault>> Connection::read_sized(BodyShare& shar
     }
     const std::span<char> space(body.data() + filled, body.size() - filled);
     const auto got = co_await stream_->read_some(space);
-    if (!got) co_return of_read(got.error());
+    if (!got) co_return broken_off(got.error());
     if (*got == 0) co_return gone();
     filled += *got;
   }
@@ -91,7 +96,7 @@ awaitable<Result<std::string, BodyFault>> Connection::read_chunked(BodyShare& sh
     const auto space = input_.space();
     if (space.empty()) co_return gone();
     const auto got = co_await stream_->read_some(space);
-    if (!got) co_return of_read(got.error());
+    if (!got) co_return broken_off(got.error());
     if (*got == 0) co_return gone();
     input_.received(*got);
   }

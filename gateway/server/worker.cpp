@@ -79,7 +79,7 @@ void Worker::give_way(const ConnectionPlaces& places, const std::string& network
   for (std::size_t i = 0; i < count; ++i) {
     const Visit& visit = *waiting[i].second;
     if (visit.connection != nullptr) {
-      visit.connection->close_if_idle();
+      visit.connection->close();
     } else {
       visit.close();
     }
@@ -88,8 +88,7 @@ void Worker::give_way(const ConnectionPlaces& places, const std::string& network
 
 void Worker::drain() {
   draining_ = true;
-  for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end()))
-    connection->close_if_idle();
+  for (auto* connection : std::vector<Connection*>(connections_.begin(), connections_.end())) connection->drain();
   for (auto* stream : std::vector<OpenStream*>(streams_.begin(), streams_.end())) {
     if (stream->listening) stream->end();
   }

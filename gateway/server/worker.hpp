@@ -77,7 +77,8 @@ class Worker {
   void end_streams_of(const token::Touched& touched);
   void end_all_streams();
 
-  // Closes idle connections and listening streams now; the others end after the answer under way.
+  // Closes idle connections and listening streams now; a request whose body does not arrive gets a 503 soon, the others
+  // end after the answer under way.
   void drain();
   // Closes everything.
   void stop();

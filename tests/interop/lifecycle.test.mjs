@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { exchange, head } from '../raw/lib/raw.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { send } from './lib/http.mjs';
 import { callTool, ping } from './lib/mcp.mjs';
@@ -110,6 +111,42 @@ describe('the end', { timeout: 120_000 * patience }, () => {
     assert.deepEqual(await exited(), { code: 0, signal: null });
     await until('the end of the stream upstream', () => upstream.streams.size === 0);
     agent.destroy();
+  });
+
+  it('SIGTERM: a request whose body does not come is told to come again; one that came goes on', async () => {
+    const lines = (target, ...further) =>
+      head(`POST ${target} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, 'Expect: 100-continue', ...further);
+    const call = [`Authorization: Bearer ${token}`, 'Accept: application/json, text/event-stream'];
+    const json = 'Content-Type: application/json';
+    const requests = [
+      lines('/mcp', ...call, json, 'Content-Length: 100'),
+      lines('/mcp', ...call, json, 'Transfer-Encoding: chunked'),
+      lines('/oauth/token', 'Content-Type: application/x-www-form-urlencoded', 'Content-Length: 100'),
+    ];
+    const running = callTool(gateway.resource, token, 'slow');
+    await until('the call to be under way', () => upstream.waiting.length === 1);
+    const awaited = new Set();
+    const answers = requests.map((request) =>
+      exchange(gateway.port, [request], {
+        answers: 1,
+        seconds,
+        onResponse: ({ informational }) => informational.length > 0 && awaited.add(request),
+      }),
+    );
+    // 100 Continue says that the head was read and that the body is awaited.
+    await until('the bodies to be awaited', () => awaited.size === requests.length);
+    end('SIGTERM');
+    for (const { responses } of await Promise.all(answers)) {
+      assert.equal(responses.length, 1, 'an answer, rather than a connection that is cut off');
+      const [{ status, headers }] = responses;
+      assert.equal(status, 503);
+      assert.deepEqual(headers['retry-after'], ['2']);
+      assert.deepEqual(headers.connection, ['close']);
+    }
+    assert.ok(gateway.alive, 'it waits for the call');
+    upstream.release();
+    assert.equal((await running).status, 200);
+    assert.deepEqual(await exited(), { code: 0, signal: null });
   });
 
   it('a second SIGTERM does not wait for what is under way', async () => {
