@@ -234,7 +234,7 @@ void add_clients(CLI::App& app, CommandLine& line) {
 }
 
 void add_keys(CLI::App& app, CommandLine& line) {
-  auto* keys = group(app, "keys", "Keys that sign access tokens");
+  auto* keys = group(app, "keys", "Keys that sign access tokens, and the store's own key");
   auto* list = keys->add_subcommand("list", "List the keys and what each is for now");
   list->add_option("--server", line.keys.server, "An authorization server's name; default: all that sign");
   line.on_store(list, [&line](Opened& o) { return keys_list(o, line.keys, line.console); });
@@ -246,6 +246,14 @@ void add_keys(CLI::App& app, CommandLine& line) {
   rotate->add_flag("--now", line.keys.now, "In an emergency: drop every other key, which ends all tokens at once")
       ->excludes(pending);
   line.on_store(rotate, [&line](Opened& o) { return keys_rotate(o, line.keys, line.console); });
+  auto* lost = keys->add_subcommand(
+      "replace-lost", "Make a new key for a store whose key file is lost, and say what ends with the old");
+  auto* where = lost->add_option_group("where", "Which store");
+  where->add_option("-c,--config", line.config, "The configuration file");
+  where->add_option("--store", line.first, "The store itself, as sqlite:PATH");
+  where->require_option(1);
+  lost->add_flag("--json", line.console.json, "Machine output");
+  lost->callback([&line] { line.run = [&line] { return keys_replace_lost(line.config, line.first, line.console); }; });
 }
 
 void add_grants(CLI::App& app, CommandLine& line) {

@@ -151,6 +151,8 @@ int client_list(Opened& opened, Console& console);
 int client_remove(Opened& opened, const std::string& id, Console& console);
 int keys_list(Opened& opened, const KeyOptions& options, Console& console);
 int keys_rotate(Opened& opened, const KeyOptions& options, Console& console);
+// Of the store that the configuration names, or of `store_url` where that is not empty.
+int keys_replace_lost(const std::string& config_file, const std::string& store_url, Console& console);
 int grant_list(Opened& opened, const GrantOptions& options, Console& console);
 int grant_revoke(Opened& opened, const std::string& id, Console& console);
 

@@ -24,6 +24,7 @@
 #include "net/resolver.hpp"
 #include "server/listener.hpp"
 #include "server/long_work.hpp"
+#include "store/claim.hpp"
 #include "upstream/duplex/hub.hpp"
 
 namespace postern::app {
@@ -104,6 +105,7 @@ struct Gateway::Impl {
   std::unique_ptr<telemetry::Log> log;
   std::unique_ptr<telemetry::Metrics> metrics;
   StoreWatch store_watch{*log};  // above the store, which tells it things as long as it is there
+  store::StoreClaim claim;  // of `store`, which goes first
   std::unique_ptr<store::Store> store;
   TimeKeeper time;
   crypto::Aead session_seal;
@@ -159,11 +161,12 @@ struct Gateway::Impl {
   std::chrono::steady_clock::time_point refusals_told{};
 
   // `child_files`: the limit of open files that the process was started with.
-  Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::OpenedStore opened,
-       const std::optional<KeptTime>& kept_time, std::size_t child_files)
+  Impl(const config::Config& config, std::unique_ptr<telemetry::Log> made_log, store::StoreClaim held,
+       store::OpenedStore opened, const std::optional<KeptTime>& kept_time, std::size_t child_files)
       : clock(wall_clock, boot_time, kept_time),
         log(std::move(made_log)),
         metrics(telemetry::make_metrics()),
+        claim(std::move(held)),
         store(std::move(opened.store)),
         time(clock, *store, *log, *metrics),
         session_seal(crypto::hkdf_sha256(opened.master_key, "", "mcp-session-id")),
@@ -538,13 +541,15 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   const auto files = claim_open_files(loaded.config, {workers_of(loaded.config), kFetchers, kFetchers});
   if (!files.warning.empty()) log->warning("too_few_open_files", {{"what", files.warning}});
   if (loaded.config.limits.connections == 0) return fail(Errc::unavailable, files.warning);
+  auto claim = store::claim_store(loaded.config.store);
+  if (!claim) return claim.error();
   auto opened = store::open_store(loaded.config.store);
   if (!opened) return opened.error();
   const auto kept_time = opened->store->kept_time();
   if (!kept_time) return kept_time.error();
   for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
-  if (!opened->warning.empty()) log->warning("store", {{"what", opened->warning}});
-  auto impl = std::make_unique<Impl>(loaded.config, std::move(log), std::move(*opened), *kept_time, files.started_with);
+  auto impl = std::make_unique<Impl>(loaded.config, std::move(log), *std::move(claim), std::move(*opened), *kept_time,
+                                     files.started_with);
   if (auto open = impl->open(std::move(loaded)); !open) return open.error();
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }

@@ -263,17 +263,17 @@ class Store : public Facets {
   virtual void on_fault(std::function<void(const std::string&)> listener) = 0;
 };
 
-// Key material kept beside the store (file `<database>.key`, mode 0600, made at first start): 32 bytes from which the
-// keys for sealed session ids, consent pages and signing keys are derived.
+// Key material kept beside the store (file `<database>.key`, mode 0600, made with the store and never again: see
+// store/lost_key.hpp): 32 bytes from which the keys for sealed session ids, consent pages and signing keys are derived.
 struct OpenedStore {
   std::unique_ptr<Store> store;
   std::string master_key;
-  std::string warning;  // a sentence for the operator; empty: none
 };
 
 // "sqlite:PATH". Makes the file (0600) and its schema. Refused with one sentence: a directory that does not exist, a
-// file that is no database, a newer schema, a read-only or damaged file, a file others may read, or a connection on
-// which WAL and synchronous=FULL do not hold when read back. Of the path only the last directory is made (0700).
+// file that is no database, a newer schema, a read-only or damaged file, a file others may read, a key file that is
+// gone, or a connection on which WAL and synchronous=FULL do not hold when read back. Of the path only the last
+// directory is made (0700).
 Result<OpenedStore> open_store(const std::string& url);
 
 }  // namespace postern::store

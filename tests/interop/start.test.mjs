@@ -1,6 +1,6 @@
 // How the process begins: with everything it needs, or with one sentence and exit code 1.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { binary, Gateway, patience } from './lib/gateway.mjs';
@@ -73,8 +73,86 @@ describe('the beginning', { timeout: 120_000 * patience }, () => {
       const port = what === 'the gateway port' ? gateway.port : gateway.operationsPort;
       await failsToStart(rival.file, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: Address already in use`));
     }
-    await failsToStart(gateway.file, /cannot listen on .*: Address already in use/);
     for (let count = 0; count < 20; ++count) assert.equal((await ping(gateway.resource, token)).status, 200);
+  });
+
+  it('a second gateway on the store of one that runs is refused, by name; commands go on; kill -9 frees it', async () => {
+    const own = await Gateway.start({ name: 'lifecycle-claim', upstream: upstream.url });
+    const store = path.join(own.folder, 'postern.db');
+    const second = await Gateway.create({
+      name: 'lifecycle-claim-second',
+      upstream: upstream.url,
+      configure: (config) => {
+        config.store = `sqlite:${store}`;
+      },
+    });
+    try {
+      const inUse = `postern: the store ${store} is in use by another gateway (process ${own.pid} on `;
+      const sentence = new RegExp(`${inUse.replace(/[.(]/g, '\\$&')}\\S+\\): .*End that one first`);
+      for (const { file } of [second, own]) await failsToStart(file, sentence);
+      assert.match(await own.command(['user', 'list']), /alice/);
+      await own.addUser({ name: 'bob' });
+      const lost = await run(binary(), ['keys', 'replace-lost', '-c', own.file]);
+      assert.deepEqual([lost.code, lost.stdout], [1, '']);
+      assert.match(lost.output, sentence);
+      assert.ok(own.alive, 'the first one goes on');
+      await own.kill();
+      await second.start();
+      await second.stop();
+      await own.start();
+    } finally {
+      await second.stop();
+      await own.stop();
+    }
+  });
+
+  it('a store without its key is refused by every command; `keys replace-lost` says what ends, and makes one', async () => {
+    const own = await Gateway.create({
+      name: 'lifecycle-lost-key',
+      upstream: upstream.url,
+      configure: (config) => {
+        config.authorization_servers.main.access_token = { format: 'jwt' };
+      },
+    });
+    await own.addUser({ name: 'alice', members: ['acme:admin'] });
+    await own.start();
+    const client = await OAuthClient.register(own);
+    const tokens = await client.grant();
+    await own.stop();
+    const key = path.join(own.folder, 'postern.db.key');
+    const replace = (...words) => run(binary(), ['keys', 'replace-lost', ...words], { cwd: own.folder });
+    const nothing = await replace('-c', own.file);
+    assert.equal(nothing.code, 1);
+    assert.match(nothing.output, /postern\.db\.key is there, so nothing is lost and nothing was changed/);
+    rmSync(key);
+    const sentence = /postern: .*postern\.db\.key is gone: restore .* run `postern keys replace-lost -c FILE`/;
+    await failsToStart(own.file, sentence);
+    for (const words of [
+      ['user', 'list'],
+      ['grant', 'list'],
+      ['keys', 'list'],
+    ]) {
+      const { code, output } = await run(binary(), [...words, '-c', own.file]);
+      assert.equal(code, 1, output);
+      assert.match(output, sentence);
+    }
+    assert.ok(!existsSync(key), 'none of them made a key');
+    const made = await replace('--store', `sqlite:${path.join(own.folder, 'postern.db')}`);
+    assert.equal(made.code, 0, made.output);
+    assert.match(made.stdout, /1 key that signs access tokens, and every token that it signed/);
+    assert.match(made.stdout, new RegExp(`A new key is in ${key.replaceAll('.', '\\.')}`));
+    await own.start();
+    assert.equal((await ping(own.resource, tokens.access_token)).status, 401, 'what the lost key signed has ended');
+    const next = await client.refresh(tokens.refresh_token);
+    assert.equal(next.status, 200, 'its grant has not');
+    assert.equal((await ping(own.resource, next.body.access_token)).status, 200);
+    await own.stop();
+    writeFileSync(key, 'short', { mode: 0o600 });
+    const damaged = JSON.parse((await replace('-c', own.file, '--json')).stdout);
+    assert.deepEqual(damaged, { key, kept: `${key}.damaged`, signing_keys: 1 });
+    assert.equal(readFileSync(damaged.kept, 'utf8'), 'short');
+    await own.start();
+    await own.stop();
   });
 
   const stores = {

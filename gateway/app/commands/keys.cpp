@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "config/load_for_command.hpp"
 #include "config/yaml.hpp"
+#include "store/lost_key.hpp"
 #include "token/signing_keys.hpp"
 
 namespace postern::app {
@@ -48,7 +50,36 @@ Result<store::SigningKey> make(token::SigningKeys& keys, const config::Authoriza
                                   "` is pending already and will sign soon; see `postern keys list`, or use --now");
 }
 
+std::string in_words(const store::LostWithKey& lost) {
+  std::string out = "What only the old key opened has ended: ";
+  if (lost.signing_keys > 0) {
+    out += std::to_string(lost.signing_keys) + (lost.signing_keys == 1 ? " key that signs" : " keys that sign") +
+           " access tokens, and every token that it signed; ";
+  }
+  out +=
+      "MCP sessions, sign-ins and consent pages under way, and the cookies by which browsers are known. Users, grants "
+      "and refresh tokens stay.\n";
+  if (!lost.kept.empty()) out += "The file that was no key is kept as " + lost.kept + ".\n";
+  return out + "A new key is in " + lost.key_file + "; keep a copy of it with every copy of the store.";
+}
+
 }  // namespace
+
+int keys_replace_lost(const std::string& config_file, const std::string& store_url, Console& console) {
+  std::string url = store_url;
+  if (url.empty()) {
+    const auto config = config::load_for_command(config_file, config::system_sources());
+    if (!config) {
+      console.err << config.error().to_string();
+      return kNo;
+    }
+    url = config->store;
+  }
+  const auto lost = store::replace_lost_key(url);
+  if (!lost) return say_error(console, lost.error().what);
+  return say_done(console, in_words(*lost),
+                  {{"key", lost->key_file}, {"kept", lost->kept}, {"signing_keys", lost->signing_keys}});
+}
 
 int keys_list(Opened& opened, const KeyOptions& options, Console& console) {
   const auto servers = chosen(opened, options.server);

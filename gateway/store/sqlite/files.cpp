@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "base/system_error.hpp"
+#include "base/unique_fd.hpp"
 #include "crypto/random.hpp"
 
 namespace postern::store::sqlite {
@@ -16,24 +16,9 @@ namespace {
 
 constexpr std::size_t kKeySize = 32;
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 // Reads errno: call before anything that may change it.
 Error refused(const std::string& path, const std::string& what) {
-  return fail(Errc::invalid, path + " " + what + ": " + std::strerror(errno));
+  return fail(Errc::invalid, path + " " + what + ": " + system_message(errno));
 }
 
 std::string directory_of(const std::string& path) {
@@ -43,7 +28,7 @@ std::string directory_of(const std::string& path) {
 
 // A new name is durable only once its directory is.
 Result<void> sync_directory(const std::string& directory) {
-  const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return refused(directory, "cannot be written");
   return {};
 }
@@ -70,6 +55,12 @@ Result<void> check_private(const std::string& path, const struct stat& status) {
   return {};
 }
 
+std::string restore_key(const std::string& database) {
+  return ": restore the file that belongs to this store. If it is lost for good, run "
+         "`postern keys replace-lost -c FILE` (without a configuration file: `--store sqlite:" +
+         database + "`), which makes a new key and says what ends with the old one";
+}
+
 }  // namespace
 
 std::string key_path(const std::string& database) { return database + ".key"; }
@@ -84,7 +75,7 @@ Result<void> prepare_file(const std::string& path) {
   if (auto ready = prepare_directory(directory); !ready) return ready;
   {
     // Closed before SQLite opens the file: closing any descriptor of a file ends the process's locks on it.
-    const Descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const UniqueFd made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (made) return sync_directory(directory);
     if (errno != EEXIST) return refused(path, "cannot be made");
   }
@@ -96,8 +87,9 @@ Result<void> prepare_file(const std::string& path) {
   return {};
 }
 
-Result<std::string> read_key(const std::string& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+Result<std::string> read_key(const std::string& database) {
+  const std::string path = key_path(database);
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return refused(path, "cannot be read");
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return refused(path, "cannot be read");
@@ -105,13 +97,13 @@ Result<std::string> read_key(const std::string& path) {
   std::string key(kKeySize, '\0');
   if (status.st_size != static_cast<off_t>(kKeySize) ||
       ::read(fd.get(), key.data(), key.size()) != static_cast<ssize_t>(kKeySize)) {
-    return fail(Errc::invalid, path + " is not a key of 32 bytes; restore it, or remove it to have a new one made");
+    return fail(Errc::invalid, path + " is not a key of 32 bytes" + restore_key(database));
   }
   return key;
 }
 
 Result<void> write_durably(const std::string& path, const std::string& bytes) {
-  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
       ::fsync(fd.get()) != 0) {
     return refused(path, "cannot be written");
@@ -120,14 +112,14 @@ Result<void> write_durably(const std::string& path, const std::string& bytes) {
 }
 
 Result<void> sync_file(const std::string& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return refused(path, "cannot be written");
   return {};
 }
 
 Result<void> find_room(const std::string& path, std::int64_t from, std::int64_t bytes) {
   const std::string draft = path + "." + crypto::random_token(6);
-  const Descriptor fd(::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const UniqueFd fd(::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return refused(directory_of(path), "cannot be written");
   ::unlink(draft.c_str());
   const int error = ::posix_fallocate(fd.get(), from, bytes);
@@ -149,14 +141,28 @@ Result<void> write_key(const std::string& path, const std::string& key) {
   return sync_directory_of(path);
 }
 
+bool key_is_lost(const std::string& database) {
+  struct stat status{};
+  if (::stat(key_path(database).c_str(), &status) != 0) return errno == ENOENT;
+  return S_ISREG(status.st_mode) && status.st_size != static_cast<off_t>(kKeySize);
+}
+
+Result<std::string> kept_key(const std::string& database) {
+  const std::string path = key_path(database);
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0 || errno != ENOENT) return read_key(database);
+  return fail(Errc::invalid,
+              "the store " + database + " was made with a key, and " + path + " is gone" + restore_key(database));
+}
+
 Result<std::string> master_key(const std::string& database) {
   const std::string path = key_path(database);
   struct stat status{};
-  if (::stat(path.c_str(), &status) == 0) return read_key(path);
+  if (::stat(path.c_str(), &status) == 0) return read_key(database);
   if (errno != ENOENT) return refused(path, "cannot be read");
 
   if (auto written = write_key(path, crypto::random_bytes(kKeySize)); !written) return written.error();
-  return read_key(path);
+  return read_key(database);
 }
 
 }  // namespace postern::store::sqlite

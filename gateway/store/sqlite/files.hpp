@@ -20,9 +20,13 @@ bool has_content(const std::string& path) noexcept;
 // The 32 bytes of `<database>.key`, made at the first call. Refused (invalid) when others may read it or its size is
 // wrong.
 Result<std::string> master_key(const std::string& database);
+// The same of a database that has a key already: a lost one is refused, since a new one opens nothing of the old.
+Result<std::string> kept_key(const std::string& database);
+// Whether there is no key file, or one that is no key. False where that cannot be seen.
+bool key_is_lost(const std::string& database);
 
-// The content of a key file, refused (invalid) as by master_key().
-Result<std::string> read_key(const std::string& path);
+// The content of `<database>.key`, refused (invalid) as by master_key().
+Result<std::string> read_key(const std::string& database);
 // Makes a key file (0600) where there is none. One that is there stays as it is.
 Result<void> write_key(const std::string& path, const std::string& key);
 

@@ -100,18 +100,19 @@ Result<void> SqliteStore::ping() {
 }
 
 Result<OpenedStore> open(const std::string& path, const Options& options) {
-  const bool key_is_lost = has_content(path) && !has_content(key_path(path));
+  // Its key is made before anything is written to a database, so that one with content has had a key.
+  const bool had_key = has_content(path);
   if (auto ready = prepare_file(path); !ready) return ready.error();
+  if (!had_key) {
+    if (auto made = master_key(path); !made) return made.error();
+  }
   auto connection = open_writer(path, options);
   if (!connection) return connection.error();
-  auto key = master_key(path);
+  auto key = kept_key(path);
   if (!key) return key.error();
   auto files = std::make_shared<StoreFiles>(path, Secret(*key));
   return OpenedStore{.store = std::make_unique<SqliteStore>(std::move(files), options, std::move(*connection)),
-                     .master_key = std::move(*key),
-                     .warning = key_is_lost ? "there was no " + key_path(path) + " beside the database, so a new key " +
-                                                  "was made: open sessions and pages end"
-                                            : ""};
+                     .master_key = std::move(*key)};
 }
 
 }  // namespace postern::store::sqlite

@@ -129,7 +129,7 @@ Result<void> StoreFiles::keep_key() {
   if (now && now == key_file_) return {};
   if (now) {
     // The same key from a backup is as good.
-    const auto key = read_key(path);
+    const auto key = read_key(path_);
     if (!key || *key != key_.reveal()) {
       return fail(Errc::unavailable,
                   path + " is not the key that the gateway uses; put the former file back, or restart the gateway");

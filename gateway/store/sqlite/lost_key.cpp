@@ -1,0 +1,50 @@
+#include "store/sqlite/lost_key.hpp"
+
+#include <cerrno>
+#include <cstdio>
+
+#include "base/system_error.hpp"
+#include "store/sqlite/claim.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/files.hpp"
+
+namespace postern::store::sqlite {
+namespace {
+
+// The private keys are sealed under what was derived from the lost key.
+Result<std::int64_t> remove_signing_keys(Connection& db) {
+  if (auto removed = db.execute("DELETE FROM signing_keys"); !removed) return removed.error();
+  return db.changes();
+}
+
+// A file that is no key may still be of use to who wants to find out what happened to it.
+Result<std::string> put_aside(const std::string& key) {
+  const auto kept = key + ".damaged";
+  if (std::rename(key.c_str(), kept.c_str()) == 0) return kept;
+  if (errno == ENOENT) return std::string();
+  return fail(Errc::invalid, key + " cannot be moved away: " + system_message(errno));
+}
+
+}  // namespace
+
+Result<LostWithKey> replace_lost_key(const std::string& database, const Options& options) {
+  if (!has_content(database)) {
+    return fail(Errc::not_found, "there is no store at " + database + "; its key is made together with it");
+  }
+  const auto claimed = claim(database);
+  if (!claimed) return claimed.error();
+  if (!key_is_lost(database)) {
+    return fail(Errc::conflict, key_path(database) + " is there, so nothing is lost and nothing was changed");
+  }
+  auto connection = open_writer(database, options);
+  if (!connection) return connection.error();
+  // Before the key is there: a process that is killed in between leaves a store that is refused as it was.
+  const auto removed = remove_signing_keys(*connection);
+  if (!removed) return removed.error();
+  auto kept = put_aside(key_path(database));
+  if (!kept) return kept.error();
+  if (const auto made = master_key(database); !made) return made.error();
+  return LostWithKey{.key_file = key_path(database), .kept = *std::move(kept), .signing_keys = *removed};
+}
+
+}  // namespace postern::store::sqlite
