@@ -548,6 +548,9 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   const auto kept_time = opened->store->kept_time();
   if (!kept_time) return kept_time.error();
   for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
+  for (const auto& advice : loaded.advice.all()) {
+    log->warning("configuration_advice", {{"at", config::to_string(advice.at)}, {"what", advice.what}});
+  }
   auto impl = std::make_unique<Impl>(loaded.config, std::move(log), *std::move(claim), std::move(*opened), *kept_time,
                                      files.started_with);
   if (auto open = impl->open(std::move(loaded)); !open) return open.error();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "app/advice.hpp"
+#include "base/clock.hpp"
 #include "config/load_for_command.hpp"
 #include "net/tls.hpp"
 #include "server/upstream_options.hpp"
@@ -13,8 +15,7 @@ namespace {
 
 using config::Faults;
 
-void load_policies(const config::Config& config, const config::Sources& sources, server::Policies& out,
-                   Faults& faults) {
+void load_policies(const config::Config& config, const config::Sources& sources, Loaded& out, Faults& faults) {
   for (const auto& file : config.policies) {
     if (const auto text = sources.file(file.path); !text) {
       faults.add(file.at, "cannot read the policy file " + file.path + ": " + text.error().what);
@@ -27,11 +28,12 @@ void load_policies(const config::Config& config, const config::Sources& sources,
       continue;
     }
     const auto name = (*policy)->name();
-    if (!out.emplace(name, std::move(*policy)).second) {
+    out.policy_files.emplace(name, file.at);
+    if (!out.policies.emplace(name, std::move(*policy)).second) {
       faults.add(file.at, "the policy `" + name + "` of this file is defined by another file already");
     }
   }
-  out.emplace(config::kBuiltInPolicy, policy::default_policy());
+  out.policies.emplace(config::kBuiltInPolicy, policy::default_policy());
 }
 
 void check_resources(const config::Config& config, const server::Policies& policies, Faults& faults) {
@@ -104,7 +106,7 @@ void check_commands(const config::Config& config, Faults& faults) {
 boost::system::result<Loaded, Faults> complete(config::Config config, const config::Sources& sources, bool to_run) {
   Faults faults;
   Loaded loaded;
-  load_policies(config, sources, loaded.policies, faults);
+  load_policies(config, sources, loaded, faults);
   if (faults.empty()) check_resources(config, loaded.policies, faults);
   if (faults.empty()) check_roles(config, loaded.policies, faults);
   if (faults.empty()) check_external_roles(config, loaded.policies, faults);
@@ -114,6 +116,7 @@ boost::system::result<Loaded, Faults> complete(config::Config config, const conf
   }
   if (!faults.empty()) return faults;
   loaded.config = std::move(config);
+  if (to_run) loaded.advice = advice_on(loaded, sources, SystemClock().now());
   return loaded;
 }
 
@@ -136,11 +139,11 @@ boost::system::result<Loaded, Faults> load_for_command(const std::string& path, 
 }
 
 bool role_is_known(const config::Config& config, const config::Sources& sources, const std::string& role) {
-  server::Policies policies;
+  Loaded loaded;
   Faults faults;
-  load_policies(config, sources, policies, faults);
-  if (faults.empty()) check_resources(config, policies, faults);
-  return !faults.empty() || knows_role(config, policies, role);
+  load_policies(config, sources, loaded, faults);
+  if (faults.empty()) check_resources(config, loaded.policies, faults);
+  return !faults.empty() || knows_role(config, loaded.policies, role);
 }
 
 }  // namespace postern::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include <boost/system/result.hpp>
@@ -13,6 +14,8 @@ namespace postern::app {
 struct Loaded {
   config::Config config;
   server::Policies policies;
+  std::map<std::string, config::Position> policy_files;  // by the policy's name: where `policies` names its file
+  config::Faults advice;                                 // see app/advice.hpp; none of load_for_command()
 };
 
 // All faults of all files in one go: the configuration, its policies, certificates and keys, and what they say of each

@@ -16,6 +16,8 @@ struct OpenSslDelete {
   void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
   void operator()(BIO_METHOD* method) const noexcept { BIO_meth_free(method); }
+  void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
+  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
   void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
 };
 template <class T>

@@ -23,6 +23,7 @@ class CompiledPolicy final : public Policy {
   Decision decide_connect(const Caller& caller) const override;
   bool visible(mcp::ListKind kind, std::string_view name, const Caller& caller) const override;
   std::optional<std::vector<std::string>> usable(std::string_view tool, const Caller& caller) const override;
+  std::vector<config::Fault> unreachable() const override;
 
  private:
   bool role_may_hold(std::string_view role, std::string_view scope) const;

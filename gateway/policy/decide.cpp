@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "policy/unreachable.hpp"
+
 namespace postern::policy {
 namespace {
 
@@ -277,5 +279,7 @@ std::optional<std::vector<std::string>> CompiledPolicy::usable(std::string_view 
   sort_needed(needed);
   return std::move(needed.needed);
 }
+
+std::vector<config::Fault> CompiledPolicy::unreachable() const { return unreachable_globs(document_.rules); }
 
 }  // namespace postern::policy

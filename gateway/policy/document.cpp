@@ -103,16 +103,18 @@ void check_host(const config::Text& uri, Faults& faults) {
                            "have it, with `xn--`");
 }
 
-GlobSet globs(MapReader& reader, std::string_view key, GlobKind kind, bool& named) {
-  named = named || reader.has(key);
+bool read_globs(MapReader& reader, std::string_view key, GlobKind kind, GlobSet Rule::* set, Rule& rule) {
+  const bool named = reader.has(key);
   const auto texts = reader.texts(key);
-  if (!texts) return {};
+  if (!texts) return named;
   for (const auto& glob : *texts) {
     if (glob.value.size() > GlobSet::kLongest) reader.faults().add(glob.at, "this is longer than 1024 bytes");
     if (key == "methods") check_method(glob, reader.faults());
     if (kind == GlobKind::uri) check_host(glob, reader.faults());
+    rule.written.push_back({set, key, glob.value, glob.written, glob.at});
   }
-  return GlobSet(values(*texts), kind);
+  rule.*set = GlobSet(values(*texts), kind);
+  return named;
 }
 
 void check_roles(const Document& document, const std::vector<config::Text>& roles, Faults& faults) {
@@ -134,11 +136,10 @@ Rule read_rule(const Value& value, std::size_t index, const Document& document, 
   Rule rule;
   rule.label = "rules[" + std::to_string(index) + "]";
   MapReader reader(value, rule.label, faults);
-  bool named = false;
-  rule.tools = globs(reader, "tools", GlobKind::name, named);
-  rule.resources = globs(reader, "resources", GlobKind::uri, named);
-  rule.prompts = globs(reader, "prompts", GlobKind::name, named);
-  rule.methods = globs(reader, "methods", GlobKind::name, named);
+  bool named = read_globs(reader, "tools", GlobKind::name, &Rule::tools, rule);
+  named |= read_globs(reader, "resources", GlobKind::uri, &Rule::resources, rule);
+  named |= read_globs(reader, "prompts", GlobKind::name, &Rule::prompts, rule);
+  named |= read_globs(reader, "methods", GlobKind::name, &Rule::methods, rule);
   if (!named) faults.add(value.at, rule.label + " names nothing: give `tools`, `resources`, `prompts` or `methods`");
   reader.boolean("deny", rule.deny);
   rule.scopes = scope_demand(reader, "scopes", document, false);

@@ -23,7 +23,17 @@ struct ScopeDemand {
 };
 
 struct Rule {
+  // A glob as it stands in the file.
+  struct Written {
+    GlobSet Rule::* set;
+    std::string_view key;  // "tools"
+    std::string glob;
+    std::string shown;  // in ticks, without what was filled in
+    config::Position at;
+  };
+
   std::string label;  // "rules[2]"
+  std::vector<Written> written;
   GlobSet tools;
   GlobSet resources;
   GlobSet prompts;

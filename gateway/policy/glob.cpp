@@ -47,6 +47,44 @@ std::optional<std::string> plain_glob(std::string_view glob) {
   return plain == decoded ? std::nullopt : std::optional(std::move(plain));
 }
 
+// A byte that globs do not hold: only a star of another glob can name it, and whatever stands in its place.
+constexpr char kAnything = '\x01';
+constexpr int kManySegments = 64;
+
+std::string with_stars_as(std::string_view glob, std::string_view shallow, std::string_view deep) {
+  std::string out;
+  while (!glob.empty()) {
+    if (glob.front() != '*') {
+      const auto written = glob.substr(0, glob.find('*'));
+      out += written;
+      glob.remove_prefix(written.size());
+      continue;
+    }
+    out += glob.starts_with("**") ? deep : shallow;
+    while (glob.starts_with('*')) glob.remove_prefix(1);
+  }
+  return out;
+}
+
+// Texts that the glob names, chosen so that another glob which names all of them names whatever it names. In URIs a
+// `**` is tried without a "/", with one, and with more of them than single stars could stand for.
+std::vector<std::string> witnesses_of(std::string_view glob, GlobKind kind) {
+  const std::string one(1, kAnything);
+  if (kind == GlobKind::name) return {with_stars_as(glob, one, one)};
+  std::string many = one;
+  for (int i = 0; i < kManySegments; ++i) many += "/" + one;
+  std::vector<std::string> texts;
+  for (const auto& deep : {one, one + "/" + one, many})
+    texts.push_back(percent_decoded(with_stars_as(glob, one, deep)));
+  return texts;
+}
+
+bool one_matches_all(const std::vector<std::shared_ptr<const RE2>>& matchers, const std::vector<std::string>& texts) {
+  return std::ranges::any_of(matchers, [&](const auto& matcher) {
+    return std::ranges::all_of(texts, [&](const auto& text) { return RE2::FullMatch(text, *matcher); });
+  });
+}
+
 }  // namespace
 
 GlobSet::GlobSet(const std::vector<std::string>& globs, GlobKind kind) : kind_(kind) {
@@ -62,6 +100,15 @@ GlobSet::GlobSet(const std::vector<std::string>& globs, GlobKind kind) : kind_(k
 bool GlobSet::matches(std::string_view text) const {
   if (matchers_.empty()) return false;
   return any_matches(matchers_, kind_ == GlobKind::uri ? percent_decoded(text) : std::string(text));
+}
+
+bool GlobSet::covers(std::string_view glob) const {
+  if (glob.find(kAnything) != std::string_view::npos) return false;
+  if (!one_matches_all(matchers_, witnesses_of(glob, kind_))) return false;
+  const auto plain = kind_ == GlobKind::uri ? plain_glob(glob) : std::nullopt;
+  if (!plain) return true;
+  const auto texts = witnesses_of(*plain, kind_);
+  return one_matches_all(matchers_, texts) || one_matches_all(plain_, texts);
 }
 
 bool GlobSet::matches_with_port(std::string_view portless) const { return any_matches(portless_, portless); }

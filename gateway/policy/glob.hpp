@@ -30,6 +30,9 @@ class GlobSet {
   bool matches_reading(std::string_view reading) const;
   // Whether a glob names that plain reading, which has no port, with a port of a scheme whose default is not known.
   bool matches_with_port(std::string_view portless) const;
+  // Whether one glob of this set names everything that `glob`, of the same kind, can name. False where that is not
+  // certain.
+  bool covers(std::string_view glob) const;
 
  private:
   using Matchers = std::vector<std::shared_ptr<const re2::RE2>>;

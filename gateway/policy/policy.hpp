@@ -81,6 +81,9 @@ class Policy {
   // The scopes that calling the tool needs, where the caller holds them all and no rule forbids it, whatever its
   // arguments; nullopt: not with this token.
   virtual std::optional<std::vector<std::string>> usable(std::string_view tool, const Caller& caller) const = 0;
+
+  // What stands in its rules and decides nothing, for whoever wrote it: see policy/unreachable.hpp.
+  virtual std::vector<config::Fault> unreachable() const = 0;
 };
 
 boost::system::result<std::shared_ptr<const Policy>, config::Faults> load(const std::string& path,

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
+import { Authority } from './lib/certificates.mjs';
 import { binary, patience } from './lib/gateway.mjs';
-import { freePort, root, run, temporaryFolder } from './lib/process.mjs';
+import { Child, freePort, root, run, temporaryFolder } from './lib/process.mjs';
+import { until } from './lib/wait.mjs';
 
 const broken = path.join(root, 'tests/unit/config/broken');
 const secret = 'hunter2';
@@ -233,5 +235,72 @@ describe('postern check: the files a configuration names', { timeout: 60_000 * p
     const { code, output } = await postern(['check', '-c', file('postern.yaml')]);
     assert.equal(code, 0, output);
     assert.match(output, /warning: .*`behind_proxy: true` without `trusted_proxies`/);
+  });
+
+  it('what is hardly meant is a warning at its place, by `check` and at the start of `serve`', async () => {
+    const made = await run('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'],
+      ...['-subj', '/CN=ai.example.test', '-addext', 'subjectAltName=DNS:ai.example.test'],
+      ...['-keyout', file('tls', 'ai.key'), '-out', file('tls', 'ai.pem')],
+    ]);
+    assert.equal(made.code, 0, made.output);
+    const expired = await (await Authority.create()).issue('old', ['DNS:old.example.test'], { expired: true });
+    const [port, operations] = [await freePort(), await freePort()];
+    writeFileSync(file('spare.yaml'), policyHead.replace('policy: p', 'policy: spare'));
+    const policy = marked(`${policyHead}rules:\n  - {tools: ["*"], scopes: [b]}\n  - {tools: [»"admin.*"], deny: true}\n`);
+    writeFileSync(file('policy.yaml'), policy.plain);
+    const certificates = `{certificate: tls/ai.pem, key: tls/ai.key}, »{certificate: ${expired.certificate}, key: ${expired.key}}`;
+    const listen = [
+      `listen: [{address: "127.0.0.1:${port}", tls: {certificates: [${certificates}]}}`,
+      `»{address: "0.0.0.0:${operations}", serve: operations}]`,
+    ];
+    const resources = [
+      'resources: [{serve: "https://ai.example.test/mcp", upstream: back, policy: p}',
+      '»{serve: "https://other.example.test/mcp", upstream: back, policy: p}]',
+    ];
+    const parted = {
+      listen: listen.join(', '),
+      upstreams: `upstreams: {»back: {urls: ["https://127.0.0.1:${port}/mcp"]}}`,
+      resources: resources.join(', '),
+    };
+    const { plain, places } = marked(`${parts(parted)}\npolicies: [policy.yaml, »spare.yaml]\n`);
+    const at = file('postern.yaml');
+    writeFileSync(at, plain);
+    const sentences = [
+      [at, places[0], `the certificate in ${expired.certificate} ended at `],
+      [at, places[3], 'no certificate of a listener names the host other.example.test'],
+      [at, places[2], 'which is this gateway itself'],
+      [at, places[1], '`serve: operations` in plaintext at every address'],
+      [at, places[4], 'no resource uses the policy `spare`'],
+      [file('policy.yaml'), policy.places[0], '`admin.*` of `tools` in rules[1] decides nothing'],
+    ];
+    const { code, output, stdout } = await postern(['check', '-c', at]);
+    assert.equal(code, 0, output);
+    assert.match(stdout, /valid, with 2 resource/);
+    const warnings = output.split('\n').filter((line) => line.includes(': warning: '));
+    assert.equal(warnings.length, sentences.length, output);
+    sentences.forEach(([name, place, sentence], index) => {
+      assert.ok(warnings[index].startsWith(`${name}:${place}: warning: `), `${name}:${place}: ${warnings[index]}`);
+      assert.ok(warnings[index].includes(sentence), warnings[index]);
+    });
+    const { valid, warnings: listed } = JSON.parse((await postern(['check', '-c', at, '--json'])).stdout);
+    assert.ok(valid);
+    sentences.forEach(([name, place, sentence], index) => {
+      assert.ok(listed[index].startsWith(`${name}:${place}: `) && listed[index].includes(sentence), listed[index]);
+    });
+    const serve = new Child(binary(), ['serve', '-c', at], { cwd: folder, input: '' });
+    try {
+      await until('the start', () => serve.output.includes('"event":"started"'), { seconds: 20 * patience });
+      const logged = serve.output
+        .split('\n')
+        .filter((line) => line.includes('"event":"configuration_advice"'))
+        .map((line) => JSON.parse(line));
+      sentences.forEach(([name, place, sentence], index) => {
+        assert.equal(logged[index].at, `${name}:${place}`);
+        assert.ok(logged[index].what.includes(sentence), logged[index].what);
+      });
+    } finally {
+      await serve.stop(20 * patience);
+    }
   });
 });

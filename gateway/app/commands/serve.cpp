@@ -58,6 +58,7 @@ int check(const std::string& config_file, Console& console) {
   const auto outdated = outdated_cases(*loaded, sources);
   if (console.json) {
     auto warnings = config.warnings;
+    for (const auto& advice : loaded->advice.all()) warnings.push_back(to_string(advice.at) + ": " + advice.what);
     warnings.insert(warnings.end(), outdated.begin(), outdated.end());
     print_json(console, {{"valid", true},
                          {"resources", config.resources.size()},
@@ -66,6 +67,9 @@ int check(const std::string& config_file, Console& console) {
     return kDone;
   }
   for (const auto& warning : config.warnings) console.err << config_file << ": warning: " << warning << '\n';
+  for (const auto& advice : loaded->advice.all()) {
+    console.err << to_string(advice.at) << ": warning: " << advice.what << '\n';
+  }
   for (const auto& warning : outdated) console.err << warning << '\n';
   console.out << config_file << ": valid, with " << config.resources.size() << " resource(s) and "
               << config.policies.size() << " policy file(s)\n";

@@ -32,7 +32,8 @@ export class Pod {
       assert.equal(found.length, 1, `one volume named ${volume}`);
       await pod.#fill(found[0], mountPath, all);
     }
-    pod.env = {};
+    // As Kubernetes sets it in every container.
+    pod.env = { KUBERNETES_SERVICE_HOST: '10.96.0.1' };
     for (const { name: variable, value, valueFrom } of pod.container.env ?? []) {
       pod.env[variable] = value ?? `stand-in-for-${valueFrom.secretKeyRef.name}-${valueFrom.secretKeyRef.key}`;
     }

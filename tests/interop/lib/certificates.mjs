@@ -18,7 +18,7 @@ export class Authority {
     authority.file = path.join(authority.folder, 'authority.pem');
     authority.key = path.join(authority.folder, 'authority.key');
     await openssl(
-      ...['req', '-x509', ...newKey, '-days', '2', '-subj', '/CN=Test authority'],
+      ...['req', '-x509', ...newKey, '-days', '30', '-subj', '/CN=Test authority'],
       ...['-keyout', authority.key, '-out', authority.file],
       ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign'],
     );
@@ -38,7 +38,7 @@ export class Authority {
     await openssl(...['req', ...newKey, '-subj', `/CN=${file}`, '-keyout', issued.key, '-out', at('csr')]);
     const signer = selfSigned ? ['-key', issued.key] : ['-CA', this.file, '-CAkey', this.key, '-CAcreateserial'];
     await openssl(
-      ...['x509', '-req', '-in', at('csr'), ...signer, '-days', expired ? '-1' : '2'],
+      ...['x509', '-req', '-in', at('csr'), ...signer, '-days', expired ? '-1' : '30'],
       ...['-extfile', at('ext'), '-out', issued.certificate],
     );
     return issued;

@@ -48,6 +48,7 @@ class TestPolicy final : public policy::Policy {
   std::optional<std::vector<std::string>> usable(std::string_view, const policy::Caller&) const override {
     return std::vector<std::string>{};
   }
+  std::vector<config::Fault> unreachable() const override { return {}; }
 
  private:
   std::string name_;

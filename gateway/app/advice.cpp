@@ -1,0 +1,119 @@
+#include "app/advice.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+
+#include "app/certificate_advice.hpp"
+#include "config/address_template.hpp"
+#include "config/forms.hpp"
+#include "http/url.hpp"
+#include "tenant/address_table.hpp"
+
+namespace postern::app {
+namespace {
+
+using config::Config;
+using config::Faults;
+using config::Position;
+
+// Set by Kubernetes in every container.
+constexpr auto* kInsideAPod = "KUBERNETES_SERVICE_HOST";
+
+void advise_on_unused(const Loaded& loaded, Faults& advice) {
+  const auto& config = loaded.config;
+  const auto look_at = [&](std::string_view what, const std::string& name, const Position& at,
+                           std::string config::Resource::* key) {
+    if (std::ranges::find(config.resources, name, key) != config.resources.end()) return;
+    advice.add(at, "no resource uses the " + std::string(what) + " `" + name +
+                       "`: name it in the resource that it was written for, or remove it");
+  };
+  for (const auto& [name, at] : loaded.policy_files) look_at("policy", name, at, &config::Resource::policy);
+  for (const auto& upstream : config.upstreams) {
+    look_at("upstream", upstream.name, upstream.at, &config::Resource::upstream);
+  }
+  for (const auto& server : config.authorization_servers) {
+    look_at("authorization server", server.name, server.at, &config::Resource::authorization_server);
+  }
+}
+
+void advise_on_rules(const server::Policies& policies, Faults& advice) {
+  for (const auto& [name, policy] : policies) {
+    for (const auto& fault : policy->unreachable()) advice.add(fault.at, fault.what);
+  }
+}
+
+using Served = tenant::AddressTable<Position>;
+
+Served addresses_of(const Config& config) {
+  Served table;
+  for (const auto& resource : config.resources) {
+    const auto parts = config::address_parts(resource.serve);
+    if (!parts) continue;
+    const bool slash = parts->path.ends_with('/');
+    table.add(parts->origin, slash ? parts->path.substr(0, parts->path.size() - 1) : parts->path, resource.at);
+  }
+  return table;
+}
+
+// Whether a connection to that host is taken by the listener, as far as the host says by itself.
+bool is_taken_by(const config::Listener& listener, const http::Url& url) {
+  const bool v6 = url.host.starts_with('[');
+  const auto host = v6 ? url.host.substr(1, url.host.size() - 2) : url.host;
+  if (host == listener.host) return true;
+  const bool wildcard = config::is_wildcard_address(listener.host);
+  if (host == "localhost") return wildcard || config::is_loopback_address(listener.host);
+  return wildcard && url.is_loopback() && v6 == (listener.host.find(':') != std::string::npos);
+}
+
+std::optional<Position> itself_at(const Config& config, const Served& served, const http::Url& url) {
+  std::uint16_t port = url.scheme == "https" ? 443 : 80;
+  std::from_chars(url.port.data(), url.port.data() + url.port.size(), port);
+  for (const auto& listener : config.listen) {
+    if (listener.port == port && is_taken_by(listener, url)) return listener.at;
+  }
+  const auto path = url.path.ends_with('/') ? url.path.substr(0, url.path.size() - 1) : url.path;
+  const auto found = served.find(url.origin(), path);
+  return found ? std::optional(*found->value) : std::nullopt;
+}
+
+void advise_on_circles(const Config& config, Faults& advice) {
+  const auto served = addresses_of(config);
+  for (const auto& upstream : config.upstreams) {
+    for (const auto& written : upstream.urls) {
+      const auto url = http::parse_url(written);
+      const auto at = url ? itself_at(config, served, *url) : std::nullopt;
+      if (!at) continue;
+      advice.add(upstream.at, "the upstream `" + upstream.name + "` is at " + url->origin() + url->path +
+                                  ", which is this gateway itself (" + to_string(*at) +
+                                  "): give the address of the MCP server behind it");
+    }
+  }
+}
+
+// In a pod such an address is the pod's own, and kubelet and Prometheus come from outside it.
+void advise_on_operations(const Config& config, const config::Sources& sources, Faults& advice) {
+  if (sources.variable(kInsideAPod)) return;
+  for (const auto& listener : config.listen) {
+    const bool plain = listener.serve == config::Serve::operations && listener.certificates.empty();
+    if (!plain || !config::is_wildcard_address(listener.host)) continue;
+    advice.add(listener.at,
+               "`serve: operations` in plaintext at every address of this machine: whoever reaches one of them reads "
+               "/metrics. Bind it to 127.0.0.1 or to a private address");
+  }
+}
+
+}  // namespace
+
+Faults advice_on(const Loaded& loaded, const config::Sources& sources, Time now) {
+  Faults advice;
+  advise_on_certificates(loaded.config, now, advice);
+  advise_on_circles(loaded.config, advice);
+  advise_on_operations(loaded.config, sources, advice);
+  advise_on_unused(loaded, advice);
+  advise_on_rules(loaded.policies, advice);
+  return advice;
+}
+
+}  // namespace postern::app
