@@ -75,6 +75,11 @@ void add_running(CLI::App& app, CommandLine& line) {
       ->needs(command);
   command->excludes(url);
   variables->needs(command);
+  quick_command
+      ->add_flag("--new-password", line.quick_options.new_password,
+                 "Make a new password for the first user, print it and end; a gateway that runs here goes on")
+      ->excludes(url)
+      ->excludes(command);
   quick_command->callback([&line] { line.run = [&line] { return quick(line.quick_options, line.console); }; });
 
   auto* reference = app.add_subcommand("reference", "Print generated references: yaml or schema");

@@ -57,6 +57,7 @@ struct QuickOptions {
   std::vector<std::string> variables;  // of our environment, for the command
   bool log_stderr = false;             // of the command, word for word
   std::string data = "postern-data";
+  bool new_password = false;  // of the first user; nothing is run
 };
 
 struct ExplainOptions {

@@ -140,6 +140,8 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
       const output = await serves(command, `http://${listen}`, {}, ['--listen', listen]);
       assert.match(output, /MCP URL: \S+\/mcp\nUser: \w+\nPassword: \S+\n/);
     }],
+    [/^postern quick --new-password$/, async (command) =>
+      assert.match(await runs(command), /^User: \w+\nPassword: \S{20}\n$/)],
     [/^postern quick -- npx -y \S+ stdio$/, async (command) => {
       const listen = `127.0.0.1:${await freePort()}`;
       const [, , , , , name, ...further] = command.split(' ');

@@ -61,6 +61,73 @@ describe('the beginning', { timeout: 120_000 * patience }, () => {
     }
   });
 
+  it('quick says at each start who may sign in; a password that was lost is replaced without losing anything', async () => {
+    const folder = temporaryFolder('quick-password');
+    const port = await freePort();
+    const quick = (...words) => ['quick', ...words];
+    const lost = await run(binary(), quick('--new-password'), { cwd: folder });
+    assert.equal(lost.code, 1);
+    assert.match(lost.output, /there is no postern-data\/postern\.db here: run this in the folder where/);
+    assert.ok(!existsSync(path.join(folder, 'postern-data')), 'nothing was made');
+    const start = async () => {
+      const child = new Child(binary(), quick('--upstream', upstream.url, '--listen', `127.0.0.1:${port}`), {
+        cwd: folder,
+      });
+      await until('the start', () => /^Password: .*\n/m.test(child.stdout));
+      return child;
+    };
+    const passwordIn = (text) => /^User: admin\nPassword: (\S{12,})$/m.exec(text)[1];
+    const origin = `http://127.0.0.1:${port}`;
+    const gateway = { origin, resource: `${origin}/mcp` };
+    const signsIn = async (secret) => {
+      const client = await OAuthClient.register(gateway);
+      const grant = await client.grant({ user: 'admin', secret, scope: 'mcp:use' });
+      assert.equal((await ping(gateway.resource, grant.access_token)).status, 200);
+    };
+    let child = await start();
+    try {
+      const first = passwordIn(child.stdout);
+      await signsIn(first);
+      const made = await run(binary(), quick('--new-password'), { cwd: folder });
+      assert.equal(made.code, 0, made.output);
+      const second = passwordIn(made.stdout);
+      assert.notEqual(second, first);
+      await signsIn(second);
+      await assert.rejects(signsIn(first), /no redirect to the client/);
+      await child.stop(20 * patience);
+      child = await start();
+      assert.match(child.stdout, /^User: admin\nPassword: as printed .*`postern quick --new-password` here$/m);
+      await signsIn(second);
+    } finally {
+      await child.stop(20 * patience);
+    }
+  });
+
+  it('quick says that nothing answers at --upstream, or nothing at its path, and starts all the same', async () => {
+    const dead = await freePort();
+    const elsewhere = await RecordingUpstream.start({
+      answer: (message, { url }, response) => url !== '/mcp' && response.writeHead(404).end(),
+    });
+    const cases = [
+      [`http://127.0.0.1:${dead}/mcp`, /^postern: no MCP server answers at \S+ \(.*Connection refused\)\. Start it/m],
+      [new URL('/', elsewhere.url).href, /^postern: the server at \S+ answers with 404/m],
+    ];
+    for (const [url, sentence] of cases) {
+      const listen = `127.0.0.1:${await freePort()}`;
+      const child = new Child(binary(), ['quick', '--upstream', url, '--listen', listen], {
+        cwd: temporaryFolder('quick-dead'),
+      });
+      try {
+        await until('the sentence', () => sentence.test(child.output));
+        assert.equal((await send(`http://${listen}/mcp`, { method: 'POST', json: {} })).status, 401);
+        assert.match(child.stdout, /^MCP URL: /m);
+      } finally {
+        await child.stop(20 * patience);
+      }
+    }
+    await elsewhere.stop();
+  });
+
   it('a second instance on the same port fails, names the port, and does not disturb the first', async () => {
     gateway = await Gateway.start({ name: 'lifecycle-port', upstream: upstream.url });
     const token = (await (await OAuthClient.register(gateway)).grant()).access_token;

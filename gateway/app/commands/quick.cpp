@@ -1,6 +1,9 @@
+#include <filesystem>
+#include <optional>
 #include <ostream>
 
 #include "app/commands.hpp"
+#include "app/commands/upstream_probe.hpp"
 #include "app/gateway.hpp"
 #include "config/forms.hpp"
 #include "crypto/password.hpp"
@@ -57,37 +60,85 @@ Result<void> fill_in_command(const QuickOptions& options, const config::Sources&
 
 bool quotable(const std::string& text) { return text.find_first_of("\"\\\n\r") == std::string::npos; }
 
-// The first user, once: its password is printed and nowhere kept.
-Result<std::string> first_user(store::Store& store, const Clock& clock) {
-  const auto users = store.users().list();
-  if (!users) return users.error();
-  if (!users->empty()) return std::string();
-  const auto password = crypto::generate_password();
+std::string store_file(const QuickOptions& options) { return options.data + "/postern.db"; }
+
+Result<void> add_user(store::Store& store, const Clock& clock, const std::string& hash) {
   store::User user;
   user.key = user_key(kUser);
   user.name = kUser;
-  user.password_hash = crypto::hash_password(Secret(password));
+  user.password_hash = hash;
   user.created_at = clock.now();
-  if (const auto added = store.users().add(user); !added) return added.error();
+  return store.users().add(user);
+}
+
+// The first user, once: its password is printed and nowhere kept.
+Result<std::string> first_password(const QuickOptions& options) {
+  auto opened = store::open_store("sqlite:" + store_file(options));
+  if (!opened) return opened.error();
+  const auto users = opened->store->users().list();
+  if (!users) return users.error();
+  if (!users->empty()) return std::string();
+  const auto password = crypto::generate_password();
+  const SystemClock clock;
+  const auto added = add_user(*opened->store, clock, crypto::hash_password(Secret(password)));
+  if (!added) return added.error();
   return password;
 }
 
-Result<std::string> first_password(const std::string& store_url) {
-  auto opened = store::open_store(store_url);
+// In the place of a password that was lost; a gateway that runs on the store goes by it at once.
+Result<std::string> new_password(const QuickOptions& options) {
+  const auto file = store_file(options);
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    return fail(Errc::not_found, "there is no " + file + " here: run this in the folder where `postern quick` was run");
+  }
+  auto opened = store::open_store("sqlite:" + file);
   if (!opened) return opened.error();
+  const auto password = crypto::generate_password();
+  const auto hash = crypto::hash_password(Secret(password));
+  auto& users = opened->store->users();
+  auto done = users.set_password(user_key(kUser), hash);
   const SystemClock clock;
-  return first_user(*opened->store, clock);
+  if (!done && done.error().code == Errc::not_found) done = add_user(*opened->store, clock, hash);
+  if (!done) return done.error();
+  return password;
+}
+
+int print_new_password(const QuickOptions& options, Console& console) {
+  const auto password = new_password(options);
+  if (!password) return say_error(console, password.error().what);
+  console.out << "User: " << kUser << "\nPassword: " << *password << '\n';
+  return kDone;
+}
+
+// What is wrong with the options, before anything is made of them; empty: nothing.
+std::string fault_of(const QuickOptions& options) {
+  const auto address = config::parse_bind_address(options.listen);
+  if (!address) return "--listen: give an IP address and a port, such as 127.0.0.1:8080";
+  if (options.public_url.empty() && !config::is_loopback_address(address->host)) {
+    return "--listen: clients of other machines need TLS; put a proxy in front that ends it, and name its address with "
+           "--public-url https://HOST";
+  }
+  return {};
+}
+
+void say_start(const QuickOptions& options, const std::string& resource, const std::string& password,
+               Console& console) {
+  console.out << "MCP URL: " << resource << '\n' << "User: " << kUser << '\n' << "Password: ";
+  if (password.empty()) {
+    console.out << "as printed when " << options.data
+                << " was made; if it is lost, run `postern quick --new-password` here\n";
+  } else {
+    console.out << password << '\n';
+  }
+  console.out.flush();
 }
 
 }  // namespace
 
 int quick(const QuickOptions& options, Console& console) {
-  if (!config::parse_bind_address(options.listen))
-    return say_error(console, "--listen: give an IP address and a port, such as 127.0.0.1:8080");
-  if (options.public_url.empty() && !config::is_loopback_address(config::parse_bind_address(options.listen)->host))
-    return say_error(console,
-                     "--listen: clients of other machines need TLS; put a proxy in front that ends it, and name " +
-                         std::string("its address with --public-url https://HOST"));
+  if (options.new_password) return print_new_password(options, console);
+  if (const auto fault = fault_of(options); !fault.empty()) return say_error(console, fault);
   if (options.upstream.empty() && options.command.empty()) {
     console.err << "postern: say what to protect: --upstream URL, or -- COMMAND ARG...\n";
     return kUsage;
@@ -112,23 +163,22 @@ int quick(const QuickOptions& options, Console& console) {
     const auto filled = fill_in_command(options, sources, config->upstreams.front());
     if (!filled) return say_error(console, filled.error().what);
   }
-  const auto store_url = config->store;
   auto loaded = check_whole(std::move(*config), sources);
   if (!loaded) return say_error(console, loaded.error().to_string());
   const auto resource = loaded->config.resources.front().serve;
+  for (const auto& advice : loaded->advice.all()) console.err << "postern: warning: " << advice.what << '\n';
   auto gateway = Gateway::start(std::move(*loaded));
   if (!gateway) return say_error(console, gateway.error().what);
   // Only now that nothing can fail any more: the password is shown once.
-  const auto password = first_password(store_url);
+  const auto password = first_password(options);
   if (!password) return say_error(console, password.error().what);
-  console.out << "MCP URL: " << resource << '\n' << "User: " << kUser << '\n';
-  if (password->empty()) {
-    console.out << "Password: (printed when " << options.data
-                << " was made; lost: delete that folder and begin anew)\n";
-  } else {
-    console.out << "Password: " << *password << '\n';
+  say_start(options, resource, *password, console);
+  std::optional<UpstreamProbe> probe;
+  if (options.command.empty()) {
+    probe.emplace(options.upstream, [&console](const std::string& advice) {
+      console.err << "postern: " << advice << '\n' << std::flush;
+    });
   }
-  console.out.flush();
   return run(**gateway);
 }
 

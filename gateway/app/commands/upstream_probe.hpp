@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "app/commands/doctor/probe.hpp"
+
+namespace postern::app {
+
+// What an operator should know about the answer of the server behind to a plain GET; empty: it answers. Any status will
+// do, for a server may refuse whoever has no session, but a 404 is likely to be a path that was left out.
+std::string advice_on_upstream(const std::string& url, const doctor::Answer& answer);
+
+// Asks the server behind once, on a thread of its own, for two seconds at most (a name that cannot be looked up may
+// take longer), and calls `say` from there with the advice, if there is any. Destroying it waits for the end of that.
+class UpstreamProbe {
+ public:
+  UpstreamProbe(std::string url, std::function<void(const std::string&)> say);
+
+ private:
+  std::jthread thread_;
+};
+
+}  // namespace postern::app
