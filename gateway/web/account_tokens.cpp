@@ -102,6 +102,17 @@ std::vector<TokenPlace> links_to(const std::vector<Place>& places) {
   return links;
 }
 
+TokenForm unfilled_form(const Place& place) {
+  Wish wish;
+  wish.scopes = place.at.resource->policy->default_scopes();
+  return form_for(place, wish);
+}
+
+// Where there is nothing to choose, the form stands on every page that does not show a new token.
+std::optional<TokenForm> form_of_only_place(const std::vector<Place>& places) {
+  return places.size() == 1 ? std::optional(unfilled_form(places.front())) : std::nullopt;
+}
+
 struct Shown {
   int status = 200;
   std::string notice{};
@@ -124,6 +135,8 @@ http::Response show(const Session& session, const std::vector<Place>& places, Sh
   view.form_token = form_token(kForm, session.browser, session.user.key, context);
   view.made = std::move(shown.made);
   view.form = std::move(shown.form);
+  if (!view.form && !view.made) view.form = form_of_only_place(places);
+  view.nowhere = places.empty() && !view.form && !view.made;
   if (places.size() > 1) view.places = links_to(places);
   return page_response(shown.status, render_tokens(view), kOwnForms, context.oauth.secure());
 }
@@ -132,18 +145,12 @@ http::Response open(const Session& session, const http::Request& request, const 
   const auto places = places_of(session, context);
   if (!places) return store_away(places.error(), request, context.oauth);
   const auto query = http::Form::parse(request.query);
-  auto place = places->size() == 1 ? std::optional(places->front()) : std::nullopt;
+  Shown shown;
   if (query && query->get("resource")) {
-    auto asked = place_at(query->get_or_empty("resource"), query->get_or_empty("tenant"), session, context);
+    const auto asked = place_at(query->get_or_empty("resource"), query->get_or_empty("tenant"), session, context);
     if (!asked) return store_away(asked.error(), request, context.oauth);
     if (!*asked) return refuse(404, "Nothing here", "You can make no tokens for this.", request, context.oauth);
-    place = *std::move(asked);
-  }
-  Shown shown;
-  if (place) {
-    Wish wish;
-    wish.scopes = place->at.resource->policy->default_scopes();
-    shown.form = form_for(*place, wish);
+    shown.form = unfilled_form(**asked);
   }
   return show(session, *places, std::move(shown), request, context);
 }

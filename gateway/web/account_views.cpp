@@ -162,7 +162,7 @@ std::string render_tokens(const TokensView& view) {
   if (view.made) data.set("made", made_data(*view.made));
   if (view.form) data.set("form", form_data(*view.form, view.form_token));
   if (!view.places.empty()) data.set("choose", place_list(view.places));
-  data.set("nowhere", !view.made && !view.form && view.places.empty());
+  data.set("nowhere", view.nowhere);
   mustache::data list(mustache::data::type::list);
   for (const auto& token : view.tokens) {
     auto entry = facts_data(token.facts, view.form_token);
@@ -171,6 +171,7 @@ std::string render_tokens(const TokensView& view) {
   }
   data.set("tokens", list);
   data.set("any", !view.tokens.empty());
+  data.set("none_yet", view.tokens.empty() && !view.nowhere);
   return page("Tokens made by hand", templates::tokens, data, {}, true);
 }
 

@@ -93,6 +93,7 @@ struct NewToken {
 struct TokensView {
   AccountHead head;
   std::string form_token;
+  bool nowhere = false;  // nothing that the user can reach takes such tokens, whether or not there are any
   std::optional<NewToken> made;
   std::optional<TokenForm> form;
   std::vector<TokenPlace> places;  // to choose from, where there is more than one

@@ -27,9 +27,10 @@ describe('tokens made by hand', { timeout: 240_000 * patience }, () => {
         { name: 'alice', members: ['acme:admin'] },
         { name: 'vera', members: ['acme:viewer'] },
         { name: 'both', members: ['acme:admin', 'globex:viewer'] },
+        { name: 'olga', members: ['initech:admin'] },
       ],
       configure: (config, { origin }) => {
-        config.tenants.push({ handle: 'globex', name: 'Globex', plan: 'business' });
+        config.tenants.push({ handle: 'globex', name: 'Globex', plan: 'business' }, { handle: 'initech' });
         const [resource] = config.resources;
         resource.manual_tokens = true;
         config.resources.push({ ...resource, serve: `${origin}/picked`, tenant: undefined, root: undefined, name: 'Shared' });
@@ -154,6 +155,23 @@ describe('tokens made by hand', { timeout: 240_000 * patience }, () => {
     assert.equal(theft.status, 404, "another's grant is not there");
     assert.ok(!stranger.page.text.includes(kept.grant));
     assert.equal((await ping(gateway.resource, token, withTenant('acme'))).status, 200, 'it lives on');
+  });
+
+  it('after the last one was revoked, the next can be made where there is but one place for it', async () => {
+    const nowhere = /None of the services you can reach takes tokens made by hand/;
+    const { browser, page } = await openAccount(gateway, 'tokens', { user: 'olga' });
+    const says = (each, pattern, what) => assert.match(textOf(each.text), pattern, what);
+    says(page, /You have no tokens\./);
+    const fields = { ...valuesOf(page, maker), name: 'Only', days: '7', action: 'make', 'may:mcp.connect': 'yes' };
+    assert.match((await post(browser, url(), fields)).text, tokenShape);
+    const listed = await browser.open(url());
+    assert.doesNotMatch(textOf(listed.text), /You have no tokens\./);
+    const revoked = await post(browser, url(), { ...revokeForm(listed, 'Only'), action: 'revoke' });
+    says(revoked, /Only was revoked\./);
+    says(revoked, /You have no tokens\./);
+    assert.doesNotMatch(textOf(revoked.text), nowhere);
+    const again = { ...valuesOf(revoked, maker), name: 'Next', days: '7', action: 'make', 'may:mcp.connect': 'yes' };
+    assert.match((await post(browser, url(), again)).text, tokenShape, 'with the form of that very page');
   });
 
   it('`token mint` makes the same kind, with a name', async () => {

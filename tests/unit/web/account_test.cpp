@@ -9,6 +9,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr auto* kNowhere = "None of the services you can reach takes tokens made by hand.";
+
 using Page = http::Response (*)(const http::Request&, const PageContext&);
 
 // Two tenants with a host each, and one that no plan of a resource includes.
@@ -173,6 +175,36 @@ TEST_F(AccountTest, OnAPlanWithoutTheResourceThereIsNothingToConnectOrToMake) {
               HasSubstr("There is nothing here that you could connect to."));
   EXPECT_THAT(visit_at("small", account_tokens, browser.get("/account/tokens")).body,
               HasSubstr("None of the services you can reach takes tokens made by hand."));
+}
+
+TEST_F(AccountTest, AfterTheLastTokenIsRevokedTheFormOfTheOnlyPlaceIsThere) {
+  const auto browser = signed_in_at("acme", "ada");
+  const auto page = visit_at("acme", account_tokens, browser.get("/account/tokens"));
+  EXPECT_THAT(page.body, HasSubstr("You have no tokens."));
+  EXPECT_THAT(page.body, Not(HasSubstr(kNowhere)));
+  const auto made =
+      visit_at("acme", account_tokens,
+               browser.post("/account/tokens", wish(page.body, {{"name", "CI"}, {"may:connect", "yes"}})));
+  EXPECT_EQ(made.status, 200);
+  EXPECT_THAT(made.body, Not(HasSubstr("You have no tokens.")));
+  const auto revoked = visit_at("acme", account_tokens,
+                                browser.post("/account/tokens", {{"action", "revoke"},
+                                                                 {"form_token", input(made.body, "form_token")},
+                                                                 {"grant", minted().front().id}}));
+  EXPECT_EQ(revoked.status, 200);
+  EXPECT_THAT(revoked.body, HasSubstr("CI was revoked."));
+  EXPECT_THAT(revoked.body, HasSubstr("You have no tokens."));
+  EXPECT_THAT(revoked.body, HasSubstr("value=\"make\"")) << "the next one can be made here";
+  EXPECT_THAT(revoked.body, Not(HasSubstr(kNowhere)));
+}
+
+TEST_F(AccountTest, WhereNothingTakesTokensThePageSaysSoWhateverWasThereBefore) {
+  config_.resources[0].manual_tokens = false;
+  build();
+  const auto page = visit_at("acme", account_tokens, signed_in_at("acme", "ada").get("/account/tokens"));
+  EXPECT_THAT(page.body, HasSubstr(kNowhere));
+  EXPECT_THAT(page.body, Not(HasSubstr("You have no tokens.")));
+  EXPECT_THAT(page.body, Not(HasSubstr("value=\"make\"")));
 }
 
 TEST_F(AccountTest, ATokenMadeByHandIsShownOnceAndHoldsWhatWasChosen) {

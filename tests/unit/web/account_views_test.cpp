@@ -46,6 +46,24 @@ TEST(EndpointStateTest, EachOfTheFive) {
   EXPECT_THAT(state_of(grant, &listed, missing).second, HasSubstr("mcp.connect, skills.read"));
 }
 
+TEST(TokensViewTest, TellsApartThatNothingTakesTokensAndThatThereAreNone) {
+  const auto page_of = [](bool nowhere, bool has_one) {
+    TokensView view;
+    view.nowhere = nowhere;
+    if (has_one) view.tokens.push_back({"CI", {}});
+    return render_tokens(view);
+  };
+  constexpr auto* kNowhere = "None of the services you can reach takes tokens made by hand.";
+  constexpr auto* kNone = "You have no tokens.";
+  for (const bool has_one : {false, true}) {
+    EXPECT_THAT(page_of(true, has_one), HasSubstr(kNowhere));
+    EXPECT_THAT(page_of(true, has_one), Not(HasSubstr(kNone)));
+    EXPECT_THAT(page_of(false, has_one), Not(HasSubstr(kNowhere)));
+  }
+  EXPECT_THAT(page_of(false, false), HasSubstr(kNone));
+  EXPECT_THAT(page_of(false, true), Not(HasSubstr(kNone)));
+}
+
 TEST(EndpointStateTest, AGrantThatIsUsedIsConnectedWithoutACheck) {
   auto grant = a_grant();
   grant.last_used_at = kNow;
