@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include "config/file_kind.hpp"
 #include "config/load_for_command.hpp"
 #include "config/read/reading.hpp"
 #include "config/yaml.hpp"
@@ -10,7 +11,7 @@ namespace {
 boost::system::result<Config, Faults> read(std::string_view text, const std::string& path, const Sources& sources,
                                            bool to_run) {
   Faults faults;
-  const auto root = parse_yaml(text, path, sources, faults);
+  const auto root = parse_yaml(text, path, sources, faults, &kConfigurationFile);
   if (!root) return faults;
   Config config;
   config.file = path;

@@ -2,6 +2,8 @@
 
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
+#include "config/file_kind.hpp"
+#include "config/nearest.hpp"
 #include "config/ticked.hpp"
 #include "config/yaml.hpp"
 
@@ -17,33 +19,6 @@ std::string shown(const Value& value) {
 
 // A number or a truth value is written plainly; quotes are needed only around ${…} inside {…}.
 bool plain(const Value& value) noexcept { return !value.quoted || value.filled || value.read_file; }
-
-// The least number of single-character edits from `a` to `b`.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
-std::string nearest(std::string_view key, const std::set<std::string, std::less<>>& known) {
-  std::size_t best = std::max<std::size_t>(1, key.size() / 3) + 1;
-  std::string name;
-  for (const auto& candidate : known) {
-    if (candidate.size() > key.size() + best || key.size() > candidate.size() + best) continue;
-    if (const auto distance = edit_distance(key, candidate); distance < best) {
-      best = distance;
-      name = candidate;
-    }
-  }
-  return name;
-}
 
 std::string listed(const std::vector<std::string_view>& words) {
   std::string out;
@@ -128,7 +103,7 @@ const Value* MapReader::lookup(std::string_view key, bool required) {
   if (value_.kind != Value::Kind::map) return nullptr;
   const auto* found = entry(key);
   if (!found) {
-    if (required) faults_.add(value_.at, what_ + " needs " + ticked(key));
+    if (required && missing_.emplace(key).second) faults_.add(value_.at, needs(key));
     return nullptr;
   }
   if (found->value.kind == Value::Kind::null) {
@@ -166,6 +141,15 @@ std::optional<std::pair<const Value*, std::string>> MapReader::scalar(std::strin
 std::optional<Text> MapReader::text(std::string_view key, bool required) {
   const auto* value = lookup(key, required);
   return value ? located_text(*value, key, faults_) : std::nullopt;
+}
+
+std::optional<Text> MapReader::text_or_cleared(std::string_view key) {
+  const auto* found = entry(key);
+  const bool is_null = found && found->value.kind == Value::Kind::null;
+  const bool is_empty = found && found->value.kind == Value::Kind::scalar && found->value.scalar.empty();
+  if (!is_null && !is_empty) return text(key);
+  known_.emplace(key);
+  return Text{"", ticked(""), false, found->value.at};
 }
 
 std::optional<std::vector<Text>> MapReader::texts(std::string_view key, bool required, bool may_be_empty) {
@@ -261,30 +245,52 @@ void MapReader::strings_or_none(std::string_view key, std::vector<std::string>& 
   if (auto found = texts(key, false, true)) out = values(std::move(*found));
 }
 
-bool MapReader::choice(std::string_view key, std::size_t& out, const std::vector<std::string_view>& words) {
+bool MapReader::choice(std::string_view key, std::size_t& out, const std::vector<std::string_view>& words,
+                       const std::vector<RefusedWord>& refused) {
   const auto found = scalar(key, false);
   if (!found) return false;
   const auto& [value, text] = *found;
   const auto word = std::find(words.begin(), words.end(), text);
   if (word == words.end()) {
-    faults_.add(value->at, ticked(key) + " must be " + listed(words) + ", not " + shown(*value));
+    const auto known = std::ranges::find(refused, text, &RefusedWord::word);
+    const auto hint = value->filled || value->read_file ? std::string() : nearest(text, words);
+    faults_.add(value->at, known != refused.end()
+                               ? std::string(known->sentence)
+                               : ticked(key) + " must be " + listed(words) + ", not " + shown(*value) +
+                                     (hint.empty() ? "" : ": did you mean " + ticked(hint) + "?"));
     return false;
   }
   out = static_cast<std::size_t>(word - words.begin());
   return true;
 }
 
+std::string MapReader::needs(std::string_view key) const { return what_ + " needs " + ticked(key); }
+
+// One that is given already is not what was meant.
+std::string MapReader::meant_by(std::string_view key) const {
+  std::vector<std::string_view> absent;
+  for (const auto& candidate : known_) {
+    if (!has(candidate) && !refused_.contains(candidate)) absent.push_back(candidate);
+  }
+  return nearest(key, absent);
+}
+
 void MapReader::unsupported(std::string_view key, std::string_view sentence) {
   known_.emplace(key);
+  refused_.emplace(key);
   if (const auto* found = entry(key)) faults_.add(found->at, std::string(sentence));
 }
 
 void MapReader::finish() {
   for (const auto& candidate : value_.entries) {
     if (known_.contains(candidate.key)) continue;
-    const auto hint = nearest(candidate.key, known_);
-    faults_.add(candidate.at, "unknown key " + ticked(candidate.key) + " in " + what_ +
-                                  (hint.empty() ? "" : ": did you mean " + ticked(hint) + "?"));
+    const auto hint = meant_by(candidate.key);
+    const auto shown = may_be_shown(candidate.key) ? ticked(candidate.key) : "(not shown: it does not look like one)";
+    faults_.add(candidate.at,
+                "unknown key " + shown + " in " + what_ + (hint.empty() ? "" : ": did you mean " + ticked(hint) + "?"));
+    if (hint.empty()) continue;
+    misspelt_.insert(hint);
+    if (missing_.contains(hint)) faults_.retract(value_.at, needs(hint));
   }
 }
 

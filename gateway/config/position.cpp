@@ -26,6 +26,12 @@ std::string to_string(const Position& at) {
   return at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
 }
 
+void Faults::retract(const Position& at, std::string_view what) {
+  std::erase_if(faults_, [&](const Fault& fault) {
+    return fault.what == what && fault.at.file == at.file && fault.at.line == at.line && fault.at.column == at.column;
+  });
+}
+
 std::string Faults::to_string() const {
   auto ordered = faults_;
   std::sort(ordered.begin(), ordered.end(), [](const Fault& a, const Fault& b) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +28,10 @@ struct Fault {
 class Faults {
  public:
   void add(const Position& at, std::string what) { faults_.push_back({at, std::move(what)}); }
+  // Takes back what turned out to be a consequence of another fault. Nothing happens when there is no such fault.
+  void retract(const Position& at, std::string_view what);
+  // Takes back all that came after the first `count`.
+  void retract_from(std::size_t count) { faults_.resize(std::min(count, faults_.size())); }
   bool empty() const noexcept { return faults_.empty(); }
   const std::vector<Fault>& all() const noexcept { return faults_; }
   // "file:line:column: what", one a line, in order of position.

@@ -11,8 +11,10 @@
 #include <sstream>
 
 #include "base/encoding.hpp"
+#include "config/file_kind.hpp"
 #include "config/fill.hpp"
 #include "config/load.hpp"
+#include "config/ticked.hpp"
 
 namespace postern::config {
 namespace {
@@ -70,6 +72,16 @@ class Builder final : public YAML::EventHandler {
       : text_(text), lines_(lines), sources_(sources), faults_(faults) {}
 
   std::optional<Value> take() { return std::move(root_); }
+  // Whether what was read so far, which is something, belongs to a file of that kind.
+  bool is_of(const FileKind& kind) const {
+    const auto* root = !open_.empty() ? &open_.front().value : root_ ? &*root_ : nullptr;
+    if (root == nullptr || root->kind != Value::Kind::map) return false;
+    const bool holds = std::ranges::any_of(root->entries, [&](const auto& entry) { return kind.holds(entry.key); });
+    const auto* key = !open_.empty() && open_.front().key ? &*open_.front().key : nullptr;
+    return holds || (key != nullptr ? kind.holds(key->scalar) : root->entries.empty());
+  }
+  bool is_empty() const noexcept { return open_.empty() && (!root_ || root_->kind == Value::Kind::null); }
+  const Position& begin() const noexcept { return !open_.empty() ? open_.front().value.at : root_->at; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) {
@@ -180,7 +192,8 @@ class Builder final : public YAML::EventHandler {
     } else if (key.scalar == "<<" && !key.quoted) {
       fault(key.at, "merge keys (<<) are not allowed: write the keys out");
     } else if (const auto [first, fresh] = parent.seen.emplace(key.scalar, key.at); !fresh) {
-      fault(key.at, "`" + key.scalar + "` is given twice in one mapping; the first is at " + to_string(first->second));
+      const auto shown = may_be_shown(key.scalar) ? ticked(key.scalar) : "this key";
+      fault(key.at, shown + " is given twice in one mapping; the first is at " + to_string(first->second));
     }
     parent.key = std::move(key);
   }
@@ -227,14 +240,30 @@ bool check_characters(std::string_view text, Lines& lines, Faults& faults) {
   return true;
 }
 
+// Behind a colon the parser repeats what stands in the file.
 std::string explain(const YAML::Exception& error, std::string_view line) {
-  std::string what = "this is not YAML: " + error.msg;
+  std::string what = "this is not YAML: " + error.msg.substr(0, error.msg.find(':'));
   if (error.msg == YAML::ErrorMsg::TAB_IN_INDENTATION || line.find('\t') != std::string_view::npos) {
     what += " (indent with blanks, not tabs)";
   } else if (line.find("${") != std::string_view::npos) {
     what += " (inside {…} and […], write ${…} in quotes)";
   }
   return what;
+}
+
+// The sentence about a text that is not YAML, where it stops being so.
+std::optional<Fault> run_parser(std::string_view text, Lines& lines, Builder& builder) {
+  try {
+    std::istringstream in{std::string(text)};
+    YAML::Parser parser(in);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Stop&) {
+  } catch (const YAML::Exception& error) {
+    const auto at = lines.at(error.mark);
+    return Fault{at, explain(error, lines.line())};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -246,8 +275,8 @@ const Value* Value::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
-std::optional<Value> parse_yaml(std::string_view text, const std::string& file, const Sources& sources,
-                                Faults& faults) {
+std::optional<Value> parse_yaml(std::string_view text, const std::string& file, const Sources& sources, Faults& faults,
+                                const FileKind* kind) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.size() > kLargestText) {
     faults.add({file, 1, 1}, "the file is larger than 4 MiB");
@@ -257,16 +286,16 @@ std::optional<Value> parse_yaml(std::string_view text, const std::string& file, 
   Lines lines(text, file);
   if (!check_characters(text, lines, faults)) return std::nullopt;
   Builder builder(text, lines, sources, faults);
-  try {
-    std::istringstream in{std::string(text)};
-    YAML::Parser parser(in);
-    while (parser.HandleNextDocument(builder)) {
-    }
-  } catch (const Stop&) {
-  } catch (const YAML::Exception& error) {
-    const auto at = lines.at(error.mark);
-    faults.add(at, explain(error, lines.line()));
+  auto broken = run_parser(text, lines, builder);
+  const bool is_empty = builder.is_empty() && !broken && faults.all().size() == before;
+  if (kind != nullptr && !is_empty && !builder.is_of(*kind)) {
+    faults.retract_from(before);
+    if (!broken)
+      broken = Fault{builder.is_empty() ? Position{file} : builder.begin(), "this is not " + std::string(kind->what)};
+    faults.add(broken->at, broken->what + ": the file must be " + kind->form());
+    return std::nullopt;
   }
+  if (broken) faults.add(broken->at, std::move(broken->what));
   if (faults.all().size() > before) return std::nullopt;
   auto root = builder.take();
   if (!root) {

@@ -16,6 +16,7 @@
 
 namespace postern::config {
 
+struct FileKind;
 struct Sources;
 
 // A YAML document as a plain tree with positions. Doubled keys, anchors, aliases, merge keys, tags and more than one
@@ -52,8 +53,10 @@ struct Text {
   Position at;
 };
 
-// At most 4 MiB, 64 levels and 200,000 nodes. nullopt when there are faults.
-std::optional<Value> parse_yaml(std::string_view text, const std::string& file, const Sources& sources, Faults& faults);
+// At most 4 MiB, 64 levels and 200,000 nodes. nullopt when there are faults. Of a text that is not of that kind there
+// is one fault, which shows nothing of the text; with nullptr it may be any document.
+std::optional<Value> parse_yaml(std::string_view text, const std::string& file, const Sources& sources, Faults& faults,
+                                const FileKind* kind = nullptr);
 
 // The text of a scalar, or of the file that {file: PATH} names; otherwise a fault that calls the value `what`. Items of
 // a list are read with it.
@@ -71,8 +74,15 @@ std::optional<std::size_t> parse_size(std::string_view text) noexcept;
 std::string format_duration(Duration duration);
 std::string format_size(std::size_t bytes);
 
+// A word that is not among those that a key takes, though somebody may well write it, and what to say of it then.
+struct RefusedWord {
+  std::string_view word;
+  std::string_view sentence;
+};
+
 // Reads one mapping key by key and reports what is missing, of the wrong form, or unknown. Each call marks its key as
-// known; finish() reports every other key, with the nearest known name as a hint. A key without a value is a fault. An
+// known; finish() reports every other key, with the nearest known name as a hint. Where that one is missing, it is
+// reported as misspelt alone. A key without a value is a fault. An
 // `out` of an absent key keeps its value, which is the default. The Value and the Faults must outlive the reader.
 class MapReader {
  public:
@@ -87,6 +97,8 @@ class MapReader {
   const Value* map(std::string_view key, bool required = false);
   // Not empty. nullopt when the key is absent or faulty.
   std::optional<Text> text(std::string_view key, bool required = false);
+  // The same where an empty text and null say that there is to be no value: both are the empty text.
+  std::optional<Text> text_or_cleared(std::string_view key);
   // A list, or a scalar that came from ${…} or {file: …} and is split on commas; without empty items.
   std::optional<std::vector<Text>> texts(std::string_view key, bool required = false, bool may_be_empty = false);
   // False when the key is absent or faulty.
@@ -101,7 +113,8 @@ class MapReader {
   // The same for a list that restricts nothing: it may be empty.
   void strings_or_none(std::string_view key, std::vector<std::string>& out);
   // One of the given words; its index. False when the key is absent or faulty.
-  bool choice(std::string_view key, std::size_t& out, const std::vector<std::string_view>& words);
+  bool choice(std::string_view key, std::size_t& out, const std::vector<std::string_view>& words,
+              const std::vector<RefusedWord>& refused = {});
   // A key of the design that this build does not serve: refused by name, never ignored.
   void unsupported(std::string_view key, std::string_view sentence);
   void finish();
@@ -112,17 +125,24 @@ class MapReader {
   const Value& value() const noexcept { return value_; }
   Faults& faults() noexcept { return faults_; }
   const std::set<std::string, std::less<>>& known() const noexcept { return known_; }
+  // After finish(): the known keys that unknown ones most likely mean.
+  const std::set<std::string, std::less<>>& misspelt() const noexcept { return misspelt_; }
 
  private:
   const Value::Entry* entry(std::string_view key) const noexcept;
   const Value* lookup(std::string_view key, bool required);
   // The scalar's text, with the Value it came from.
   std::optional<std::pair<const Value*, std::string>> scalar(std::string_view key, bool required);
+  std::string needs(std::string_view key) const;
+  std::string meant_by(std::string_view key) const;
 
   const Value& value_;
   std::string what_;
   Faults& faults_;
   std::set<std::string, std::less<>> known_;
+  std::set<std::string, std::less<>> missing_;
+  std::set<std::string, std::less<>> refused_;
+  std::set<std::string, std::less<>> misspelt_;
 };
 
 }  // namespace postern::config

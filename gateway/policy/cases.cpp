@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "config/file_kind.hpp"
 #include "policy/yaml_json.hpp"
 
 namespace postern::policy {
@@ -160,7 +161,7 @@ boost::system::result<std::vector<CaseResult>, Faults> run_cases(const std::stri
     faults.add({path, 1, 1}, "cannot read this cases file: " + text.error().what);
     return faults;
   }
-  const auto root = config::parse_yaml(*text, path, sources, faults);
+  const auto root = config::parse_yaml(*text, path, sources, faults, &config::kCasesFile);
   if (!root) return faults;
   MapReader reader(*root, "a cases file", faults);
   std::string name;

@@ -1,3 +1,4 @@
+#include "config/file_kind.hpp"
 #include "policy/compiled.hpp"
 
 namespace postern::policy {
@@ -7,7 +8,7 @@ using Loaded = boost::system::result<std::shared_ptr<const Policy>, Faults>;
 
 Loaded load_text(std::string_view text, const std::string& path, const config::Sources& sources) {
   Faults faults;
-  const auto root = config::parse_yaml(text, path, sources, faults);
+  const auto root = config::parse_yaml(text, path, sources, faults, &config::kPolicyFile);
   if (!root) return faults;
   auto document = read_document(*root, faults);
   if (!document) return faults;

@@ -50,6 +50,45 @@ describe('postern check: broken configurations', { timeout: 120_000 * patience }
   });
 });
 
+describe('postern check: a file that is not a configuration', { timeout: 60_000 * patience }, () => {
+  const foreign = {
+    shadow: 'root:$y$j9T$hunter2$:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n',
+    'private key': '-----BEGIN PRIVATE KEY-----\nhunter2hunter2==\n-----END PRIVATE KEY-----\n',
+    'a list of passwords': 'hunter2\nhunter2: x\nhunter2: y\n',
+    'environment file': 'PASSWORD=hunter2\nTOKEN="hunter2"\n',
+    'secret of Kubernetes': 'apiVersion: v1\nkind: Secret\nstringData: {hunter2: hunter2}\n',
+  };
+  const policy = 'policy: p\nscopes: {a: A}\ndefault_scopes: [a]\nconnect: [a]\n';
+
+  for (const [what, text] of Object.entries(foreign)) {
+    it(`${what}: one fault in each place where it is named, and nothing of it`, async () => {
+      const folder = temporaryFolder('foreign');
+      const file = path.join(folder, 'foreign');
+      writeFileSync(file, text);
+      const one = async (words, env) => {
+        const { code, stdout, output } = await postern(words, { cwd: folder, env });
+        assert.deepEqual([code, stdout], [1, ''], output);
+        const lines = output.trimEnd().split('\n').filter((line) => line !== 'postern: nothing was imported');
+        assert.equal(lines.length, 1, output);
+        assert.match(lines[0], /foreign(\.yaml)?:\d+:\d+: .*the file must be a mapping of keys to values, such as `/);
+        assert.doesNotMatch(output, /hunter2/);
+      };
+      await one(['check', file]);
+      const good = path.join(folder, 'postern.yaml');
+      writeFileSync(path.join(folder, 'p.yaml'), policy);
+      writeFileSync(good, `${parts({})}\npolicies: [p.yaml]\nstore: "sqlite:${folder}/postern.db"\n`);
+      await one(['policy', 'test', '-c', good, file]);
+      await one(['tenant', 'import', file, '-c', good]);
+      writeFileSync(good, `${parts({})}\npolicies: [foreign]\n`);
+      await one(['check', '-c', good]);
+      mkdirSync(path.join(folder, 'tenants'));
+      writeFileSync(path.join(folder, 'tenants', 'foreign.yaml'), text);
+      writeFileSync(good, `${parts({})}\ntenants_dir: tenants\n`);
+      await one(['check', '-c', good]);
+    });
+  }
+});
+
 /** A marked text: » stands before each place where a fault is expected. Returns the text and the places. */
 function marked(text) {
   const pieces = text.split('»');

@@ -24,7 +24,8 @@ void read_config(const Value& root, Reading& reading) {
   read_log(reading, top);
   top.count("workers", reading.config.workers, 0, 256);
   reading.finish(top, "");
-  check_whole(root, reading);
+  // What is wrong with the whole would come of the section that was not read.
+  if (top.misspelt().empty()) check_whole(root, reading);
 }
 
 }  // namespace postern::config

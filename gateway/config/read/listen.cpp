@@ -32,8 +32,13 @@ void read_tls(Reading& reading, const Value& value, Listener& listener) {
 
 void read_serve(MapReader& reader, Listener& listener) {
   std::size_t serve = 0;
-  if (!reader.choice("serve", serve, {"gateway", "operations", "admin"})) return;
-  if (serve == 2) reader.faults().add(reader.at("serve"), not_yet("serve: admin", "use the `postern` commands"));
+  const auto admin = not_yet("serve: admin", "use the `postern` commands");
+  const std::vector<RefusedWord> refused{
+      {"admin", admin},
+      {"metrics",
+       "`serve` must be `gateway` or `operations`, not `metrics`: `operations` answers /metrics, /livez and "
+       "/readyz"}};
+  if (!reader.choice("serve", serve, {"gateway", "operations"}, refused)) return;
   if (serve == 1) listener.serve = Serve::operations;
 }
 

@@ -49,6 +49,65 @@ TEST_F(Reading, AMissingRequiredKeyIsNamed) {
   EXPECT_EQ(faults(), "p:1:1: thing needs `a`\n");
 }
 
+TEST_F(Reading, AMisspeltRequiredKeyIsReportedOnce) {
+  std::string text;
+  auto& reader = read("upstrem: x\ncolour: red");
+  reader.string("upstream", text, true);
+  reader.string("issuer", text, true);
+  reader.finish();
+  EXPECT_EQ(faults(),
+            "p:1:1: thing needs `issuer`\n"
+            "p:1:1: unknown key `upstrem` in thing: did you mean `upstream`?\n"
+            "p:2:1: unknown key `colour` in thing\n");
+  EXPECT_THAT(reader.misspelt(), ElementsAre("upstream"));
+}
+
+TEST_F(Reading, AHintNamesNothingThatIsGivenAlreadyOrNotTaken) {
+  std::string text;
+  auto& reader = read("name: x\nnames: y\npolice: z");
+  reader.string("name", text);
+  reader.unsupported("police2", "no");
+  reader.finish();
+  EXPECT_EQ(faults(), "p:2:1: unknown key `names` in thing\np:3:1: unknown key `police` in thing\n");
+}
+
+TEST_F(Reading, AWordThatIsNotTakenHasASentenceOfItsOwn) {
+  std::size_t index = 0;
+  auto& reader = read("a: old\nb: opn\nc: x");
+  for (const auto* key : {"a", "b", "c"}) {
+    EXPECT_FALSE(reader.choice(key, index, {"open", "closed"}, {{"old", "`old` is gone: write `open`"}}));
+  }
+  EXPECT_EQ(faults(),
+            "p:1:4: `old` is gone: write `open`\n"
+            "p:2:4: `b` must be `open` or `closed`, not `opn`: did you mean `open`?\n"
+            "p:3:4: `c` must be `open` or `closed`, not `x`\n");
+}
+
+TEST_F(Reading, WhatMayBeClearedIsEmptyOrNull) {
+  auto& reader = read("a: ''\nb:\nc: x\nd: [x]");
+  EXPECT_EQ(reader.text_or_cleared("a")->value, "");
+  EXPECT_EQ(reader.text_or_cleared("b")->value, "");
+  EXPECT_EQ(reader.text_or_cleared("c")->value, "x");
+  EXPECT_FALSE(reader.text_or_cleared("d"));
+  EXPECT_FALSE(reader.text_or_cleared("e"));
+  reader.finish();
+  EXPECT_EQ(faults(), "p:4:4: `d` must be a single value, not a list\n");
+}
+
+TEST_F(Reading, AFaultIsOneLineWhateverTheFileSpells) {
+  bool flag = false;
+  read("a: \"c\\n\\e[2K\"").boolean("a", flag);
+  EXPECT_EQ(faults(), "p:1:4: `a` must be `true` or `false`, not `c\\x0a\\x1b[2K`\n");
+}
+
+TEST_F(Reading, AKeyThatLooksLikeNoKeyIsNotRepeated) {
+  auto& reader = read("a: 1\n\"root:$y$j9T$hash:19000\": 2");
+  std::string text;
+  reader.string("a", text);
+  reader.finish();
+  EXPECT_EQ(faults(), "p:2:1: unknown key (not shown: it does not look like one) in thing\n");
+}
+
 TEST_F(Reading, AKeyWithoutAValueIsAFault) {
   std::string text;
   read("a:\n").string("a", text);

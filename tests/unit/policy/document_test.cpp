@@ -1,9 +1,11 @@
+#include "config/file_kind.hpp"
 #include "unit/policy/support.hpp"
 
 namespace postern::policy {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(Document, ReadsEveryKey) {
   const auto policy = policy_of(R"(
@@ -70,6 +72,22 @@ INSTANTIATE_TEST_SUITE_P(
                     Broken{"roles: {viewer: read}", "5:17: a role names the list"},
                     Broken{"roles: {viewer: [raed]}", "5:18: the scope `raed` is not among"},
                     Broken{"policy: p", "5:1: "}, Broken{"polices: x", "5:1: unknown key `polices`"}));
+
+TEST(Document, EveryKeyMarksAPolicy) {
+  for (const auto key : config::kPolicyKeys) {
+    EXPECT_THAT(faults_of(std::string(key) + ": x"), Not(HasSubstr("this is not a policy"))) << key;
+    EXPECT_THAT(faults_of(std::string(key) + ": x"), Not(HasSubstr("unknown key"))) << key;
+  }
+  EXPECT_EQ(
+      faults_of("root:$y$j9T$hash:19000:0:::\n"),
+      "p.yaml:1:1: this is not a policy: the file must be a mapping of keys to values, such as `policy`, `scopes` and "
+      "`default_scopes`\n");
+}
+
+TEST(Document, AMisspeltRequiredKeyIsReportedOnce) {
+  EXPECT_EQ(faults_of("policy: p\nscopes: {a: A}\nconect: [a]\ndefault_scopes: [a]"),
+            "p.yaml:3:1: unknown key `conect` in a policy: did you mean `connect`?\n");
+}
 
 TEST(Document, ConnectAndDefaultScopesAreRequired) {
   EXPECT_THAT(faults_of("policy: p\nscopes: {a: A}\ndefault_scopes: [a]"), HasSubstr("a policy needs `connect`"));
