@@ -76,7 +76,7 @@ struct ExplainOptions {
 struct UserOptions {
   std::string name;
   std::string email;
-  std::vector<std::string> members;  // HANDLE[:ROLE]
+  std::vector<std::string> members;  // HANDLE, HANDLE:ROLE, or HANDLE: for none
   bool password_stdin = false;
   bool password_generate = false;
   bool no_password = false;  // a user of a provider
@@ -84,8 +84,9 @@ struct UserOptions {
 
 struct TenantOptions {
   std::string handle;
-  std::string name;
-  std::string plan;
+  // Not given: they stay. Empty: there is to be none, which leaves the handle as the name.
+  std::optional<std::string> name;
+  std::optional<std::string> plan;
 };
 
 struct MintOptions {

@@ -33,6 +33,29 @@ struct Membership {
   std::string role;    // may be empty
 };
 
+enum class Presence : std::uint8_t { either, absent, present };
+
+// What is to be written of a tenant. A value that is not given stays; a new tenant then has its handle as its name and
+// no plan.
+struct TenantEdit {
+  std::string handle;
+  std::optional<std::string> name;
+  std::optional<std::string> plan;     // empty: none
+  Presence wanted = Presence::either;  // what has to be in the store before
+};
+
+// The same of a membership: a role that is not given stays, and a new member then has none.
+struct MembershipEdit {
+  std::string user;
+  std::string tenant;
+  std::optional<std::string> role;  // empty: none
+};
+
+struct TenantEdits {
+  std::vector<TenantEdit> tenants{};
+  std::vector<MembershipEdit> members{};
+};
+
 // A client whose id is the https:// URL of a document about it (draft-ietf-oauth-client-id-metadata-document) has no
 // record here: what there is to know of it is in that document. Ids that are made here are no URLs.
 inline bool is_document_url(std::string_view client_id) noexcept { return client_id.starts_with("https://"); }

@@ -55,15 +55,13 @@ class UserStore {
 class TenantStore {
  public:
   virtual ~TenantStore() = default;
-  virtual Result<void> put(const Tenant& tenant) = 0;
-  // All of them or none, in one step; tenants and memberships that are there take the new values. How many of these
-  // records are new or changed: only of those do others hear.
-  virtual Result<std::int64_t> put_all(const std::vector<Tenant>& tenants,
-                                       const std::vector<Membership>& memberships) = 0;
+  // All of them or none, in one step. How many of these records are new or changed: only those are noted as changes.
+  // A membership that a sign-in elsewhere gave becomes one of the operator. conflict: a tenant that had to be absent is
+  // there; not_found: one that had to be present is not.
+  virtual Result<std::int64_t> apply(const TenantEdits& edits) = 0;
   virtual Result<std::optional<Tenant>> find(std::string_view handle) = 0;
   virtual Result<std::vector<Tenant>> list() = 0;
   virtual Result<void> remove(std::string_view handle) = 0;  // and its memberships and grants
-  virtual Result<void> put_member(const Membership& membership) = 0;
   // And that user's grants there.
   virtual Result<void> remove_member(std::string_view user, std::string_view tenant) = 0;
   virtual Result<std::optional<Membership>> membership(std::string_view user, std::string_view tenant) = 0;

@@ -83,6 +83,30 @@ describe('lists of tenants', { timeout: 240_000 * patience }, () => {
     await works('initech', 'viewer');
   });
 
+  it('what is not given stays, and what is given as "" or null is cleared', async () => {
+    const plan = async () => (await json(['tenant', 'list'])).find((each) => each.handle === 'umbrella');
+    const full = { handle: 'umbrella', name: 'Umbrella', plan: 'business', members: [{ user: 'alice', role: 'admin' }] };
+    for (const [name, text] of [
+      ['keep.jsonl', (entry) => `${JSON.stringify(entry)}\n`],
+      ['keep.yaml', (entry) => JSON.stringify({ tenants: [entry] })],
+    ]) {
+      const imported = async (entry) => (await json(['tenant', 'import', write(name, text(entry))])).changed;
+      await imported(full);
+      assert.equal(await imported({ handle: 'umbrella' }), 0);
+      assert.equal(await imported({ handle: 'umbrella', members: [{ user: 'alice' }] }), 0);
+      assert.deepEqual(await plan(), { handle: 'umbrella', name: 'Umbrella', plan: 'business', from: 'store' });
+      await works('umbrella', 'admin');
+      for (const nothing of ['', null]) {
+        await imported(full);
+        assert.equal(await imported({ handle: 'umbrella', plan: nothing, name: nothing }), 1);
+        assert.deepEqual(await plan(), { handle: 'umbrella', name: 'umbrella', plan: '', from: 'store' });
+        assert.equal(await imported({ handle: 'umbrella', members: [{ user: 'alice', role: nothing }] }), 1);
+        await works('umbrella', '-');
+      }
+    }
+    await json(['tenant', 'remove', 'umbrella']);
+  });
+
   it('JSON Lines may be of any length, from a file or standard input', async () => {
     const entries = Array.from({ length: count }, (_, i) => ({
       ...{ handle: `many-${i}`, name: `Many ${i}`, plan: 'business' },
@@ -113,6 +137,14 @@ describe('lists of tenants', { timeout: 240_000 * patience }, () => {
     for (const [line, pattern] of bad) await refused(write('bad.jsonl', good + line), pattern);
     await refused('-', /standard input:1:1/, '[]\n');
     await refused(write('bad.yaml', 'tenants: [{handle: x}]\nlisten: []\n'), /bad\.yaml:2:1: unknown key `listen`/);
+    const foreign = 'root:$y$j9T$hunter2:19000:0:99999:7:::\n';
+    for (const name of ['shadow', 'shadow.jsonl']) {
+      const file = write(name, foreign.repeat(3));
+      const { output } = await run(binary(), ['tenant', 'import', file, '-c', gateway.file], { cwd: gateway.folder });
+      assert.match(output, new RegExp(`^${file}:1:1: this (is not a list of tenants|line is no JSON): .*\\n`));
+      assert.equal(output.split('\n').length, 3, output);
+      assert.doesNotMatch(output, /hunter2/);
+    }
     await refused('/nowhere.yaml', /cannot read this file: there is no such file/);
     await refused('/nowhere.jsonl', /cannot read this file: there is no such file/);
     assert.equal((await json(['tenant', 'list'])).length, before);

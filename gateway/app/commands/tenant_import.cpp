@@ -13,7 +13,7 @@
 namespace postern::app {
 namespace {
 
-using Tenants = std::vector<config::TenantEntry>;
+using Tenants = std::vector<config::ListedTenant>;
 
 boost::system::result<Tenants, config::Faults> read(const Opened& opened, const std::string& file, Console& console) {
   if (file == "-") return config::read_tenant_lines(console.in, "standard input", opened.config);
@@ -41,16 +41,17 @@ config::Faults conflicts(const Opened& opened, const Tenants& tenants) {
       faults.add(tenant.at, "the configuration file defines `" + tenant.handle + "`, and the file wins");
     }
     for (const auto& member : tenant.members) {
-      const auto [role, fresh] = known.try_emplace(member.role, false);
-      if (fresh) role->second = role_is_known(opened.config, config::system_sources(), member.role);
-      if (!role->second) faults.add(member.at, "no policy of a resource has the role `" + member.role + "`");
+      const auto given = member.role.value_or("");
+      const auto [role, fresh] = known.try_emplace(given, false);
+      if (fresh) role->second = role_is_known(opened.config, config::system_sources(), given);
+      if (!role->second) faults.add(member.at, "no policy of a resource has the role `" + given + "`");
     }
   }
   return faults;
 }
 
 // Local users who are members of something and are not there yet: as likely misspelt as late.
-Result<std::size_t> unknown_users(Opened& opened, const std::vector<store::Membership>& memberships) {
+Result<std::size_t> unknown_users(Opened& opened, const std::vector<store::MembershipEdit>& memberships) {
   const auto users = opened.store.users().list();
   if (!users) return users.error();
   std::set<std::string> known;
@@ -60,6 +61,19 @@ Result<std::size_t> unknown_users(Opened& opened, const std::vector<store::Membe
     if (membership.user.starts_with("local:") && !known.contains(membership.user)) unknown.insert(membership.user);
   }
   return unknown.size();
+}
+
+store::TenantEdits edits_of(const Tenants& listed) {
+  store::TenantEdits edits;
+  for (const auto& entry : listed) {
+    store::TenantEdit tenant{entry.handle, entry.name, entry.plan};
+    if (tenant.name && tenant.name->empty()) tenant.name = tenant.handle;
+    edits.tenants.push_back(std::move(tenant));
+    for (const auto& member : entry.members) {
+      edits.members.push_back({user_key(member.user), entry.handle, member.role});
+    }
+  }
+  return edits;
 }
 
 int say_faults(const config::Faults& faults, Console& console) {
@@ -73,15 +87,9 @@ int tenant_import(Opened& opened, const std::string& file, Console& console) {
   const auto read_in = read(opened, file, console);
   if (!read_in) return say_faults(read_in.error(), console);
   if (const auto faults = conflicts(opened, *read_in); !faults.empty()) return say_faults(faults, console);
-  std::vector<store::Tenant> tenants;
-  std::vector<store::Membership> memberships;
-  for (const auto& entry : *read_in) {
-    tenants.push_back({entry.handle, entry.name, entry.plan});
-    for (const auto& member : entry.members) {
-      memberships.push_back({user_key(member.user), entry.handle, member.role});
-    }
-  }
-  const auto changed = opened.store.tenants().put_all(tenants, memberships);
+  const auto edits = edits_of(*read_in);
+  const auto& [tenants, memberships] = edits;
+  const auto changed = opened.store.tenants().apply(edits);
   if (!changed) return say_error(console, changed.error().what);
   const auto unknown = unknown_users(opened, memberships);
   if (!unknown) return say_error(console, unknown.error().what);

@@ -20,6 +20,20 @@ nlohmann::json to_json(const store::Tenant& tenant) {
   return {{"handle", tenant.handle}, {"name", tenant.name}, {"plan", tenant.plan}};
 }
 
+store::TenantEdit edit_of(const TenantOptions& options, store::Presence wanted) {
+  store::TenantEdit edit{options.handle, options.name, options.plan, wanted};
+  if (edit.name && edit.name->empty()) edit.name = edit.handle;
+  return edit;
+}
+
+// As it is in the store now.
+int say_tenant(Opened& opened, const std::string& handle, const std::string& sentence, Console& console) {
+  const auto found = opened.store.tenants().find(handle);
+  if (!found) return say_error(console, found.error().what);
+  if (!*found) return say_error(console, "there is no tenant `" + handle + "` any more");
+  return say_done(console, sentence, to_json(**found));
+}
+
 }  // namespace
 
 int tenant_add(Opened& opened, const TenantOptions& options, Console& console) {
@@ -29,26 +43,27 @@ int tenant_add(Opened& opened, const TenantOptions& options, Console& console) {
   }
   if (in_file(opened, options.handle))
     return say_error(console, "the configuration file defines `" + options.handle + "`, and the file wins");
-  const auto found = opened.store.tenants().find(options.handle);
-  if (!found) return say_error(console, found.error().what);
-  if (*found)
+  const auto added = opened.store.tenants().apply({.tenants = {edit_of(options, store::Presence::absent)}});
+  if (!added && added.error().code == Errc::conflict)
     return say_error(console, "there is a tenant `" + options.handle + "` already; change it with `tenant set`");
-  const store::Tenant tenant{options.handle, options.name.empty() ? options.handle : options.name, options.plan};
-  if (const auto put = opened.store.tenants().put(tenant); !put) return say_error(console, put.error().what);
-  return say_done(console, "added " + tenant.handle, to_json(tenant));
+  if (!added) return say_error(console, added.error().what);
+  return say_tenant(opened, options.handle, "added " + options.handle, console);
 }
 
 int tenant_set(Opened& opened, const TenantOptions& options, Console& console) {
+  if (!options.name && !options.plan) {
+    say_error(console, "`tenant set` changes nothing without --name NAME, --no-name, --plan PLAN or --no-plan: give " +
+                           std::string("what is to be different"));
+    return kUsage;
+  }
   if (in_file(opened, options.handle))
     return say_error(console, "the configuration file defines `" + options.handle + "`, and the file wins");
-  auto found = opened.store.tenants().find(options.handle);
-  if (!found) return say_error(console, found.error().what);
-  if (!*found) return say_error(console, "there is no tenant `" + options.handle + "`");
-  if (!options.name.empty()) (*found)->name = options.name;
-  if (!options.plan.empty()) (*found)->plan = options.plan;
-  const auto put = opened.store.tenants().put(**found);
-  if (!put) return say_error(console, put.error().what);
-  return say_done(console, "changed " + options.handle, to_json(**found));
+  const auto changed = opened.store.tenants().apply({.tenants = {edit_of(options, store::Presence::present)}});
+  if (!changed && changed.error().code == Errc::not_found)
+    return say_error(console, "there is no tenant `" + options.handle + "`");
+  if (!changed) return say_error(console, changed.error().what);
+  return say_tenant(opened, options.handle,
+                    *changed > 0 ? "changed " + options.handle : options.handle + " has these values already", console);
 }
 
 int tenant_list(Opened& opened, Console& console) {

@@ -15,12 +15,13 @@ namespace {
 
 struct MemberOption {
   std::string handle;
-  std::string role;
+  std::optional<std::string> role;  // not given: it stays; empty: none
 };
 
 MemberOption parse_member(const std::string& text) {
   const auto colon = text.find(':');
-  return {text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)};
+  if (colon == std::string::npos) return {text, std::nullopt};
+  return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
 Result<bool> tenant_exists(Opened& opened, const std::string& handle) {
@@ -33,9 +34,9 @@ Result<bool> tenant_exists(Opened& opened, const std::string& handle) {
 }
 
 // What is wrong with a role; empty: nothing.
-std::string role_fault(const Opened& opened, const std::string& role) {
-  if (role.empty() || role_is_known(opened.config, config::system_sources(), role)) return "";
-  return "no policy of a resource has the role `" + role + "`";
+std::string role_fault(const Opened& opened, const std::optional<std::string>& role) {
+  if (!role || role->empty() || role_is_known(opened.config, config::system_sources(), *role)) return "";
+  return "no policy of a resource has the role `" + *role + "`";
 }
 
 // Why a change of this membership in the store would be without effect; empty where it would not.
@@ -47,12 +48,12 @@ std::string held_by_file(const Opened& opened, const std::string& key, const std
 }
 
 // Of the file and of the store; the role is the file's where both name one.
-Result<std::vector<MemberOption>> memberships_of(Opened& opened, const std::string& key) {
+Result<std::vector<store::Membership>> memberships_of(Opened& opened, const std::string& key) {
   const tenant::Directory directory(opened.config, opened.store);
   const auto found = directory.memberships(key);
   if (!found) return found.error();
-  std::vector<MemberOption> out;
-  for (const auto& each : *found) out.push_back({each.tenant.handle, each.role});
+  std::vector<store::Membership> out;
+  for (const auto& each : *found) out.push_back({key, each.tenant.handle, each.role});
   return out;
 }
 
@@ -124,15 +125,16 @@ int say_user(const UserOptions& options, const std::string& sentence, const std:
 }  // namespace
 
 int user_add(Opened& opened, const UserOptions& options, Console& console) {
-  std::vector<MemberOption> members;
+  store::TenantEdits edits;
   for (const auto& text : options.members) {
-    members.push_back(parse_member(text));
-    const auto exists = tenant_exists(opened, members.back().handle);
+    const auto member = parse_member(text);
+    const auto exists = tenant_exists(opened, member.handle);
     if (!exists) return say_error(console, exists.error().what);
-    if (!*exists) return say_error(console, "there is no tenant `" + members.back().handle + "`; add it first");
-    if (const auto fault = role_fault(opened, members.back().role); !fault.empty()) return say_error(console, fault);
-    const auto held = held_by_file(opened, user_key(options.name), members.back().handle);
+    if (!*exists) return say_error(console, "there is no tenant `" + member.handle + "`; add it first");
+    if (const auto fault = role_fault(opened, member.role); !fault.empty()) return say_error(console, fault);
+    const auto held = held_by_file(opened, user_key(options.name), member.handle);
     if (!held.empty()) return say_error(console, held);
+    edits.members.push_back({user_key(options.name), member.handle, member.role});
   }
   const auto password = password_for(opened, options, console);
   if (!password) return say_error(console, password.error().what);
@@ -146,10 +148,8 @@ int user_add(Opened& opened, const UserOptions& options, Console& console) {
     return say_error(console, added.error().code == Errc::conflict ? "there is a user `" + options.name + "` already"
                                                                    : added.error().what);
   }
-  for (const auto& member : members) {
-    const auto put = opened.store.tenants().put_member({user.key, member.handle, member.role});
-    if (!put) return say_error(console, put.error().what);
-  }
+  if (const auto applied = opened.store.tenants().apply(edits); !applied)
+    return say_error(console, applied.error().what);
   return say_user(options, "added " + user.key, *password, console);
 }
 
@@ -163,8 +163,8 @@ int user_list(Opened& opened, Console& console) {
     if (!memberships) return say_error(console, memberships.error().what);
     std::string text;
     for (const auto& each : *memberships) {
-      members.push_back({{"tenant", each.handle}, {"role", each.role}});
-      text += " " + each.handle + (each.role.empty() ? "" : ":" + each.role);
+      members.push_back({{"tenant", each.tenant}, {"role", each.role}});
+      text += " " + each.tenant + (each.role.empty() ? "" : ":" + each.role);
     }
     all.push_back({{"user", user.key}, {"email", user.email}, {"disabled", user.disabled}, {"members", members}});
     if (!console.json)
@@ -210,10 +210,14 @@ int member_add(Opened& opened, const std::string& name, const std::string& membe
   const auto key = user_key(name);
   if (const auto held = held_by_file(opened, key, member.handle); !held.empty()) return say_error(console, held);
   if (const auto fault = role_fault(opened, member.role); !fault.empty()) return say_error(console, fault);
-  const auto put = opened.store.tenants().put_member({key, member.handle, member.role});
-  if (!put) return say_error(console, put.error().what);
-  return say_done(console, key + " is a member of " + member.handle + (member.role.empty() ? "" : " as " + member.role),
-                  {{"user", key}, {"tenant", member.handle}, {"role", member.role}});
+  const auto applied = opened.store.tenants().apply({.members = {{key, member.handle, member.role}}});
+  if (!applied) return say_error(console, applied.error().what);
+  const auto stored = opened.store.tenants().membership(key, member.handle);
+  if (!stored) return say_error(console, stored.error().what);
+  if (!*stored) return say_error(console, key + " is no longer a member of " + member.handle);
+  const auto& role = (*stored)->role;
+  return say_done(console, key + " is a member of " + member.handle + (role.empty() ? "" : " as " + role),
+                  {{"user", key}, {"tenant", member.handle}, {"role", role}});
 }
 
 int member_remove(Opened& opened, const std::string& name, const std::string& membership, Console& console) {

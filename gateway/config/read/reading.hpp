@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 #include "config/address_template.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
+#include "config/tenant_list.hpp"
 #include "config/yaml.hpp"
 
 namespace postern::config {
@@ -57,8 +59,10 @@ void read_external(Reading& reading, const Value& value, AuthorizationServer& se
 // Of `identity`: where users may sign in beside the store, and where they come back to.
 void read_providers(Reading& reading, MapReader& reader, Identity& identity);
 
-// One tenant, by whatever name its own file gives it.
-void read_tenant(Reading& reading, const Value& item, std::string_view named = {});
+// Whether "" and null are values of a tenant, which say that there is to be none.
+enum class Clearing : std::uint8_t { refused, allowed };
+// One tenant. `named` is its handle where the name of its own file tells it.
+ListedTenant read_listed_tenant(Reading& reading, const Value& item, Clearing clearing, std::string_view named = {});
 
 // Each reads the keys of the top level it is named after.
 void read_listen(Reading& reading, MapReader& top);

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <set>
 
+#include "config/file_kind.hpp"
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
 #include "config/ticked.hpp"
@@ -10,7 +11,12 @@
 namespace postern::config {
 namespace {
 
-void read_user(Reading& reading, MapReader& reader, Member& member) {
+// Whether a value may be taken back: of a tenant that is kept in the store, but not of one that is written here alone.
+std::optional<Text> text_of(MapReader& reader, std::string_view key, Clearing clearing) {
+  return clearing == Clearing::allowed ? reader.text_or_cleared(key) : reader.text(key);
+}
+
+void read_user(Reading& reading, MapReader& reader, ListedMember& member) {
   const auto user = reader.text("user", true);
   if (!user) return;
   const auto provider = user->value.substr(0, user->value.find(':'));
@@ -22,12 +28,13 @@ void read_user(Reading& reading, MapReader& reader, Member& member) {
   member.user = user->value;
 }
 
-void read_member(Reading& reading, const Value& item, TenantEntry& tenant, std::set<std::string>& seen) {
+void read_member(Reading& reading, const Value& item, Clearing clearing, ListedTenant& tenant,
+                 std::set<std::string>& seen) {
   MapReader reader(item, "members entry", reading.faults);
-  Member member;
+  ListedMember member;
   read_user(reading, reader, member);
-  if (const auto role = reader.text("role")) {
-    if (!is_name(role->value)) {
+  if (const auto role = text_of(reader, "role", clearing)) {
+    if (!role->value.empty() && !is_name(role->value)) {
       reading.faults.add(role->at, "`role` " + role->written + " must be letters, digits, `-`, `_` and `.`");
     }
     member.role = role->value;
@@ -44,16 +51,17 @@ void read_member(Reading& reading, const Value& item, TenantEntry& tenant, std::
 }
 
 // What people read, and servers behind get in headers.
-void read_words(Reading& reading, MapReader& reader, std::string_view key, std::string& out) {
-  const auto text = reader.text(key);
-  if (!text) return;
-  out = text->value;
-  if (std::ranges::none_of(out, http::is_control)) return;
-  reading.faults.add(text->at, ticked(key) + " holds a control character: remove it");
+std::optional<std::string> read_words(Reading& reading, MapReader& reader, std::string_view key, Clearing clearing) {
+  auto text = text_of(reader, key, clearing);
+  if (!text) return std::nullopt;
+  if (std::ranges::any_of(text->value, http::is_control)) {
+    reading.faults.add(text->at, ticked(key) + " holds a control character: remove it");
+  }
+  return std::move(text->value);
 }
 
 // `named` is what the name of the tenant's own file says; empty: it is in no file of its own.
-void read_handle(Reading& reading, MapReader& reader, std::string_view named, TenantEntry& tenant) {
+void read_handle(Reading& reading, MapReader& reader, std::string_view named, ListedTenant& tenant) {
   const auto written = reader.text("handle", named.empty());
   if (!written && (named.empty() || reader.has("handle"))) return;
   const Text handle = written ? *written : Text{std::string(named), ticked(named), false, tenant.at};
@@ -74,6 +82,20 @@ void read_handle(Reading& reading, MapReader& reader, std::string_view named, Te
                      "the tenant " + handle.written + " is given twice; the first is at " + to_string(first->second));
 }
 
+// What is not given has its default: a configuration says all that there is to know of its tenants.
+void read_tenant(Reading& reading, const Value& item, std::string_view named = {}) {
+  auto listed = read_listed_tenant(reading, item, Clearing::refused, named);
+  TenantEntry tenant;
+  tenant.handle = listed.handle;
+  tenant.name = listed.name ? *std::move(listed.name) : listed.handle;
+  tenant.plan = std::move(listed.plan).value_or("");
+  for (auto& member : listed.members) {
+    tenant.members.push_back({std::move(member.user), std::move(member.role).value_or(""), std::move(member.at)});
+  }
+  tenant.at = std::move(listed.at);
+  reading.config.tenants.push_back(std::move(tenant));
+}
+
 // One file for one tenant, named by its handle.
 void read_tenant_file(Reading& reading, const std::string& path) {
   const auto text = reading.sources.file(path);
@@ -81,7 +103,7 @@ void read_tenant_file(Reading& reading, const std::string& path) {
     reading.faults.add({path, 1, 1}, "cannot read this file of `tenants_dir`: " + text.error().what);
     return;
   }
-  const auto root = parse_yaml(*text, path, reading.sources, reading.faults);
+  const auto root = parse_yaml(*text, path, reading.sources, reading.faults, &kTenantFile);
   if (!root) return;
   if (root->kind == Value::Kind::null) {
     // As likely cut off as meant.
@@ -105,20 +127,19 @@ void read_tenants_dir(Reading& reading, MapReader& top) {
 
 }  // namespace
 
-void read_tenant(Reading& reading, const Value& item, std::string_view named) {
+ListedTenant read_listed_tenant(Reading& reading, const Value& item, Clearing clearing, std::string_view named) {
   MapReader reader(item, "tenants entry", reading.faults);
-  TenantEntry tenant;
+  ListedTenant tenant;
   tenant.at = item.at;
   read_handle(reading, reader, named, tenant);
-  tenant.name = tenant.handle;
-  read_words(reading, reader, "name", tenant.name);
-  read_words(reading, reader, "plan", tenant.plan);
+  tenant.name = read_words(reading, reader, "name", clearing);
+  tenant.plan = read_words(reading, reader, "plan", clearing);
   if (const auto* members = reader.list("members")) {
     std::set<std::string> seen;
-    for (const auto& member : members->items) read_member(reading, member, tenant, seen);
+    for (const auto& member : members->items) read_member(reading, member, clearing, tenant, seen);
   }
   reading.finish(reader, "tenants[]");
-  reading.config.tenants.push_back(std::move(tenant));
+  return tenant;
 }
 
 void read_tenants(Reading& reading, MapReader& top) {

@@ -128,6 +128,15 @@ void Statement::bind(int at, const std::optional<Time>& time) {
   }
 }
 
+void Statement::bind(int at, const std::optional<std::string>& text) {
+  if (error_) return;
+  if (text) {
+    bind(at, *text);
+  } else {
+    bound(sqlite3_bind_null(statement_, at));
+  }
+}
+
 void Statement::bound(int code) {
   if (code != SQLITE_OK) error_ = db_.report(code);
 }

@@ -103,6 +103,7 @@ class Statement {
   void bind(int at, bool value) { bind(at, std::int64_t{value ? 1 : 0}); }
   void bind(int at, Time time) { bind(at, to_millis(time)); }
   void bind(int at, const std::optional<Time>& time);
+  void bind(int at, const std::optional<std::string>& text);
   void bound(int code);
 
   Connection& db_;

@@ -9,25 +9,36 @@
 namespace postern::store::sqlite {
 namespace {
 
-// Whether anything is new: what is not makes nobody forget what they know.
-Result<bool> put_tenant(Transaction& transaction, const Tenant& tenant) {
-  const auto put = run(transaction.db,
-                       "INSERT INTO tenants (handle, name, plan) VALUES (?1, ?2, ?3) "
-                       "ON CONFLICT (handle) DO UPDATE SET name = excluded.name, plan = excluded.plan "
-                       "WHERE name <> excluded.name OR plan <> excluded.plan",
-                       tenant.handle, tenant.name, tenant.plan);
-  if (!put) return put.error();
-  return *put > 0;
+// Of that handle, whether it is in the store as it had to be.
+Result<void> require_presence(Transaction& transaction, const TenantEdit& tenant) {
+  if (tenant.wanted == Presence::either) return {};
+  const auto found = first(transaction.db, read_integer, "SELECT 1 FROM tenants WHERE handle = ?1", tenant.handle);
+  if (!found) return found.error();
+  if (tenant.wanted == Presence::absent && *found) return fail(Errc::conflict, "there is such a tenant");
+  if (tenant.wanted == Presence::present && !*found) return fail(Errc::not_found, "there is no such tenant");
+  return {};
 }
 
-Result<bool> put_membership(Transaction& transaction, const Membership& membership) {
-  const auto put = run(transaction.db,
-                       "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, ?3) "
-                       "ON CONFLICT (user, tenant) DO UPDATE SET role = excluded.role, claimed = 0 "
-                       "WHERE role <> excluded.role OR claimed <> 0",
-                       membership.user, membership.tenant, membership.role);
-  if (!put) return put.error();
-  return *put > 0;
+// Whether anything is new: what is not makes nobody forget what they know.
+Result<bool> write_tenant(Transaction& transaction, const TenantEdit& tenant) {
+  if (auto wanted = require_presence(transaction, tenant); !wanted) return wanted.error();
+  const auto written = run(transaction.db,
+                           "INSERT INTO tenants (handle, name, plan) VALUES (?1, coalesce(?2, ?1), coalesce(?3, '')) "
+                           "ON CONFLICT (handle) DO UPDATE SET name = coalesce(?2, name), plan = coalesce(?3, plan) "
+                           "WHERE name <> coalesce(?2, name) OR plan <> coalesce(?3, plan)",
+                           tenant.handle, tenant.name, tenant.plan);
+  if (!written) return written.error();
+  return *written > 0;
+}
+
+Result<bool> write_membership(Transaction& transaction, const MembershipEdit& membership) {
+  const auto written = run(transaction.db,
+                           "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, coalesce(?3, '')) "
+                           "ON CONFLICT (user, tenant) DO UPDATE SET role = coalesce(?3, role), claimed = 0 "
+                           "WHERE role <> coalesce(?3, role) OR claimed <> 0",
+                           membership.user, membership.tenant, membership.role);
+  if (!written) return written.error();
+  return *written > 0;
 }
 
 // Each by name, so that caches keep what they know of the others; many in one, because others then look everything up
@@ -41,37 +52,43 @@ Result<void> note_tenants(Transaction& transaction, const std::vector<std::strin
   return {};
 }
 
-}  // namespace
-
-Result<void> Tenants::put(const Tenant& tenant) {
-  return writes_.write([&](Transaction& transaction) -> Result<void> {
-    const auto put = put_tenant(transaction, tenant);
-    if (!put) return put.error();
-    return *put ? transaction.note(ChangeKind::tenant, tenant.handle) : Result<void>();
-  });
+// How many are new or changed.
+Result<std::int64_t> write_tenants(Transaction& transaction, const std::vector<TenantEdit>& tenants) {
+  std::vector<std::string_view> handles;
+  for (const TenantEdit& tenant : tenants) {
+    const auto written = write_tenant(transaction, tenant);
+    if (!written) return written.error();
+    if (*written) handles.push_back(tenant.handle);
+  }
+  if (auto noted = note_tenants(transaction, handles); !noted) return noted.error();
+  return static_cast<std::int64_t>(handles.size());
 }
 
-// Noted once for each user: the lock is held for as long as this takes.
-Result<std::int64_t> Tenants::put_all(const std::vector<Tenant>& tenants, const std::vector<Membership>& memberships) {
+// Likewise. Noted once for each user: the lock is held for as long as this takes.
+Result<std::int64_t> write_memberships(Transaction& transaction, const std::vector<MembershipEdit>& memberships) {
+  std::int64_t changed = 0;
+  std::set<std::string_view> users;
+  for (const MembershipEdit& membership : memberships) {
+    const auto written = write_membership(transaction, membership);
+    if (!written) return written.error();
+    if (!*written) continue;
+    ++changed;
+    if (!users.insert(membership.user).second) continue;
+    if (auto noted = transaction.note(ChangeKind::membership, membership.user); !noted) return noted.error();
+  }
+  return changed;
+}
+
+}  // namespace
+
+Result<std::int64_t> Tenants::apply(const TenantEdits& edits) {
   std::int64_t changed = 0;
   const auto written = writes_.write([&](Transaction& transaction) -> Result<void> {
-    std::vector<std::string_view> handles;
-    for (const Tenant& tenant : tenants) {
-      const auto put = put_tenant(transaction, tenant);
-      if (!put) return put.error();
-      if (*put) handles.push_back(tenant.handle);
-    }
-    changed = static_cast<std::int64_t>(handles.size());
-    if (auto noted = note_tenants(transaction, handles); !noted) return noted;
-    std::set<std::string_view> users;
-    for (const Membership& membership : memberships) {
-      const auto put = put_membership(transaction, membership);
-      if (!put) return put.error();
-      if (!*put) continue;
-      ++changed;
-      if (!users.insert(membership.user).second) continue;
-      if (auto noted = transaction.note(ChangeKind::membership, membership.user); !noted) return noted;
-    }
+    const auto tenants = write_tenants(transaction, edits.tenants);
+    if (!tenants) return tenants.error();
+    const auto members = write_memberships(transaction, edits.members);
+    if (!members) return members.error();
+    changed = *tenants + *members;
     return {};
   });
   if (!written) return written.error();
@@ -103,14 +120,6 @@ Result<void> Tenants::remove(std::string_view handle) {
     if (auto revoked = revoke_grants(transaction, transaction.now, "tenant removed", "tenant = ?3", handle); !revoked)
       return revoked;
     return transaction.note(ChangeKind::tenant, handle);
-  });
-}
-
-Result<void> Tenants::put_member(const Membership& membership) {
-  return writes_.write([&](Transaction& transaction) -> Result<void> {
-    const auto put = put_membership(transaction, membership);
-    if (!put) return put.error();
-    return *put ? transaction.note(ChangeKind::membership, membership.user) : Result<void>();
   });
 }
 

@@ -10,12 +10,10 @@ class Tenants final : public TenantStore {
  public:
   Tenants(Writes& writes, Readers& readers) : writes_(writes), readers_(readers) {}
 
-  Result<void> put(const Tenant& tenant) override;
-  Result<std::int64_t> put_all(const std::vector<Tenant>& tenants, const std::vector<Membership>& memberships) override;
+  Result<std::int64_t> apply(const TenantEdits& edits) override;
   Result<std::optional<Tenant>> find(std::string_view handle) override;
   Result<std::vector<Tenant>> list() override;
   Result<void> remove(std::string_view handle) override;
-  Result<void> put_member(const Membership& membership) override;
   Result<void> remove_member(std::string_view user, std::string_view tenant) override;
   Result<std::optional<Membership>> membership(std::string_view user, std::string_view tenant) override;
   Result<std::vector<Membership>> memberships_of(std::string_view user) override;

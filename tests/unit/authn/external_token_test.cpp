@@ -167,9 +167,9 @@ class PlaceTest : public testing::Test {
     resource_.canonical = "https://tools.example.test/mcp";
     resource_.server = server_;
     resource_.policy = std::make_shared<const tests::TestPolicy>("p");
-    EXPECT_TRUE(store_->tenants().put({"acme", "Acme Inc.", "business"}));
-    EXPECT_TRUE(store_->tenants().put({"globex", "Globex", ""}));
-    EXPECT_TRUE(store_->tenants().put_member({"entra:AbC", "acme", "admin"}));
+    EXPECT_TRUE(store_->tenants().apply({.tenants = {{"acme", "Acme Inc.", "business"}}}));
+    EXPECT_TRUE(store_->tenants().apply({.tenants = {{"globex", "Globex", ""}}}));
+    EXPECT_TRUE(store_->tenants().apply({.members = {{"entra:AbC", "acme", "admin"}}}));
     who_.subject = "AbC";
     who_.client = "chatgpt";
     who_.tenant = "acme";

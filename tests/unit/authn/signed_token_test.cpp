@@ -22,11 +22,11 @@ class SignedTokenTest : public testing::Test {
  protected:
   SignedTokenTest() {
     EXPECT_TRUE(keys_.prepare(kIssuer, "ES256", 10min));
-    EXPECT_TRUE(store_->tenants().put({"acme", "Acme Inc.", "business"}));
+    EXPECT_TRUE(store_->tenants().apply({.tenants = {{"acme", "Acme Inc.", "business"}}}));
     store::User user;
     user.key = "local:alice";
     EXPECT_TRUE(store_->users().add(user));
-    EXPECT_TRUE(store_->tenants().put_member({"local:alice", "acme", "admin"}));
+    EXPECT_TRUE(store_->tenants().apply({.members = {{"local:alice", "acme", "admin"}}}));
   }
 
   std::string make(const std::string& audience, bool typed = true) {

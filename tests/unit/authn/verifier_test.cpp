@@ -15,13 +15,13 @@ constexpr Time kNow = Time{1'800'000'000'000ms};
 class VerifierTest : public testing::Test {
  protected:
   VerifierTest() : directory_(config_, *store_), verifier_(*store_, directory_) {
-    EXPECT_TRUE(store_->tenants().put({"acme", "Acme Inc.", "business"}));
+    EXPECT_TRUE(store_->tenants().apply({.tenants = {{"acme", "Acme Inc.", "business"}}}));
     store::User user;
     user.key = "local:alice";
     user.name = "alice";
     user.email = "alice@example.test";
     EXPECT_TRUE(store_->users().add(user));
-    EXPECT_TRUE(store_->tenants().put_member({"local:alice", "acme", "admin"}));
+    EXPECT_TRUE(store_->tenants().apply({.members = {{"local:alice", "acme", "admin"}}}));
     store::Client client;
     client.id = "client_1";
     client.name = "Inspector";

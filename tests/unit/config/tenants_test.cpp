@@ -13,7 +13,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<std::string> handles(const std::vector<TenantEntry>& tenants) {
+template <class Tenant>
+std::vector<std::string> handles(const std::vector<Tenant>& tenants) {
   std::vector<std::string> out;
   for (const auto& tenant : tenants) out.push_back(tenant.handle);
   return out;
@@ -78,7 +79,7 @@ class TenantList : public ::testing::Test {
  protected:
   TenantList() { config_.identity.providers.emplace_back().name = "entra"; }
 
-  boost::system::result<std::vector<TenantEntry>, Faults> lines(const std::string& text) const {
+  boost::system::result<std::vector<ListedTenant>, Faults> lines(const std::string& text) const {
     std::istringstream in(text);
     return read_tenant_lines(in, "t.jsonl", config_);
   }
@@ -117,6 +118,33 @@ TEST_F(TenantList, IsReadLineByLine) {
   std::istringstream broken("{\"handle\":\"acme\"}\n");
   broken.setstate(std::ios::badbit);
   EXPECT_FALSE(read_tenant_lines(broken, "t.jsonl", config_)) << "what can be read in part is not all";
+}
+
+TEST_F(TenantList, WhatIsNotGivenDiffersFromWhatIsCleared) {
+  const auto of = [&](const std::string& more) {
+    const auto from_lines = lines("{\"handle\":\"acme\"" + more + "}\n");
+    const auto from_yaml = read_tenant_list("tenants: [{\"handle\":\"acme\"" + more + "}]", "t.yaml", config_);
+    EXPECT_TRUE(from_lines) << from_lines.error().to_string();
+    EXPECT_TRUE(from_yaml) << from_yaml.error().to_string();
+    EXPECT_EQ(from_lines->front().plan, from_yaml->front().plan);
+    EXPECT_EQ(from_lines->front().name, from_yaml->front().name);
+    return from_lines->front();
+  };
+  EXPECT_EQ(of("").plan, std::nullopt);
+  EXPECT_EQ(of("").name, std::nullopt);
+  EXPECT_EQ(of(",\"plan\":\"\"").plan, "");
+  EXPECT_EQ(of(",\"plan\":null").plan, "");
+  EXPECT_EQ(of(",\"name\":null").name, "");
+  EXPECT_EQ(of(",\"plan\":\"free\"").plan, "free");
+  const auto role = [&](const std::string& more) {
+    return of(",\"members\":[{\"user\":\"alice\"" + more + "}]").members.front().role;
+  };
+  EXPECT_EQ(role(""), std::nullopt);
+  EXPECT_EQ(role(",\"role\":null"), "");
+  EXPECT_EQ(role(",\"role\":\"\""), "");
+  EXPECT_EQ(role(",\"role\":\"viewer\""), "viewer");
+  EXPECT_THAT(faults(R"({"handle":null})"), HasSubstr("`handle` has no value"));
+  EXPECT_THAT(faults(R"({"handle":"x","members":[{"user":""}]})"), HasSubstr("`user` is empty"));
 }
 
 TEST_F(TenantList, AFaultSaysInWhichLine) {

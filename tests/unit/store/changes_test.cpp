@@ -17,9 +17,9 @@ std::string text(const std::vector<Change>& changes) {
 TEST_P(ChangesContract, AnotherProcessSeesThemInOrder) {
   const auto other = open();
   const auto start = other->newest_change().value();
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "Acme", ""}}})));
   ASSERT_TRUE(ok(store_->users().add(sample_user())));
-  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", "admin"})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.members = {{"local:alice", "acme", "admin"}}})));
   const auto changes = other->changes_since(start).value();
   EXPECT_EQ(text(changes), "tenant:acme user:local:alice membership:local:alice ");
   ASSERT_EQ(changes.size(), 3U);
@@ -39,8 +39,8 @@ TEST_P(ChangesContract, WhatWasChangedIsThereWhenTheChangeIsSeen) {
 TEST_P(ChangesContract, EveryEndOfAGrantIsTold) {
   ASSERT_TRUE(ok(store_->users().add(sample_user())));
   ASSERT_TRUE(ok(store_->clients().add(sample_client())));
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", ""})));
-  ASSERT_TRUE(ok(store_->tenants().put_member({"local:alice", "acme", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "Acme", ""}}})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.members = {{"local:alice", "acme", ""}}})));
   const auto since = [&](auto&& act) {
     EXPECT_TRUE(ok(store_->grants().approve(
         sample_approval("c-" + std::to_string(clock_->now().time_since_epoch().count()), "g", "code-g"))));
@@ -85,7 +85,7 @@ TEST_P(ChangesContract, OwnChangesAreHeardBeforeTheCallReturns) {
   std::vector<Change> heard;
   store_->on_change(
       [&](const std::vector<Change>& changes) { heard.insert(heard.end(), changes.begin(), changes.end()); });
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "Acme", ""}}})));
   EXPECT_EQ(text(heard), "tenant:acme ");
   ASSERT_TRUE(ok(store_->grants().approve(sample_approval())));
   ASSERT_TRUE(ok(store_->grants().revoke("grant-1", "", kNow)));
@@ -97,7 +97,7 @@ TEST_P(ChangesContract, WhenTheyAreHeardTheyAreStored) {
   const auto other = open();
   bool stored = false;
   store_->on_change([&](const std::vector<Change>&) { stored = other->tenants().find("acme").value().has_value(); });
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "Acme", ""}}})));
   EXPECT_TRUE(stored);
 }
 
@@ -105,19 +105,19 @@ TEST_P(ChangesContract, OthersChangesAreNotHeard) {
   const auto other = open();
   bool heard = false;
   store_->on_change([&](const std::vector<Change>&) { heard = true; });
-  ASSERT_TRUE(ok(other->tenants().put({"acme", "Acme", ""})));
+  ASSERT_TRUE(ok(other->tenants().apply({.tenants = {{"acme", "Acme", ""}}})));
   EXPECT_FALSE(heard);
 }
 
 TEST_P(ChangesContract, WhoSleptThroughThePurgeIsToldSo) {
-  ASSERT_TRUE(ok(store_->tenants().put({"a", "", ""})));
-  ASSERT_TRUE(ok(store_->tenants().put({"b", "", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"a", "", ""}}})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"b", "", ""}}})));
   const auto newest = store_->newest_change().value();
   ASSERT_TRUE(ok(store_->purge(kNow + 25h)));
   EXPECT_EQ(store_->newest_change().value(), newest);
   EXPECT_TRUE(store_->changes_since(newest).value().empty());
   EXPECT_EQ(code_of(store_->changes_since(newest - 1)), "expired");
-  ASSERT_TRUE(ok(store_->tenants().put({"c", "", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"c", "", ""}}})));
   EXPECT_EQ(text(store_->changes_since(newest).value()), "tenant:c ");
   EXPECT_EQ(code_of(store_->changes_since(newest - 1)), "expired");
   EXPECT_EQ(code_of(store_->changes_since(newest + 100)), "expired");

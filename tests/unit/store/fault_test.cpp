@@ -62,9 +62,9 @@ TEST_F(FaultTest, ACodeWhoseRedemptionCouldNotBeStoredIsStillGood) {
 }
 
 TEST_F(FaultTest, WhatWasAcknowledgedBeforeAFaultIsThereAfterARestart) {
-  ASSERT_TRUE(ok(store_->tenants().put({"before", "", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"before", "", ""}}})));
   vfs_.sync_fails = true;
-  EXPECT_FALSE(ok(store_->tenants().put({"during", "", ""})));
+  EXPECT_FALSE(ok(store_->tenants().apply({.tenants = {{"during", "", ""}}})));
   store_.reset();
   vfs_.sync_fails = false;
   store_ = open();
@@ -94,7 +94,7 @@ TEST_F(FaultTest, Attack8ADatabaseThatIsDeletedIsWrittenAgainOnceTheDiskTakesIt)
 }
 
 TEST_F(FaultTest, ReadsRecover) {
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "", ""}}})));
   ASSERT_TRUE(ok(store_->ping()));
   vfs_.reads_fail = true;
   // Pages may be cached: only what comes after is to be seen.

@@ -50,7 +50,7 @@ TEST_F(OpenTest, MakesFilesThatOnlyTheOwnerReads) {
   path_ = directory_ / "postern-data/postern.db";
   const auto opened = open();
   ASSERT_TRUE(ok(opened));
-  ASSERT_TRUE(ok(opened->store->tenants().put({"acme", "", ""})));
+  ASSERT_TRUE(ok(opened->store->tenants().apply({.tenants = {{"acme", "", ""}}})));
   EXPECT_EQ(mode(directory_ / "postern-data"), 0700U);
   for (const std::string suffix : {"", "-wal", "-shm", ".key"}) EXPECT_EQ(mode(path_ + suffix), 0600U) << suffix;
 }
@@ -85,7 +85,7 @@ TEST_F(OpenTest, ManyMayOpenANewStoreAtOnce) {
 TEST_F(OpenTest, APathIsAPathWhateverItLooksLike) {
   for (const std::string name : {"file:x?mode=memory", ":memory:", "a b%20c#d.db"}) {
     path_ = directory_ / name;
-    ASSERT_TRUE(ok(open().value().store->tenants().put({"acme", "", ""})));
+    ASSERT_TRUE(ok(open().value().store->tenants().apply({.tenants = {{"acme", "", ""}}})));
     EXPECT_TRUE(std::filesystem::exists(path_)) << name;
     EXPECT_TRUE(open().value().store->tenants().find("acme").value()) << name;
   }
@@ -218,7 +218,7 @@ TEST_F(OpenTest, MembershipsOfBeforeThereWereProvidersAreAnOperators) {
   {
     auto opened = open();
     ASSERT_TRUE(ok(opened));
-    ASSERT_TRUE(ok(opened->store->tenants().put_member({"entra:carol", "acme", "admin"})));
+    ASSERT_TRUE(ok(opened->store->tenants().apply({.members = {{"entra:carol", "acme", "admin"}}})));
   }
   forget_newer();
   sql("ALTER TABLE memberships DROP COLUMN claimed; ALTER TABLE grants DROP COLUMN narrowed; PRAGMA user_version=3");
@@ -246,7 +246,8 @@ TEST_F(OpenTest, RefusesADamagedPage) {
   {
     auto opened = open();
     for (int i = 0; i < 200; ++i) {
-      ASSERT_TRUE(ok(opened->store->tenants().put({"tenant-" + std::to_string(i), std::string(100, 'n'), ""})));
+      ASSERT_TRUE(ok(
+          opened->store->tenants().apply({.tenants = {{"tenant-" + std::to_string(i), std::string(100, 'n'), ""}}})));
     }
   }
   sql("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -270,7 +271,8 @@ TEST_F(OpenTest, RefusesACutFile) {
   {
     auto opened = open();
     for (int i = 0; i < 200; ++i) {
-      ASSERT_TRUE(ok(opened->store->tenants().put({"tenant-" + std::to_string(i), std::string(100, 'n'), ""})));
+      ASSERT_TRUE(ok(
+          opened->store->tenants().apply({.tenants = {{"tenant-" + std::to_string(i), std::string(100, 'n'), ""}}})));
     }
   }
   std::filesystem::resize_file(path_, std::filesystem::file_size(path_) / 2);

@@ -159,7 +159,7 @@ TEST_P(PurgeContract, SessionsFailuresAndChangesGo) {
   ASSERT_TRUE(ok(store_->users().add_session({hash_of("a"), "local:alice", kNow, kNow + 1h})));
   ASSERT_TRUE(ok(store_->users().add_session({hash_of("b"), "local:alice", kNow, kNow + 3h})));
   (void)store_->users().count_failure({"key"}, kNow, 2h);
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "", ""}}})));
   purge(kNow + 1h);
   EXPECT_EQ(store_->users().failures({"key"}, kNow + 1h, 2h).value(), 1);
   EXPECT_EQ(store_->changes_since(0).value().size(), 1U);

@@ -213,11 +213,11 @@ TEST_P(UsersContract, MembershipsOfASignInAreReplacedByTheNextAndGrantsGoWithThe
 }
 
 TEST_P(UsersContract, WhatAnOperatorGaveStaysAndCountsMore) {
-  ASSERT_TRUE(ok(store_->tenants().put_member({"entra:carol", "acme", "admin"})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.members = {{"entra:carol", "acme", "admin"}}})));
   ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(
       carol(), {{"entra:carol", "acme", "viewer"}, {"entra:carol", "globex", "viewer"}})));
   EXPECT_EQ(memberships_of(*store_, "entra:carol"), "acme:admin globex:viewer");
-  ASSERT_TRUE(ok(store_->tenants().put_member({"entra:carol", "globex", "admin"})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.members = {{"entra:carol", "globex", "admin"}}})));
   ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), {})));
   EXPECT_EQ(memberships_of(*store_, "entra:carol"), "acme:admin globex:admin");
 }

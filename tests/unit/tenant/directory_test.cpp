@@ -23,7 +23,7 @@ class DirectoryTest : public testing::Test {
   }
 
   void put_tenant(const std::string& handle, const std::string& plan = "team") {
-    ASSERT_TRUE(store_->tenants().put({handle, handle + " in the store", plan}));
+    ASSERT_TRUE(store_->tenants().apply({.tenants = {{handle, handle + " in the store", plan}}}));
   }
   void add_user(const std::string& key) {
     store::User user;
@@ -31,7 +31,7 @@ class DirectoryTest : public testing::Test {
     ASSERT_TRUE(store_->users().add(user));
   }
   void put_member(const std::string& user, const std::string& tenant, const std::string& role) {
-    ASSERT_TRUE(store_->tenants().put_member({user, tenant, role}));
+    ASSERT_TRUE(store_->tenants().apply({.members = {{user, tenant, role}}}));
   }
 
   config::Config config_;
