@@ -1,10 +1,12 @@
 #include "app/cli.hpp"
 
 #include <iostream>
+#include <set>
 
 #include <CLI/CLI.hpp>
 
 #include "app/commands/doctor/options.hpp"
+#include "app/typed_words.hpp"
 #include "config/describe.hpp"
 
 namespace postern::app {
@@ -16,6 +18,7 @@ struct CommandLine {
 
   Console& console;
   std::string config;
+  std::string config_file;  // the same without `-c`, where a command takes nothing else
   QuickOptions quick_options;
   ExplainOptions explain;
   UserOptions user;
@@ -29,17 +32,31 @@ struct CommandLine {
   std::vector<std::string> cases;
   std::string first;
   std::string second;
+  std::set<const CLI::Option*> may_be_empty;
   std::function<int()> run;
 
   using StoreCommand = std::function<int(Opened&)>;
 
   void on_store(CLI::App* command, StoreCommand what) {
     add_config(command);
+    run_on_store(command, std::move(what));
+  }
+  // For a command that takes nothing but options beside its configuration.
+  void on_store_alone(CLI::App* command, StoreCommand what) {
+    add_config_alone(command);
+    run_on_store(command, std::move(what));
+  }
+  void run_on_store(CLI::App* command, StoreCommand what) {
     command->callback(
         [this, what = std::move(what)] { run = [this, what] { return with_store(config, console, what); }; });
   }
   void add_config(CLI::App* command) {
     command->add_option("-c,--config", config, "The configuration file")->required();
+    command->add_flag("--json", console.json, "Machine output");
+  }
+  void add_config_alone(CLI::App* command) {
+    command->add_option("FILE", config_file, "The configuration file");
+    command->add_option("-c,--config", config, "The same");
     command->add_flag("--json", console.json, "Machine output");
   }
 };
@@ -52,11 +69,11 @@ CLI::App* group(CLI::App& app, const std::string& name, const std::string& about
 
 void add_running(CLI::App& app, CommandLine& line) {
   auto* serve_command = app.add_subcommand("serve", "Run the gateway");
-  line.add_config(serve_command);
+  line.add_config_alone(serve_command);
   serve_command->callback([&line] { line.run = [&line] { return serve(line.config, line.console); }; });
 
   auto* check_command = app.add_subcommand("check", "Check the configuration and every file it names");
-  line.add_config(check_command);
+  line.add_config_alone(check_command);
   check_command->callback([&line] { line.run = [&line] { return check(line.config, line.console); }; });
 
   auto* quick_command = app.add_subcommand("quick", "Protect one server without a configuration file");
@@ -69,6 +86,7 @@ void add_running(CLI::App& app, CommandLine& line) {
   auto* variables = quick_command->add_option("--env", line.quick_options.variables,
                                               "NAME of a variable that COMMAND gets as well; may be repeated");
   variables->expected(1)->take_all();
+  line.may_be_empty.insert(command);
   quick_command
       ->add_flag("--log-stderr", line.quick_options.log_stderr,
                  "Log what COMMAND writes to its standard error word for word")
@@ -106,7 +124,8 @@ void add_policy(CLI::App& app, CommandLine& line) {
   explain->add_option("--policy", options.policy, "The policy, where there are several");
   explain->add_option("--tenant", options.tenant, "Handle")->required();
   explain->add_option("--user", options.user, "User")->required();
-  explain->add_option("--scope", options.scope, "Scopes the token holds, separated by blanks")->required();
+  line.may_be_empty.insert(
+      explain->add_option("--scope", options.scope, "Scopes the token holds, separated by blanks")->required());
   auto* what = explain->add_option_group("what", "The call");
   what->add_option("--tool", options.tool, "A tool's name");
   what->add_option("--uri", options.uri, "A resource's URI");
@@ -136,11 +155,12 @@ void add_users(CLI::App& app, CommandLine& line) {
   auto* user = group(app, "user", "Users of the store");
   auto* add = user->add_subcommand("add", "Add a user");
   add->add_option("NAME", line.user.name, "Sign-in name, or PROVIDER:SUBJECT")->required();
-  add->add_option("--email", line.user.email, "Passed to servers that ask for {user.email}");
+  line.may_be_empty.insert(add->add_option("--email", line.user.email, "Passed to servers that ask for {user.email}"));
   add->add_option("--member", line.user.members, "HANDLE or HANDLE:ROLE; may be repeated");
   add_password(add, line.user);
   line.on_store(add, [&line](Opened& o) { return user_add(o, line.user, line.console); });
-  line.on_store(user->add_subcommand("list", "List users"), [&line](Opened& o) { return user_list(o, line.console); });
+  line.on_store_alone(user->add_subcommand("list", "List users"),
+                      [&line](Opened& o) { return user_list(o, line.console); });
   for (const bool disabled : {true, false}) {
     auto* command = disabled ? user->add_subcommand("disable", "Disable a user and end its sessions and grants")
                              : user->add_subcommand("enable", "Let a disabled user sign in again");
@@ -154,24 +174,40 @@ void add_users(CLI::App& app, CommandLine& line) {
   line.on_store(set_password, [&line](Opened& o) { return user_set_password(o, line.user, line.console); });
 }
 
+// --NAME, and where something is there to be changed --no-NAME, which is the same as an empty value.
+void add_clearable(CLI::App* command, CommandLine& line, const std::string& name, std::optional<std::string>& out,
+                   const std::string& about) {
+  auto* given =
+      command->add_option_function<std::string>("--" + name, [&out](const std::string& value) { out = value; }, about);
+  line.may_be_empty.insert(given);
+  if (command->get_name() != "set") return;
+  command->add_flag_callback("--no-" + name, [&out] { out = ""; }, "Take the " + name + " away")->excludes(given);
+}
+
 void add_tenants(CLI::App& app, CommandLine& line) {
   auto* tenant = group(app, "tenant", "Tenants of the store");
   for (const auto* verb : {"add", "set"}) {
     const bool adds = std::string(verb) == "add";
-    auto* command = tenant->add_subcommand(verb, adds ? "Add a tenant" : "Change a tenant's name or plan");
+    auto* command = tenant->add_subcommand(
+        verb, adds ? "Add a tenant" : "Change a tenant's name or plan; what is not given stays as it is");
     command->add_option("HANDLE", line.tenant.handle, "1 to 63 lower-case letters, digits and hyphens")->required();
-    command->add_option("--name", line.tenant.name, "Shown on pages; default: the handle");
-    command->add_option("--plan", line.tenant.plan, "As policies name it under `plans`");
+    add_clearable(command, line, "name", line.tenant.name,
+                  adds ? "Shown on pages; default: the handle" : "Shown on pages");
+    add_clearable(command, line, "plan", line.tenant.plan, "As policies name it under `plans`");
     line.on_store(command, [&line, adds](Opened& o) {
       return adds ? tenant_add(o, line.tenant, line.console) : tenant_set(o, line.tenant, line.console);
     });
   }
-  auto* import = tenant->add_subcommand("import", "Add or change many tenants and their members, all or none");
+  auto* import = tenant->add_subcommand(
+      "import",
+      "Add or change many tenants and their members, all or none. A key that is left out leaves its value as it is; "
+      "`plan: null` and `plan: \"\"` take the plan away, and the same is true of `name` and of a member's `role`. "
+      "Members who are not named stay.");
   import->add_option("FILE", line.first, "A YAML file with `tenants`, or JSON Lines (.jsonl, or - for standard input)")
       ->required();
   line.on_store(import, [&line](Opened& o) { return tenant_import(o, line.first, line.console); });
-  line.on_store(tenant->add_subcommand("list", "List tenants"),
-                [&line](Opened& o) { return tenant_list(o, line.console); });
+  line.on_store_alone(tenant->add_subcommand("list", "List tenants"),
+                      [&line](Opened& o) { return tenant_list(o, line.console); });
   auto* remove = tenant->add_subcommand("remove", "Remove a tenant, its memberships and grants");
   remove->add_option("HANDLE", line.tenant.handle, "Of the tenant")->required();
   line.on_store(remove, [&line](Opened& o) { return tenant_remove(o, line.tenant.handle, line.console); });
@@ -179,7 +215,9 @@ void add_tenants(CLI::App& app, CommandLine& line) {
   auto* member = group(app, "member", "Who belongs to which tenant");
   auto* add = member->add_subcommand("add", "Make a user a member, or change its role");
   add->add_option("USER", line.first, "Sign-in name, or PROVIDER:SUBJECT")->required();
-  add->add_option("HANDLE[:ROLE]", line.second, "The tenant, and a role of its policy")->required();
+  add->add_option("HANDLE[:ROLE]", line.second,
+                  "The tenant, and a role of its policy. HANDLE alone leaves the role as it is, HANDLE: takes it away")
+      ->required();
   line.on_store(add, [&line](Opened& o) { return member_add(o, line.first, line.second, line.console); });
   auto* leave = member->add_subcommand("remove", "End a membership and its grants");
   leave->add_option("USER", line.first, "Sign-in name, or PROVIDER:SUBJECT")->required();
@@ -196,7 +234,7 @@ void add_tokens(CLI::App& app, CommandLine& line) {
   mint->add_option("--resource", line.mint.resource, "URL of the resource")->required();
   mint->add_option("--scope", line.mint.scope, "Scopes, separated by blanks")->required();
   mint->add_option("--lifetime", line.mint.lifetime, "As 10m, 12h or 30d")->capture_default_str();
-  mint->add_option("--name", line.mint.name, "What the user reads in their list of tokens");
+  line.may_be_empty.insert(mint->add_option("--name", line.mint.name, "What the user reads in their list of tokens"));
   mint->callback([&line] { line.run = [&line] { return token_mint(line.config, line.mint, line.console); }; });
   auto* revoke =
       token->add_subcommand("revoke", "Revoke the grant of a token; without TOKEN it is read from standard input");
@@ -207,7 +245,8 @@ void add_tokens(CLI::App& app, CommandLine& line) {
 void add_clients(CLI::App& app, CommandLine& line) {
   auto* client = group(app, "client", "Registered clients");
   auto* add = client->add_subcommand("add", "Register a client");
-  add->add_option("--name", line.client.name, "Shown on the consent page")->required();
+  // What is wrong with it is said by the command.
+  line.may_be_empty.insert(add->add_option("--name", line.client.name, "Shown on the consent page")->required());
   add->add_option("--redirect-uri", line.client.redirect_uris, "May be repeated; needed to act for users");
   auto* grant = add->add_option("--grant", line.client.grant, "How it gets tokens: for users, or acting by itself")
                     ->check(CLI::IsMember({"authorization_code", "client_credentials"}))
@@ -231,8 +270,8 @@ void add_clients(CLI::App& app, CommandLine& line) {
   auto* rotate = client->add_subcommand("rotate-secret", "Replace a client's secret");
   rotate->add_option("ID", line.first, "As `client list` prints it")->required();
   line.on_store(rotate, [&line](Opened& o) { return client_rotate_secret(o, line.first, line.console); });
-  line.on_store(client->add_subcommand("list", "List clients"),
-                [&line](Opened& o) { return client_list(o, line.console); });
+  line.on_store_alone(client->add_subcommand("list", "List clients"),
+                      [&line](Opened& o) { return client_list(o, line.console); });
   auto* remove = client->add_subcommand("remove", "Remove a client and its grants");
   remove->add_option("ID", line.first, "As `client list` prints it")->required();
   line.on_store(remove, [&line](Opened& o) { return client_remove(o, line.first, line.console); });
@@ -242,7 +281,7 @@ void add_keys(CLI::App& app, CommandLine& line) {
   auto* keys = group(app, "keys", "Keys that sign access tokens, and the store's own key");
   auto* list = keys->add_subcommand("list", "List the keys and what each is for now");
   list->add_option("--server", line.keys.server, "An authorization server's name; default: all that sign");
-  line.on_store(list, [&line](Opened& o) { return keys_list(o, line.keys, line.console); });
+  line.on_store_alone(list, [&line](Opened& o) { return keys_list(o, line.keys, line.console); });
   auto* rotate =
       keys->add_subcommand("rotate", "Make a new key; the one before verifies until its tokens have expired");
   rotate->add_option("--server", line.keys.server, "An authorization server's name; default: all that sign");
@@ -250,7 +289,7 @@ void add_keys(CLI::App& app, CommandLine& line) {
                                      "How long the new key is published before it signs; default: 10m");
   rotate->add_flag("--now", line.keys.now, "In an emergency: drop every other key, which ends all tokens at once")
       ->excludes(pending);
-  line.on_store(rotate, [&line](Opened& o) { return keys_rotate(o, line.keys, line.console); });
+  line.on_store_alone(rotate, [&line](Opened& o) { return keys_rotate(o, line.keys, line.console); });
   auto* lost = keys->add_subcommand(
       "replace-lost", "Make a new key for a store whose key file is lost, and say what ends with the old");
   auto* where = lost->add_option_group("where", "Which store");
@@ -267,7 +306,7 @@ void add_grants(CLI::App& app, CommandLine& line) {
   list->add_option("--user", line.grant.user, "Of this user only");
   list->add_option("--tenant", line.grant.tenant, "In this tenant only");
   list->add_option("--client", line.grant.client, "To this client only");
-  line.on_store(list, [&line](Opened& o) { return grant_list(o, line.grant, line.console); });
+  line.on_store_alone(list, [&line](Opened& o) { return grant_list(o, line.grant, line.console); });
   auto* revoke = grant->add_subcommand("revoke", "Revoke a grant and its tokens");
   revoke->add_option("ID", line.grant.id, "As `grant list` prints it")->required();
   line.on_store(revoke, [&line](Opened& o) { return grant_revoke(o, line.grant.id, line.console); });
@@ -307,16 +346,10 @@ void add_asking(CLI::App& app, CommandLine& line) {
   }
 }
 
-// The word that was not understood, which is why something else is missing. Empty where it may be a value: somebody may
-// have typed a password in the wrong place.
-std::string misspelt(CLI::App& app) {
-  const auto rest = app.remaining(true);
-  if (rest.empty()) return "";
-  const CLI::App* reached = &app;
-  while (!reached->get_subcommands().empty()) reached = reached->get_subcommands().front();
-  const bool wants_command = !reached->get_subcommands([](const CLI::App*) { return true; }).empty();
-  const bool is_option = rest.front().starts_with("-");
-  return wants_command || is_option ? rest.front().substr(0, rest.front().find('=')) : "";
+// Wrong usage that the parser let through.
+std::optional<std::string> fault_of(const CLI::App& app, CommandLine& line) {
+  if (auto fault = empty_value(app, line.may_be_empty)) return fault;
+  return settle_config(app, line.config_file, line.config);
 }
 
 }  // namespace
@@ -343,6 +376,10 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
       console.err << "`" << word << "` is no command or option here\n";
     app.exit(error, console.out, console.err);
     return is_answer ? kDone : kUsage;
+  }
+  if (const auto fault = fault_of(app, line)) {
+    say_error(console, *fault);
+    return kUsage;
   }
   return line.run ? line.run() : kUsage;
 }

@@ -48,6 +48,12 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
       ['check'],
       ['check', '-c'],
       ['check', '-c', file, 'more'],
+      ['check', file, '-c', 'more'],
+      ['check', file, 'more'],
+      ['grant', 'list', '--user', '', '-c', file],
+      ['client', 'add', '--name', 'x', '--redirect-uri', 'https://a.test/cb', '--scope', '', '-c', file],
+      ['client', 'add', '--name', 'x', '--redirect-uri', 'https://a.test/cb', '--jwks', '', '-c', file],
+      ['tenant', 'set', 'acme', '--plan', 'x', '--no-plan', '-c', file],
       ['user', 'list'],
       ['user', 'add', '-c', file, '--password-generate'],
       ['user', 'add', 'bob', '-c', file],
@@ -183,6 +189,24 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
     assert.deepEqual(await json(['tenant', 'remove', 'globex']), { handle: 'globex' });
   });
 
+  it('commands that take nothing else take the configuration without -c', async () => {
+    for (const words of ['check', 'user list', 'tenant list', 'client list', 'grant list']) {
+      const named = await postern([...words.split(' '), gateway.file]);
+      assert.equal(named.code, 0, named.output);
+      assert.deepEqual(await onStore(words), named, words);
+      assert.deepEqual(await postern([...words.split(' '), gateway.file, '-c', gateway.file]), named, 'the same twice');
+    }
+    const { output } = await postern(['check', gateway.file, '-c', 'other.yaml']);
+    assert.match(output, /two configuration files are named, `other\.yaml` by -c and `.*`: give one of them/);
+  });
+
+  it('an empty value, as a variable that is not set leaves it, is not taken for an absent option', async () => {
+    const words = ['client', 'add', '--name', 'x', '--redirect-uri', 'https://a.example.test/cb', '--scope', ''];
+    const { code, output } = await onStore(words);
+    assert.deepEqual([code, output], [2, 'postern: --scope is empty: give it a value, or leave it out\n']);
+    assert.ok(!(await onStore('client list')).stdout.includes('"x"'), 'no client without a limit was made');
+  });
+
   it('faults of a file are JSON too', async () => {
     const file = path.join(gateway.folder, 'broken.yaml');
     writeFileSync(file, 'listen: []\nstore: mysql:x\n');
@@ -248,7 +272,20 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
       '--tool',
       'echo',
     ]);
-    assert.deepEqual([nobody.code, nobody.output], [1, 'postern: bob is not a member of acme: every call is refused\n']);
+    assert.deepEqual([nobody.code, nobody.output], [1, 'postern: there is no user `bob`: every call is refused\n']);
+    const asked = async (tenant, user) => {
+      const words = ['policy', 'explain', '--tenant', tenant, '--user', user, ...scope, '--tool', 'echo'];
+      const { code, output } = await onStore(words);
+      assert.equal(code, 1, output);
+      return output;
+    };
+    assert.equal(await asked('amce', 'alice'), 'postern: there is no tenant `amce`: every call is refused\n');
+    assert.equal(
+      await asked('amce', 'bob'),
+      'postern: there is no tenant `amce`, and there is no user `bob`: every call is refused\n',
+    );
+    await gateway.addUser({ name: 'loner' });
+    assert.equal(await asked('acme', 'loner'), 'postern: loner is not a member of acme: every call is refused\n');
   });
 
   it('policy test: counts, names what fails with its place, and fails with it', async () => {

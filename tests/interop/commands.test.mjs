@@ -96,7 +96,9 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
     assert.equal(await refusal(), 'access_denied', 'a viewer can never call it');
     await done('member add dave acme:admin');
     await until('the step-up an admin is offered', async () => (await refusal()) === 'insufficient_scope', soon);
-    await done('member add dave acme');
+    assert.equal((await json('member add dave acme')).role, 'admin', 'a role that is not given stays');
+    assert.equal(await refusal(), 'insufficient_scope');
+    assert.equal((await json('member add dave acme:')).role, '', 'taken away in words');
     await until('the refusal of one without a role', async () => (await refusal('echo')) === 'access_denied', soon);
     await done('member remove dave acme');
     await becomes('the end of his token', 401, () => ping(gateway.resource, token));
@@ -120,6 +122,22 @@ describe('commands beside a gateway that serves', { timeout: 180_000 * patience 
     await done('tenant set globex --plan free');
     await becomes('the end of what the plan does not include', 404, ask);
     await done('tenant set globex --plan business');
+    await becomes('the way back', 200, ask);
+    for (const words of [['--no-plan'], ['--plan', '']]) {
+      await done('tenant set globex --plan business');
+      const command = ['tenant', 'set', 'globex', ...words];
+      assert.equal(await done(command), 'changed globex\n');
+      await becomes('the end of what no plan includes', 404, ask);
+      assert.equal(await done(command), 'globex has these values already\n');
+    }
+    assert.deepEqual(await json('tenant set globex --plan business --no-name'), {
+      handle: 'globex',
+      name: 'globex',
+      plan: 'business',
+    });
+    const nothing = await postern('tenant set globex');
+    assert.deepEqual([nothing.code, nothing.stdout], [2, '']);
+    for (const option of ['--name', '--no-name', '--plan', '--no-plan']) assert.ok(nothing.output.includes(option));
     await becomes('the way back', 200, ask);
     await done('tenant remove globex');
     await becomes('the end of its tokens', 401, ask);

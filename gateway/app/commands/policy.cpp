@@ -54,6 +54,34 @@ int print_decision(const policy::Decision& decision, const policy::Caller& calle
   return decision.verdict == policy::Verdict::allow ? kDone : kNo;
 }
 
+// Why nobody of that name is a member there: what is not there at all is most likely misspelt.
+Result<std::string> reason_of_no_member(bool user_is_known, const tenant::Directory& directory,
+                                        const ExplainOptions& options) {
+  const auto tenant = directory.find(options.tenant);
+  if (!tenant) return tenant.error();
+  std::vector<std::string> unknown;
+  if (!*tenant) unknown.push_back("there is no tenant `" + options.tenant + "`");
+  const auto elsewhere = directory.memberships(user_key(options.user));
+  if (!elsewhere) return elsewhere.error();
+  if (!user_is_known && elsewhere->empty()) unknown.push_back("there is no user `" + options.user + "`");
+  if (!unknown.empty()) return join(unknown, ", and ");
+  return options.user + " is not a member of " + options.tenant;
+}
+
+// The error is a sentence.
+Result<tenant::Membership> membership_of(const Loaded& loaded, store::Store& store, const ExplainOptions& options) {
+  const auto user = store.users().find(user_key(options.user));
+  if (!user) return user.error();
+  if (*user && (*user)->disabled) return fail(Errc::denied, options.user + " is disabled: every call is refused");
+  const tenant::Directory directory(loaded.config, store);
+  auto membership = directory.membership(user_key(options.user), options.tenant);
+  if (!membership) return membership.error();
+  if (*membership) return **std::move(membership);
+  const auto reason = reason_of_no_member(user->has_value(), directory, options);
+  if (!reason) return reason.error();
+  return fail(Errc::not_found, *reason + ": every call is refused");
+}
+
 }  // namespace
 
 int policy_test(const std::string& config_file, const std::vector<std::string>& given, Console& console) {
@@ -116,16 +144,9 @@ int policy_explain(const ExplainOptions& options, Console& console) {
   }
   auto opened = store::open_store(loaded->config.store);
   if (!opened) return say_error(console, opened.error().what);
-  const auto user = opened->store->users().find(user_key(options.user));
-  if (!user) return say_error(console, user.error().what);
-  if (*user && (*user)->disabled) return say_error(console, options.user + " is disabled: every call is refused");
-  const tenant::Directory directory(loaded->config, *opened->store);
-  const auto membership = directory.membership(user_key(options.user), options.tenant);
+  const auto membership = membership_of(*loaded, *opened->store, options);
   if (!membership) return say_error(console, membership.error().what);
-  if (!*membership)
-    return say_error(console, options.user + " is not a member of " + options.tenant + ": every call is refused");
-  const policy::Caller caller{scopes, (*membership)->role, (*membership)->tenant.plan,
-                              policy->asks_beyond_connect(scopes)};
+  const policy::Caller caller{scopes, membership->role, membership->tenant.plan, policy->asks_beyond_connect(scopes)};
   return print_decision(policy->decide(message_of(options, arguments), caller), caller, console);
 }
 

@@ -41,14 +41,14 @@ TEST_F(FaultTest, Attack8PingFailsWithTheFaultUntilTheStoreCanBeWrittenAgain) {
   ASSERT_TRUE(ok(store_->ping()));
   for (auto* fault : {&vfs_.sync_fails, &vfs_.full}) {
     *fault = true;
-    EXPECT_EQ(code_of(store_->tenants().put({"acme", "", ""})), "unavailable");
+    EXPECT_EQ(code_of(store_->tenants().apply({.tenants = {{"acme", "", ""}}})), "unavailable");
     EXPECT_EQ(store_->ping().error().what, store_->fault());
     EXPECT_EQ(code_of(store_->ping()), "unavailable");
     *fault = false;
     wait_until_over();
     EXPECT_TRUE(ok(store_->ping()));
   }
-  EXPECT_TRUE(ok(store_->tenants().put({"acme", "", ""})));
+  EXPECT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "", ""}}})));
 }
 
 TEST_F(FaultTest, ACodeWhoseRedemptionCouldNotBeStoredIsStillGood) {
@@ -73,7 +73,7 @@ TEST_F(FaultTest, WhatWasAcknowledgedBeforeAFaultIsThereAfterARestart) {
 
 // Also where the file could be made and not be opened, so that the writer is between two files.
 TEST_F(FaultTest, Attack8ADatabaseThatIsDeletedIsWrittenAgainOnceTheDiskTakesIt) {
-  ASSERT_TRUE(ok(store_->tenants().put({"before", "", ""})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"before", "", ""}}})));
   int round = 0;
   for (auto* fault : {&vfs_.full, &vfs_.store_sync_fails}) {
     *fault = true;
@@ -82,11 +82,11 @@ TEST_F(FaultTest, Attack8ADatabaseThatIsDeletedIsWrittenAgainOnceTheDiskTakesIt)
     while (store_->fault().empty() || std::filesystem::exists(directory_ / "postern.db") != is_made) {
       std::this_thread::yield();
     }
-    EXPECT_EQ(code_of(store_->tenants().put({"refused", "", ""})), "unavailable");
+    EXPECT_EQ(code_of(store_->tenants().apply({.tenants = {{"refused", "", ""}}})), "unavailable");
     EXPECT_TRUE(store_->tenants().find("before").value());
     *fault = false;
     wait_until_over();
-    EXPECT_TRUE(ok(store_->tenants().put({"after" + std::to_string(++round), "", ""})));
+    EXPECT_TRUE(ok(store_->tenants().apply({.tenants = {{"after" + std::to_string(++round), "", ""}}})));
   }
   store_.reset();
   store_ = open();

@@ -8,7 +8,7 @@ namespace {
 POSTERN_STORE_CONTRACT(ReadingPassTest);
 
 TEST_P(ReadingPassTest, Attack2ReadsAndNotesNothing) {
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", "business"})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "Acme", "business"}}})));
   ReadingPass pass;
   const auto facets = store_->reading(pass);
   EXPECT_EQ(facets->tenants().find("acme").value()->name, "Acme");
@@ -25,7 +25,7 @@ TEST_P(ReadingPassTest, Attack2RefusesEveryWriteAndNotesIt) {
     EXPECT_TRUE(pass.wants_write());
   };
   refuses([](Facets& facets) { return facets.users().add(sample_user()); });
-  refuses([](Facets& facets) { return facets.tenants().put({"acme", "", ""}); });
+  refuses([](Facets& facets) { return facets.tenants().apply({.tenants = {{"acme", "", ""}}}); });
   refuses([](Facets& facets) { return facets.clients().add(sample_client()); });
   refuses([](Facets& facets) { return facets.grants().approve(sample_approval()); });
   refuses([](Facets& facets) { return facets.keys().raise_token_life("issuer", 1min); });

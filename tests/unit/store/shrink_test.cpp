@@ -42,7 +42,7 @@ TEST_P(Shrink, Attack7WhatAFloodLeftFreeGoesBackToTheFileSystem) {
 }
 
 TEST_P(Shrink, Attack7AFileOfBeforeThatGaveNothingBackIsWrittenAnewOnce) {
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", "business"})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "Acme", "business"}}})));
   store_.reset();
   {
     auto db = sqlite::Connection::open(path(), SQLITE_OPEN_READWRITE, "", std::chrono::seconds(1));
@@ -56,7 +56,7 @@ TEST_P(Shrink, Attack7AFileOfBeforeThatGaveNothingBackIsWrittenAnewOnce) {
   EXPECT_EQ(ask("PRAGMA auto_vacuum"), 2);
   EXPECT_LT(size_of("") + size_of("-wal"), 2 * kMiB);
   EXPECT_TRUE(other_process->tenants().find("acme").value());
-  ASSERT_TRUE(ok(other_process->tenants().put({"team", "Team", ""})));
+  ASSERT_TRUE(ok(other_process->tenants().apply({.tenants = {{"team", "Team", ""}}})));
   EXPECT_TRUE(store_->tenants().find("team").value());
   flood();
   purge_a_day_later();
@@ -64,7 +64,7 @@ TEST_P(Shrink, Attack7AFileOfBeforeThatGaveNothingBackIsWrittenAnewOnce) {
 }
 
 TEST_P(Shrink, Attack7AFileWithLittleToGiveIsLeftAsItIs) {
-  ASSERT_TRUE(ok(store_->tenants().put({"acme", "Acme", "business"})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.tenants = {{"acme", "Acme", "business"}}})));
   const auto pages = ask("PRAGMA page_count");
   purge_a_day_later();
   EXPECT_EQ(ask("PRAGMA page_count"), pages);
