@@ -332,6 +332,10 @@ void add_asking(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember({"chatgpt", "claude", "cursor", "vscode", "inspector"}));
   auto* token =
       doctor->add_option("--token", line.doctor.token, "Go on with this access token; -: read it from standard input");
+  doctor
+      ->add_option("--tenant", line.doctor.tenant,
+                   "Handle, sent as X-Tenant beside the token: one made by hand may not be taken without it")
+      ->needs(token);
   doctor->add_flag("--rest", line.doctor.rest, "Look at the endpoints of tools over REST alone")->excludes(token);
   doctor->callback([&line] { line.run = [&line] { return doctor_command(line.doctor, line.console); }; });
 

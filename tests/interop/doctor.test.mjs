@@ -23,6 +23,10 @@ describe('postern doctor', { timeout: 240_000 * patience }, () => {
         config.origins = ['http://localhost:6274'];
         config.resources.push({ serve: `${origin}/t/{tenant}/mcp`, upstream: 'everything', policy: 'everything' });
         config.upstreams.gone = { urls: ['http://127.0.0.1:1/mcp'] };
+        config.resources.push({
+          ...{ serve: `${origin}/by-hand/{tenant}`, upstream: 'everything', policy: 'everything' },
+          manual_tokens: true,
+        });
         config.resources.push({ serve: `${origin}/gone`, tenant: 'acme', upstream: 'gone', policy: 'everything' });
       },
     });
@@ -56,6 +60,14 @@ describe('postern doctor', { timeout: 240_000 * patience }, () => {
     });
   }
 
+  it('says at which address a name is that ChatGPT cannot reach', async () => {
+    const named = gateway.resource.replace('127.0.0.1', 'localhost');
+    const { steps } = await doctor(named, '--client', 'chatgpt');
+    const { state, fault, seen } = steps.find((step) => step.step === 'reach') ?? {};
+    assert.deepEqual([state, fault], ['failed', 'address']);
+    assert.match(seen, /^localhost is at .*127\.0\.0\.1 \(loopback\)/);
+  });
+
   it('leaves no client behind', async () => {
     await doctor(gateway.resource);
     assert.deepEqual(JSON.parse(await gateway.command(['client', 'list', '--json'])), []);
@@ -85,6 +97,19 @@ describe('postern doctor', { timeout: 240_000 * patience }, () => {
     const first = async (url, bearer) => faults(await doctor(url, '--client', 'claude', '--token', bearer))[0];
     assert.equal(await first(gateway.resource, 'ghp_notOfThisServer'), 'initialize invalid_token_format');
     assert.equal(await first(`${gateway.origin}/t/acme/mcp`, token), 'initialize invalid_token');
+  });
+
+  it('takes a token made by hand to the tools, once its tenant is named', async () => {
+    const url = `${gateway.origin}/by-hand/acme`;
+    const words = [url, '--client', 'cursor', '--token', await mint(url)];
+    const without = await doctor(...words);
+    assert.equal(faults(without)[0], 'initialize invalid_token');
+    assert.match(without.steps.find((step) => step.step === 'initialize').mend, /with --tenant HANDLE/);
+    const another = await doctor(...words, '--tenant', 'globex');
+    assert.equal(faults(another)[0], 'initialize invalid_token');
+    const named = await doctor(...words, '--tenant', 'acme');
+    assert.deepEqual(faults(named), []);
+    assert.match(named.steps.find((step) => step.step === 'tools').seen, /^\d+ tools$/);
   });
 
   it('tells a server behind that is down', async () => {
@@ -139,6 +164,8 @@ describe('postern doctor', { timeout: 240_000 * patience }, () => {
       [gateway.resource, '--client', 'netscape'],
       [gateway.resource, '--token', 'two words'],
       [gateway.resource, '--token', '-'],
+      [gateway.resource, '--tenant', 'acme'],
+      [gateway.resource, '--token', 'x', '--tenant', 'no handle'],
     ]) {
       const { code, stdout, output } = await run(binary(), ['doctor', ...words]);
       assert.deepEqual([code, stdout], [2, ''], words.join(' '));

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -7,6 +8,7 @@
 #include "app/commands/doctor/options.hpp"
 #include "app/commands/doctor/report.hpp"
 #include "base/strings.hpp"
+#include "config/forms.hpp"
 
 namespace postern::app {
 namespace {
@@ -54,6 +56,8 @@ void print_verdict(Console& console, const Diagnosis& diagnosis, std::span<const
   if (walk.url.is_loopback()) {
     console.out
         << "This address is of this machine alone: clients that run elsewhere, as ChatGPT does, cannot reach it.\n";
+  } else if (std::ranges::any_of(diagnosis.lines, [](const Line& line) { return line.finding.fault == "address"; })) {
+    console.out << "Clients that call from their maker's servers, as ChatGPT does, cannot reach this deployment.\n";
   }
   if (walk.token.empty()) {
     console.out << "Whether the server behind answers is seen with a token alone: --token - reads one.\n";
@@ -71,6 +75,9 @@ int doctor_command(const DoctorOptions& options, Console& console) {
   if (!options.token.empty() && (token.empty() || !is_bearer(token))) {
     return say_usage(console, "--token: this cannot be a bearer token");
   }
+  if (!options.tenant.empty() && !config::is_handle(options.tenant)) {
+    return say_usage(console, "--tenant: `" + options.tenant + "` cannot be the handle of a tenant");
+  }
   auto prober = make_prober({.authorities = options.ca, .plain_http = options.insecure_http});
   if (!prober) return say_error(console, "--ca: " + prober.error().what);
   warn_of_plain_http(console, *url);
@@ -80,6 +87,7 @@ int doctor_command(const DoctorOptions& options, Console& console) {
             .url = *url,
             .wanted_issuer = options.issuer,
             .token = token,
+            .tenant = options.tenant,
             .named_client = client != nullptr};
   const auto clients = client != nullptr ? std::span(client, 1) : all_clients();
   const auto diagnosis = diagnose(walk, clients, options.rest);

@@ -15,6 +15,7 @@ struct DoctorOptions {
   std::string url;
   std::string client;  // empty: all that are known
   std::string token;   // "-": from standard input
+  std::string tenant;  // the handle sent beside the token as X-Tenant; empty: none
   std::string issuer;  // that must be named; empty: any
   std::string ca;      // a file with authorities; empty: the system's
   bool insecure_http = false;

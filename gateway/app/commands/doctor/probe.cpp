@@ -186,21 +186,21 @@ class NetworkProber final : public Prober {
     return run(task);
   }
 
+  // A name is looked up once in a run.
+  Result<Addresses> addresses_of(const std::string& host) override {
+    if (const auto literal = net::address_literal(host)) return Addresses{*literal};
+    if (const auto known = known_.find(host); known != known_.end()) return known->second;
+    auto found = net::resolve_blocking(host);
+    known_.emplace(host, found);
+    return found;
+  }
+
  private:
   std::string refusal(const http::Url& url) const {
     if (url.scheme == "https" || (url.scheme == "http" && (url.is_loopback() || options_.plain_http))) return "";
     if (url.scheme == "http")
       return "http:// is for this machine alone: what is said can be read and changed on the way";
     return "it is no https:// URL";
-  }
-
-  // A name is looked up once in a run.
-  Result<Addresses> addresses_of(const std::string& host) {
-    if (const auto literal = net::address_literal(host)) return Addresses{*literal};
-    if (const auto known = known_.find(host); known != known_.end()) return known->second;
-    auto found = net::resolve_blocking(host);
-    known_.emplace(host, found);
-    return found;
   }
 
   ProberOptions options_;

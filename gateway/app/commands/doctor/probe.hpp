@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "base/result.hpp"
 #include "http/message.hpp"
 
@@ -46,6 +48,8 @@ class Prober {
   virtual ~Prober() = default;
   // Blocks. Never fails otherwise than by a trouble in the answer.
   virtual Answer ask(const Ask& ask) = 0;
+  // All addresses of a host, which may be an address itself. Blocks. unavailable: there is no such name.
+  virtual Result<std::vector<boost::asio::ip::address>> addresses_of(const std::string& host) = 0;
 };
 
 struct ProberOptions {

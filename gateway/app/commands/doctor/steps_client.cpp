@@ -3,6 +3,7 @@
 #include "app/commands/doctor/cors.hpp"
 #include "app/commands/doctor/messages.hpp"
 #include "app/commands/doctor/positions.hpp"
+#include "app/commands/doctor/reach.hpp"
 #include "app/commands/doctor/steps_server.hpp"
 #include "app/commands/doctor/walk.hpp"
 
@@ -87,13 +88,14 @@ Finding check_client_authentication(Walk& walk, const Client& client) {
                 "let the authorization server take public clients with PKCE, and say so");
 }
 
-constexpr std::array<ClientStep, 4> kSteps{{
-    {"root_metadata", "The metadata is at the root", [](const Client& client) { return client.reads_root; },
+constexpr std::array<ClientStep, 5> kSteps{{
+    {"reach", "It can reach the addresses", reach_matters, check_reach},
+    {"root_metadata", "The metadata is at the root", [](const Walk&, const Client& client) { return client.reads_root; },
      check_root},
-    {"registration", "It gets a client_id", [](const Client&) { return true; }, check_registration},
-    {"client_authentication", "It can prove itself at the token endpoint", [](const Client&) { return true; },
+    {"registration", "It gets a client_id", [](const Walk&, const Client&) { return true; }, check_registration},
+    {"client_authentication", "It can prove itself at the token endpoint", [](const Walk&, const Client&) { return true; },
      check_client_authentication},
-    {"cors", "Its page may read the answers", [](const Client& client) { return client.in_browser; }, check_cors},
+    {"cors", "Its page may read the answers", [](const Walk&, const Client& client) { return client.in_browser; }, check_cors},
 }};
 
 }  // namespace

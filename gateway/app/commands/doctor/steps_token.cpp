@@ -16,6 +16,7 @@ bool is_refused(const Answer& answer) { return answer.status != 200 || error_nam
 
 Ask with_token(const Walk& walk, Ask ask) {
   ask.headers.set("Authorization", "Bearer " + walk.token);
+  if (!walk.tenant.empty()) ask.headers.set("X-Tenant", walk.tenant);
   if (!walk.session.empty()) ask.headers.set("Mcp-Session-Id", walk.session);
   if (walk.initialized) ask.headers.set("MCP-Protocol-Version", walk.protocol);
   return ask;
@@ -35,8 +36,18 @@ Finding judge_server_behind(const RefusalBehind& refused, const std::string& url
                 "the answer of a server of MCP", upstream::advice_on(refused.status, refused.location, "*"));
 }
 
+// What may be wrong with a token that is not taken. One made by hand for a resource with `manual_tokens` is taken only
+// beside the handle of its tenant.
+std::string mend_of_token(const std::string& tenant) {
+  const std::string ways =
+      "the token has expired, was revoked, or is for another URL or tenant: get one for exactly this URL";
+  if (tenant.empty()) return ways + "; of one made by hand name the tenant as well, with --tenant HANDLE";
+  return ways + "; with --tenant " + tenant + " it must be of that tenant";
+}
+
 // What the gateway calls each refusal, and whose turn it is then.
-Finding judge_refusal(const Answer& answer, const std::string& url) {
+Finding judge_refusal(const Answer& answer, const Walk& walk) {
+  const auto& url = walk.typed;
   if (!answer.came()) return judge_trouble(answer, url);
   const auto name = error_name(answer);
   const auto seen = url + ": " + status_line(answer) + (name.empty() ? "" : ", " + name);
@@ -48,9 +59,7 @@ Finding judge_refusal(const Answer& answer, const std::string& url) {
     return failed(name, seen, expected, "one connector for each handle: the session was opened for another");
   }
   if (answer.status == 401) {
-    return failed(name.empty() ? "unauthorized" : name, seen, expected,
-                  "the token has expired, was revoked, or is for another URL or tenant: get one for exactly this URL; "
-                  "one made by hand needs X-Tenant as well");
+    return failed(name.empty() ? "unauthorized" : name, seen, expected, mend_of_token(walk.tenant));
   }
   if (name == "insufficient_scope") {
     return failed(name, seen, expected, "authorize again with the scopes that the challenge names");
@@ -88,7 +97,7 @@ Finding check_initialize(Walk& walk) {
     walk.protocol = kModernProtocol;
     return ok(std::string("the server speaks ") + kModernProtocol + " alone");
   }
-  if (is_refused(answer)) return judge_refusal(answer, walk.typed);
+  if (is_refused(answer)) return judge_refusal(answer, walk);
   const auto message = message_of(answer, 1);
   if (!message || !message->contains("result") || !(*message)["result"].is_object()) {
     return failed("no_mcp", walk.typed + ": " + status_line(answer) + " without a result", "the result of initialize",
@@ -99,7 +108,7 @@ Finding check_initialize(Walk& walk) {
   if (!http::is_field_value(walk.protocol)) walk.protocol = kProtocol;
   walk.session = std::string(answer.header("Mcp-Session-Id"));
   const auto told = call(walk, {{"jsonrpc", "2.0"}, {"method", "notifications/initialized"}}, 0);
-  if (!told.came() || told.status >= 300) return judge_refusal(told, walk.typed);
+  if (!told.came() || told.status >= 300) return judge_refusal(told, walk);
   return ok("MCP " + walk.protocol);
 }
 
@@ -110,7 +119,7 @@ Finding check_tools(Walk& walk) {
   for (int page = 0; page < kMostPages; ++page) {
     const int id = page + 2;
     const auto answer = call(walk, tools_message(id, cursor, walk.protocol == kModernProtocol), id);
-    if (is_refused(answer)) return judge_refusal(answer, walk.typed);
+    if (is_refused(answer)) return judge_refusal(answer, walk);
     auto listed = tools_of(answer, id);
     if (!listed) {
       return failed("no_tools", "tools/list: no result with `tools`", "a list of tools",
@@ -138,7 +147,7 @@ Finding check_stream(Walk& walk) {
                   "switch off buffering in the proxy in front (nginx: proxy_buffering off)");
   }
   if (answer.status == 200 || answer.status == 405) return ok("GET: " + status_line(answer));
-  return judge_refusal(answer, walk.typed);
+  return judge_refusal(answer, walk);
 }
 
 // Leaves nothing behind; a server may refuse that.
@@ -148,7 +157,7 @@ Finding end_session(Walk& walk) {
   walk.session.clear();
   if (!answer.came()) return judge_trouble(answer, walk.typed);
   if (answer.status < 300 || answer.status == 404 || answer.status == 405) return ok("DELETE: " + status_line(answer));
-  return judge_refusal(answer, walk.typed);
+  return judge_refusal(answer, walk);
 }
 
 constexpr std::array<Step, 4> kSteps{{

@@ -17,6 +17,7 @@ constexpr std::array<Client, 5> kClients{{
      .registers = true,
      .signs = true,
      .in_browser = false,
+     .calls_from = CallsFrom::elsewhere,
      .page = ""},
     {.name = "claude",
      .title = "Claude",
@@ -25,6 +26,7 @@ constexpr std::array<Client, 5> kClients{{
      .registers = true,
      .signs = false,
      .in_browser = false,
+     .calls_from = CallsFrom::anywhere,
      .page = ""},
     {.name = "cursor",
      .title = "Cursor",
@@ -33,6 +35,7 @@ constexpr std::array<Client, 5> kClients{{
      .registers = true,
      .signs = false,
      .in_browser = false,
+     .calls_from = CallsFrom::here,
      .page = ""},
     {.name = "vscode",
      .title = "VS Code",
@@ -41,6 +44,7 @@ constexpr std::array<Client, 5> kClients{{
      .registers = true,
      .signs = false,
      .in_browser = false,
+     .calls_from = CallsFrom::here,
      .page = ""},
     {.name = "inspector",
      .title = "MCP Inspector",
@@ -49,6 +53,7 @@ constexpr std::array<Client, 5> kClients{{
      .registers = true,
      .signs = false,
      .in_browser = true,
+     .calls_from = CallsFrom::here,
      .page = kInspectorPage},
 }};
 
@@ -91,7 +96,7 @@ Diagnosis diagnose(Walk& walk, std::span<const Client> clients, bool only_rest) 
   walk_steps(walk, metadata_steps(), diagnosis.lines);
   for (const auto& client : clients) {
     for (const auto& step : client_steps()) {
-      if (!step.concerns(client)) continue;
+      if (!step.concerns(walk, client)) continue;
       diagnosis.lines.push_back({step.id, step.title, &client, step.check(walk, client)});
     }
   }

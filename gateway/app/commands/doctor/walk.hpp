@@ -15,15 +15,23 @@
 
 namespace postern::app::doctor {
 
+// Where the requests of a client come from.
+enum class CallsFrom {
+  here,       // the machine of its user
+  anywhere,   // that machine or its maker's servers, depending on which form of it somebody uses
+  elsewhere,  // its maker's servers alone
+};
+
 // How one client finds its way, as far as it differs from the others.
 struct Client {
   std::string_view name;  // of --client
   std::string_view title;
-  bool reads_root;        // asks for resource metadata at the root, too
-  bool has_document;      // names itself by the URL of a document where the server takes that
-  bool registers;         // dynamically (RFC 7591)
-  bool signs;             // can prove itself by private_key_jwt, so needs no `none`
-  bool in_browser;        // needs CORS
+  bool reads_root;    // asks for resource metadata at the root, too
+  bool has_document;  // names itself by the URL of a document where the server takes that
+  bool registers;     // dynamically (RFC 7591)
+  bool signs;         // can prove itself by private_key_jwt, so needs no `none`
+  bool in_browser;    // needs CORS
+  CallsFrom calls_from;
   std::string_view page;  // the Origin it calls from
 };
 
@@ -38,6 +46,7 @@ struct Walk {
   http::Url url{};              // the same in parts
   std::string wanted_issuer{};  // empty: any
   std::string token{};          // empty: none
+  std::string tenant{};         // sent as X-Tenant beside the token; empty: nothing is sent
   bool named_client = false;    // somebody wants this one client to work
 
   Answer challenge{};                         // to a request without a token
@@ -67,7 +76,7 @@ struct Step {
 struct ClientStep {
   std::string_view id;
   std::string_view title;
-  bool (*concerns)(const Client& client);
+  bool (*concerns)(const Walk& walk, const Client& client);
   Finding (*check)(Walk& walk, const Client& client);
 };
 

@@ -55,6 +55,9 @@ class Browser final : public Prober {
     url = ask.url;
     return answer;
   }
+  Result<std::vector<boost::asio::ip::address>> addresses_of(const std::string&) override {
+    return fail(Errc::unavailable, "nobody asks for addresses here");
+  }
   Answer answer = page();
   std::string url;
 };

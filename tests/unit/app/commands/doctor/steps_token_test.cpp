@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "unit/app/commands/doctor/deployment.hpp"
 
 namespace postern::app::doctor {
@@ -11,6 +13,7 @@ class Behind final : public Prober {
   Answer ask(const Ask& ask) override {
     if (!ask.headers.get("Authorization")) return front.ask(ask);
     tokens.push_back(std::string(*ask.headers.get("Authorization")) + " to " + ask.url);
+    tenants.insert(std::string(ask.headers.get("X-Tenant").value_or("")));
     if (ask.method == "GET") return stream;
     if (ask.method == "DELETE") return {.status = 204};
     const auto message = nlohmann::json::parse(ask.body);
@@ -19,6 +22,10 @@ class Behind final : public Prober {
     if (method == "initialize") return initialize;
     if (method == "tools/list") return tools[std::min(pages++, tools.size() - 1)];
     return {.status = 202};
+  }
+
+  Result<std::vector<boost::asio::ip::address>> addresses_of(const std::string& host) override {
+    return front.addresses_of(host);
   }
 
   static Answer result(int id, const nlohmann::json& value) {
@@ -31,6 +38,7 @@ class Behind final : public Prober {
   std::size_t pages = 0;
   Answer stream{.status = 405};
   std::vector<std::string> tokens;
+  std::set<std::string> tenants;  // named beside the token
   std::vector<nlohmann::json> asked;
 };
 
@@ -46,6 +54,24 @@ TEST(DoctorWithAToken, CountsTheTools) {
   EXPECT_TRUE(diagnosis.is_well());
   EXPECT_EQ(finding_of(diagnosis, "tools").seen, "2 tools");
   EXPECT_EQ(finding_of(diagnosis, "session").seen, "DELETE: 204");
+}
+
+TEST(DoctorWithAToken, NamesTheTenantBesideTheTokenInEveryRequest) {
+  for (const std::string tenant : {"", "acme"}) {
+    Behind behind;
+    behind.initialize.fields.emplace_back("Mcp-Session-Id", "s1");
+    Walk walk{
+        .prober = behind, .typed = kUrl, .url = http::parse_url(kUrl).value(), .token = "secret", .tenant = tenant};
+    EXPECT_TRUE(diagnose(walk, {}, false).is_well());
+    EXPECT_EQ(behind.tenants, std::set<std::string>{tenant});
+    EXPECT_GE(behind.tokens.size(), 5U) << "each step sent a request";
+  }
+}
+
+TEST(DoctorWithAToken, SaysHowATokenMadeByHandIsTaken) {
+  Behind behind;
+  behind.initialize = json_answer(401, {{"error", "invalid_token"}});
+  EXPECT_NE(finding_of(with_token(behind), "initialize").mend.find("--tenant HANDLE"), std::string::npos);
 }
 
 TEST(DoctorWithAToken, FollowsPagesAndReadsEventStreams) {

@@ -29,6 +29,58 @@ TEST(Doctor, ChangesNothing) {
   }
 }
 
+Finding reach_of(Deployment& deployment, const char* name, bool named) {
+  auto walk = walk_of(deployment);
+  walk.named_client = named;
+  const auto* client = find_client(name);
+  return finding_of(diagnose(walk, std::span(client, 1), false), "reach/" + std::string(name));
+}
+
+TEST(DoctorReach, WhatIsNotOfThePublicInternetIsAFaultForAClientThatCallsFromElsewhere) {
+  for (const auto* address :
+       {"127.0.0.1", "10.0.0.7", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "::ffff:192.168.0.1"}) {
+    Deployment deployment;
+    deployment.leads_to["ai.example.test"] = {address};
+    const auto named = reach_of(deployment, "chatgpt", true);
+    EXPECT_EQ(named.state, State::failed) << address;
+    EXPECT_EQ(named.fault, "address") << address;
+    EXPECT_NE(named.seen.find("ai.example.test is at " + std::string(address)), std::string::npos) << named.seen;
+    const auto unnamed = reach_of(deployment, "chatgpt", false);
+    EXPECT_EQ(unnamed.state, State::note) << "nobody said that ChatGPT is to work";
+    EXPECT_EQ(unnamed.fault, "address");
+    EXPECT_EQ(reach_of(deployment, "claude", true).state, State::note) << "Claude Code calls from here";
+    EXPECT_EQ(reach_of(deployment, "cursor", true).fault, "no such step") << "Cursor calls from here alone";
+    EXPECT_TRUE(diagnosis_of(deployment).is_well());
+  }
+}
+
+TEST(DoctorReach, ALoopbackAddressThatWasTypedIsARehearsal) {
+  for (const auto* typed : {"http://127.0.0.1:8080/mcp", "http://[::1]:8080/mcp", "http://localhost:8080/mcp"}) {
+    Deployment deployment;
+    deployment.leads_to["localhost"] = {"127.0.0.1"};
+    auto walk = walk_of(deployment, typed);
+    walk.named_client = true;
+    const auto found = finding_of(diagnose(walk, std::span(find_client("chatgpt"), 1), false), "reach/chatgpt");
+    EXPECT_EQ(found.fault, walk.url.host == "localhost" ? "address" : "no such step") << typed;
+  }
+}
+
+TEST(DoctorReach, OneSpecialAddressAmongPublicOnesIsNamedAlone) {
+  Deployment deployment;
+  deployment.leads_to["ai.example.test"] = {"8.8.8.8", "10.0.0.7"};
+  EXPECT_EQ(reach_of(deployment, "chatgpt", true).seen, "ai.example.test is at 10.0.0.7 (private)");
+}
+
+TEST(DoctorReach, TheEndpointsThatTheClientItselfCallsCountAsWell) {
+  Deployment deployment;
+  deployment.change_server({{"token_endpoint", "https://token.example.test/token"},
+                            {"authorization_endpoint", "https://sign-in.example.test/authorize"}});
+  deployment.leads_to["sign-in.example.test"] = {"10.0.0.8"};
+  EXPECT_EQ(reach_of(deployment, "chatgpt", true).state, State::ok) << "the user's browser alone goes there";
+  deployment.leads_to["token.example.test"] = {"10.0.0.7"};
+  EXPECT_EQ(reach_of(deployment, "chatgpt", true).seen, "token.example.test is at 10.0.0.7 (private)");
+}
+
 // One thing broken at a time, and what that is called.
 struct Break {
   const char* name;
