@@ -20,6 +20,7 @@ class CompiledPolicy final : public Policy {
   bool asks_beyond_connect(const std::vector<std::string>& asked) const noexcept override;
   std::vector<std::string> reach(const Caller& caller) const override;
   Decision decide(const mcp::Message& message, const Caller& caller) const override;
+  std::vector<std::string> missing_to_connect(const std::vector<std::string>& scopes) const override;
   Decision decide_connect(const Caller& caller) const override;
   bool visible(mcp::ListKind kind, std::string_view name, const Caller& caller) const override;
   std::optional<std::vector<std::string>> usable(std::string_view tool, const Caller& caller) const override;

@@ -51,6 +51,15 @@ std::vector<std::string> CompiledPolicy::grantable(const std::vector<std::string
   return out;
 }
 
+std::vector<std::string> CompiledPolicy::missing_to_connect(const std::vector<std::string>& scopes) const {
+  if (document_.shadow || document_.connect.met_by(scopes)) return {};
+  Decision decision;
+  add_needed(decision, document_.connect, {.scopes = scopes, .role = "", .plan = ""});
+  sort_needed(decision);
+  std::erase_if(decision.needed, [&](const std::string& scope) { return contains(scopes, scope); });
+  return std::move(decision.needed);
+}
+
 bool CompiledPolicy::asks_beyond_connect(const std::vector<std::string>& asked) const noexcept {
   // Nobody consented to the reach of a role where the page did not show it.
   if (!document_.narrow) return true;

@@ -65,6 +65,8 @@ class Policy {
   // The scopes of `wanted` that exist and that a member with that role may hold, in the policy's order.
   virtual std::vector<std::string> grantable(const std::vector<std::string>& wanted, std::string_view role) const = 0;
 
+  // The scopes that `connect` demands beyond these, in the policy's order; empty: a token with these may connect.
+  virtual std::vector<std::string> missing_to_connect(const std::vector<std::string>& scopes) const = 0;
   // Whether a known scope beyond those of `connect` was asked for; always with `scope_mode: require`, which may change.
   virtual bool asks_beyond_connect(const std::vector<std::string>& asked) const noexcept = 0;
   // The scopes that count for the caller: of the token's, those that its role may hold; with `scope_mode: narrow`, all

@@ -224,6 +224,15 @@ describe('the command line', { timeout: 120_000 * patience }, () => {
     const add = (...words) => onStore(['client', 'add', '--redirect-uri', 'https://a.example.test/cb', ...words]);
     const unknown = await add('--name', 'x', '--scope', 'mcp.connect bogus');
     assert.deepEqual([unknown.code, unknown.output], [1, 'postern: no policy of the configuration has a scope `bogus`\n']);
+    const useless = await add('--name', 'x', '--scope', 'tools.read');
+    assert.equal(useless.code, 1);
+    assert.match(useless.output, /could call nothing, because every request needs `mcp\.connect` as well: add that to --scope/);
+    const itself = await onStore([
+      ...['client', 'add', '--name', 'x', '--grant', 'client_credentials', '--confidential', '--tenant', 'acme:viewer'],
+      ...['--resource', gateway.resource, '--scope', 'tools.read'],
+    ]);
+    assert.equal(itself.code, 1);
+    assert.match(itself.output, /every request needs `mcp\.connect` as well/);
     const nameless = await add('--name', '');
     assert.deepEqual([nameless.code, nameless.output], [2, 'postern: --name is empty: users see it on the consent page\n']);
     const added = await add('--name', 'Limited', '--scope', 'mcp.connect', '--json');

@@ -41,6 +41,7 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
   let folder;
   let port;
   let token;
+  let resourceServer;
   const file = (...parts) => path.join(folder, ...parts);
 
   // The folder a reader of the page would have by its end.
@@ -60,7 +61,7 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
   });
 
   const words = (command) => {
-    assert.match(command, /^postern [\w ./:=@-]+$/, 'plain words that need no shell');
+    assert.match(command, /^(postern|curl) [\w ./:=@-]+$/, 'plain words that need no shell');
     return command.split(/ +/).slice(1);
   };
 
@@ -131,6 +132,30 @@ describe('README.md', { timeout: 120_000 * patience }, () => {
       assert.match(token, /^mcpv1_\S{40,}$/);
     }],
     [/^postern grant list /, async (command) => assert.match(await runs(command), /alice/)],
+    [/^postern client add .*--resource-server/, async (command) => {
+      resourceServer = JSON.parse(await runs(`${command} --json`));
+    }],
+    // As curl sends it: -u is Basic, -d a form.
+    [/^curl -u CLIENT_ID:CLIENT_SECRET -d token=TOKEN \S+$/, async (command) => {
+      const child = new Child(binary(), ['serve', 'postern.minimal.yaml'], { cwd: folder });
+      try {
+        const { client_id: id, client_secret: secret } = resourceServer;
+        const headers = {
+          Host: 'ai.example.test',
+          Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+        };
+        const url = command.split(' ').at(-1).replace('https://ai.example.test', `http://127.0.0.1:${port}`);
+        const answer = await until(`an answer of ${command}`, async () => {
+          if (!child.alive) throw Object.assign(new Error(child.output), { fatal: true });
+          return send(url, { headers, form: { token }, seconds: 2 });
+        });
+        assert.equal(answer.status, 200, answer.text);
+        const { active, sub, tenant, aud } = answer.json();
+        assert.deepEqual([active, sub, tenant, aud], [true, 'local:alice', 'acme', 'https://ai.example.test/mcp']);
+      } finally {
+        assert.deepEqual(await child.stop(20 * patience), { code: 0, signal: null });
+      }
+    }],
     [/^postern token revoke /, async (command) => {
       const { code, output } = await run(binary(), words(command), { cwd: folder, input: `${token}\n` });
       assert.equal(code, 0, output);

@@ -142,4 +142,16 @@ describe('resource servers', { timeout: 120_000 * patience }, () => {
     assert.match(await outcome('--confidential', '--resource', `${gateway.origin}/none`), /^1 .*serves no resource/);
     assert.match(await outcome('--confidential', '--resource', `${gateway.origin}/{tenant}`), /^1 .*serves no resource/);
   });
+
+  it('is not registered for a resource or a tenant that is not there', async () => {
+    for (const [resource, sentence] of [
+      [`${gateway.origin}/third`, /the configuration serves no resource/],
+      [`${gateway.origin}/t/nobody/mcp`, /there is no tenant `nobody`/],
+    ]) {
+      const words = ['client', 'add', '--name', 'Shop', '--resource-server', '--confidential', '--resource', resource];
+      const { code, output, stdout } = await run(binary(), [...words, '-c', gateway.file], { cwd: gateway.folder });
+      assert.deepEqual([code, stdout], [1, ''], resource);
+      assert.match(output, sentence);
+    }
+  });
 });

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "app/commands/client_scopes.hpp"
 #include "app/loaded.hpp"
 #include "base/strings.hpp"
 #include "crypto/hash.hpp"
@@ -109,12 +110,21 @@ Result<Loaded> load_resources(const Opened& opened) {
   return {boost::system::in_place_value, *std::move(loaded)};
 }
 
-// One that is served, and whose tokens are made here.
-Result<tenant::ResourcePtr> own_resource(const tenant::Catalog& catalog, const std::string& address) {
+// One that is served, and whose tokens are made here. Of an address with a tenant's handle in the place of `{tenant}`,
+// only one whose tenant is there.
+Result<tenant::ResourcePtr> own_resource(const tenant::Catalog& catalog, const tenant::Directory& directory,
+                                         const std::string& address) {
   const auto resource = config::holds_tenant(address) ? catalog.by_template(address) : catalog.by_indicator(address);
   if (resource == nullptr) return fail(Errc::denied, "the configuration serves no resource " + address);
   if (resource->server->external) {
     return fail(Errc::denied, "the clients of " + resource->url + " are known to " + resource->server->issuer);
+  }
+  if (resource->fixed_tenant.empty()) return resource;
+  const auto found = directory.find(resource->fixed_tenant);
+  if (!found) return found.error();
+  if (!*found) {
+    return fail(Errc::denied, "there is no tenant `" + resource->fixed_tenant + "`, whose resource " + address +
+                                  " would be; add it first");
   }
   return resource;
 }
@@ -124,8 +134,9 @@ std::optional<Error> name_resources(Opened& opened, const ClientOptions& options
   const auto loaded = load_resources(opened);
   if (!loaded) return loaded.error();
   const tenant::Catalog catalog(loaded->config, loaded->policies);
+  const tenant::Directory directory(loaded->config, opened.store);
   for (const auto& address : options.resources) {
-    const auto resource = own_resource(catalog, address);
+    const auto resource = own_resource(catalog, directory, address);
     if (!resource) return resource.error();
     const auto& name = (*resource)->canonical;
     if (std::ranges::find(client.introspects, name) == client.introspects.end()) client.introspects.push_back(name);
@@ -133,18 +144,12 @@ std::optional<Error> name_resources(Opened& opened, const ClientOptions& options
   return std::nullopt;
 }
 
-// A scope that no policy has would make every authorization fail.
-std::optional<Error> scope_fault(const Opened& opened, const std::string& scope) {
+std::optional<Error> scopes_of_options_fault(const Opened& opened, const std::string& scope) {
   const auto words = split_words(scope);
   if (words.empty()) return std::nullopt;
   const auto loaded = load_resources(opened);
   if (!loaded) return loaded.error();
-  for (const auto& wanted : words) {
-    const bool known = std::ranges::any_of(
-        loaded->policies, [&wanted](const auto& policy) { return policy.second->knows_scope(wanted); });
-    if (!known) return fail(Errc::denied, "no policy of the configuration has a scope `" + wanted + "`");
-  }
-  return std::nullopt;
+  return scope_fault(*loaded, words);
 }
 
 // Where a client may act by itself: a resource that is served, a tenant that is there, scopes that the policy knows.
@@ -153,7 +158,7 @@ std::optional<Error> place(Opened& opened, const ClientOptions& options, store::
   if (!loaded) return loaded.error();
   const tenant::Catalog catalog(loaded->config, loaded->policies);
   const tenant::Directory directory(loaded->config, opened.store);
-  const auto named = own_resource(catalog, options.resources.front());
+  const auto named = own_resource(catalog, directory, options.resources.front());
   if (!named) return named.error();
   const auto& resource = *named;
   if (config::holds_tenant(resource->canonical)) {
@@ -177,7 +182,7 @@ std::optional<Error> place(Opened& opened, const ClientOptions& options, store::
                                   (client.role.empty() ? "only for a role: give it as --tenant HANDLE:ROLE"
                                                        : "not for the role `" + client.role + "`"));
   }
-  return std::nullopt;
+  return connect_fault(*resource->policy, wanted);
 }
 
 // Such keys would never be fetched: the gateway asks nothing inside the network that is not named.
@@ -221,7 +226,7 @@ Result<store::Client> read_client(Opened& opened, const ClientOptions& options) 
   } else if (options.grant == "client_credentials") {
     client.grant_types = {"client_credentials"};
     if (auto fault = place(opened, options, client)) return *std::move(fault);
-  } else if (auto fault = scope_fault(opened, options.scope)) {
+  } else if (auto fault = scopes_of_options_fault(opened, options.scope)) {
     return *std::move(fault);
   }
   return client;

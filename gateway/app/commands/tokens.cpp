@@ -67,6 +67,11 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   grant.narrowed = false;
   const auto token = oauth::mint_token(grant, *lifetime, context);
   if (!token) return say_error(console, token.error().what);
+  const auto missing = resource->policy->missing_to_connect(grant.scopes);
+  if (!missing.empty()) {
+    console.err << "postern: this token can call nothing, because every request needs `" << join(missing, "` and `")
+                << "` as well: make another one with that in --scope\n";
+  }
   if (resource->manual_tokens) {
     console.err << "postern: this token is taken with the header `X-Tenant: " << options.tenant << "` alone\n";
   }

@@ -66,6 +66,22 @@ rules:
 )");
 };
 
+TEST(Decide, WhatIsMissingToConnectIsWhatEveryRequestNeeds) {
+  const auto policy_with = [](const std::string& connect, const std::string& more = "") {
+    return policy_of("policy: p\nscopes: {a: A, b: B, c: C}\ndefault_scopes: [a, b]\nconnect: " + connect + "\n" +
+                     more);
+  };
+  const auto all = policy_with("[b, a]");
+  EXPECT_EQ(all->missing_to_connect({"c"}), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(all->missing_to_connect({"c", "a"}), (std::vector<std::string>{"b"}));
+  EXPECT_TRUE(all->missing_to_connect({"a", "b"}).empty());
+  const auto any = policy_with("{any: [a, b]}");
+  EXPECT_EQ(any->missing_to_connect({"c"}), (std::vector<std::string>{"a"}));
+  EXPECT_TRUE(any->missing_to_connect({"b"}).empty());
+  EXPECT_EQ(policy_with("[a]", "roles: {viewer: [c]}\n")->missing_to_connect({"c"}), (std::vector<std::string>{"a"}));
+  EXPECT_TRUE(policy_with("[a]", "shadow: true\n")->missing_to_connect({"c"}).empty()) << "every call passes";
+}
+
 TEST_F(NarrowTest, WhoAskedForConnectAloneHasTheReachOfTheRole) {
   for (const auto* connect : {"use", "access"}) {
     EXPECT_EQ(listed(of({connect}, false)), "read plan");

@@ -39,6 +39,10 @@ class TestPolicy final : public policy::Policy {
   bool asks_beyond_connect(const std::vector<std::string>& asked) const noexcept override {
     return std::ranges::any_of(asked, [this](const auto& scope) { return scope != "connect" && knows_scope(scope); });
   }
+  std::vector<std::string> missing_to_connect(const std::vector<std::string>& scopes) const override {
+    return std::ranges::find(scopes, "connect") == scopes.end() ? std::vector<std::string>{"connect"}
+                                                                : std::vector<std::string>{};
+  }
   std::vector<std::string> reach(const policy::Caller& caller) const override {
     return grantable(caller.scopes, caller.role);
   }
