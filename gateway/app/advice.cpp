@@ -26,8 +26,8 @@ void advise_on_unused(const Loaded& loaded, Faults& advice) {
   const auto look_at = [&](std::string_view what, const std::string& name, const Position& at,
                            std::string config::Resource::* key) {
     if (std::ranges::find(config.resources, name, key) != config.resources.end()) return;
-    advice.add(at, "no resource uses the " + std::string(what) + " `" + name +
-                       "`: name it in the resource that it was written for, or remove it");
+    advice.add(at,
+               "no resource uses the " + std::string(what) + " `" + name + "`: name it in a resource, or remove it");
   };
   for (const auto& [name, at] : loaded.policy_files) look_at("policy", name, at, &config::Resource::policy);
   for (const auto& upstream : config.upstreams) {
@@ -57,7 +57,7 @@ Served addresses_of(const Config& config) {
   return table;
 }
 
-// Whether a connection to that host is taken by the listener, as far as the host says by itself.
+// Whether the listener takes connections to that host, as far as the host tells without a look-up.
 bool is_taken_by(const config::Listener& listener, const http::Url& url) {
   const bool v6 = url.host.starts_with('[');
   const auto host = v6 ? url.host.substr(1, url.host.size() - 2) : url.host;
@@ -98,9 +98,10 @@ void advise_on_operations(const Config& config, const config::Sources& sources, 
   for (const auto& listener : config.listen) {
     const bool plain = listener.serve == config::Serve::operations && listener.certificates.empty();
     if (!plain || !config::is_wildcard_address(listener.host)) continue;
-    advice.add(listener.at,
-               "`serve: operations` in plaintext at every address of this machine: whoever reaches one of them reads "
-               "/metrics. Bind it to 127.0.0.1 or to a private address");
+    advice.add(
+        listener.at,
+        "`serve: operations` is in plaintext on every address of this machine, so that everybody who reaches one of "
+        "them can read /metrics. Bind it to 127.0.0.1 or to a private address");
   }
 }
 

@@ -15,7 +15,7 @@
 namespace postern::app {
 namespace {
 
-// A listener that ends TLS, with those of its certificates that can be read.
+// A listener that terminates TLS, with those of its certificates that can be read.
 struct Secure {
   std::uint16_t port = 0;
   std::vector<net::CertificateChain> chains;
@@ -25,15 +25,15 @@ void advise_on_validity(const std::string& file, const net::CertificateChain& ch
                         Time now, config::Faults& advice) {
   constexpr auto day = std::chrono::hours(24);
   if (now >= chain.not_after()) {
-    advice.add(at, "the certificate in " + file + " ended at " + date_of(chain.not_after()) +
-                       ", so that whoever checks it refuses the connection: renew it");
+    advice.add(at, "the certificate in " + file + " expired on " + date_of(chain.not_after()) +
+                       ", so that clients refuse the connection: renew it");
   } else if (now < chain.not_before()) {
-    advice.add(at, "the certificate in " + file + " begins to hold at " + date_of(chain.not_before()) +
-                       " only: look at the clock of this machine, or take another certificate");
+    advice.add(at, "the certificate in " + file + " is not valid before " + date_of(chain.not_before()) +
+                       ": check the clock of this machine, or use another certificate");
   } else if (chain.not_after() - now < kRenewalDays * day) {
-    advice.add(at, "the certificate in " + file + " ends at " + date_of(chain.not_after()) + ", in less than " +
+    advice.add(at, "the certificate in " + file + " expires on " + date_of(chain.not_after()) + ", in less than " +
                        std::to_string((chain.not_after() - now) / day + 1) +
-                       " day(s): renew it. The new file is taken without a restart");
+                       " day(s): renew it. The gateway takes the new file without a restart");
   }
 }
 
@@ -54,7 +54,7 @@ std::vector<Secure> read_listeners(const config::Config& config, Time now, confi
 
 bool is_named(const std::vector<Secure>& listeners, const std::string& host, std::uint16_t port) {
   const auto at_port = [port](const Secure& each) { return each.port == port; };
-  // A port that no listener has is mapped on the way, so that any of them may be asked.
+  // A port that no listener has is mapped on the way, so any of the listeners may be the one.
   const bool mapped = std::ranges::none_of(listeners, at_port);
   return std::ranges::any_of(listeners, [&](const Secure& each) {
     return (mapped || at_port(each)) &&
@@ -69,7 +69,7 @@ std::uint16_t port_of(const http::Url& url) {
 }
 
 // A host of this address that no certificate names. `{tenant}` stands for any handle; certificates for the hosts of the
-// tenants that the configuration names will do as well.
+// tenants in the configuration are enough.
 std::optional<std::string> unnamed_host(const std::vector<Secure>& listeners, const config::Config& config,
                                         const std::string& address) {
   const auto unnamed = [&](const std::string& handle) -> std::optional<std::string> {
@@ -93,8 +93,8 @@ void advise_on_hosts(const config::Config& config, const std::vector<Secure>& li
     const auto host = unnamed_host(listeners, config, address);
     if (!host || !told.insert(*host).second) return;
     advice.add(at, "no certificate of a listener names the host " + *host + " of `" + address +
-                       "`, so that clients refuse the connection: add one that does under `certificates`, or write the "
-                       "host that they name");
+                       "`, so that clients refuse the connection: add one that names it under `certificates`, or write "
+                       "a host that they do name");
   };
   for (const auto& resource : config.resources) look_at(resource.serve, resource.at);
   for (const auto& server : config.authorization_servers) {
@@ -106,7 +106,7 @@ void advise_on_hosts(const config::Config& config, const std::vector<Secure>& li
 
 void advise_on_certificates(const config::Config& config, Time now, config::Faults& advice) {
   const auto listeners = read_listeners(config, now, advice);
-  // Where a proxy in front ends TLS for some hosts, nobody here knows for which.
+  // Where a proxy in front terminates TLS for some hosts, it is not known here for which.
   const bool proxied = std::ranges::any_of(config.listen, &config::Listener::behind_proxy);
   if (!listeners.empty() && !proxied) advise_on_hosts(config, listeners, advice);
   for (const auto& upstream : config.upstreams) {

@@ -6,11 +6,11 @@
 
 namespace postern::app {
 
-// Days before its end from which a certificate is spoken of.
+// From how many days before its end a certificate is warned about.
 inline constexpr int kRenewalDays = 14;
 
-// Certificates that have ended, will soon, or have not begun; addresses that clients reach by TLS here, and whose host
-// none of the certificates names. A certificate that cannot be read is not spoken of: that is a fault.
+// Warns of certificates that have expired, will soon, or are not valid yet, and of addresses that clients reach by TLS
+// here whose host none of the certificates names. A certificate that cannot be read is a fault, found elsewhere.
 void advise_on_certificates(const config::Config& config, Time now, config::Faults& advice);
 
 }  // namespace postern::app

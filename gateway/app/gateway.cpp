@@ -105,7 +105,7 @@ struct Gateway::Impl {
   std::unique_ptr<telemetry::Log> log;
   std::unique_ptr<telemetry::Metrics> metrics;
   StoreWatch store_watch{*log};  // above the store, which tells it things as long as it is there
-  store::StoreClaim claim;  // of `store`, which goes first
+  store::StoreClaim claim;       // of `store`, which goes first
   std::unique_ptr<store::Store> store;
   TimeKeeper time;
   crypto::Aead session_seal;

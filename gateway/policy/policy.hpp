@@ -84,7 +84,7 @@ class Policy {
   // arguments; nullopt: not with this token.
   virtual std::optional<std::vector<std::string>> usable(std::string_view tool, const Caller& caller) const = 0;
 
-  // What stands in its rules and decides nothing, for whoever wrote it: see policy/unreachable.hpp.
+  // The parts of its rules that decide nothing: see policy/unreachable.hpp.
   virtual std::vector<config::Fault> unreachable() const = 0;
 };
 

@@ -306,10 +306,10 @@ describe('postern check: the files a configuration names', { timeout: 60_000 * p
     const at = file('postern.yaml');
     writeFileSync(at, plain);
     const sentences = [
-      [at, places[0], `the certificate in ${expired.certificate} ended at `],
+      [at, places[0], `the certificate in ${expired.certificate} expired on `],
       [at, places[3], 'no certificate of a listener names the host other.example.test'],
       [at, places[2], 'which is this gateway itself'],
-      [at, places[1], '`serve: operations` in plaintext at every address'],
+      [at, places[1], '`serve: operations` is in plaintext on every address'],
       [at, places[4], 'no resource uses the policy `spare`'],
       [file('policy.yaml'), policy.places[0], '`admin.*` of `tools` in rules[1] decides nothing'],
     ];

@@ -110,7 +110,7 @@ Result<Loaded> load_resources(const Opened& opened) {
   return {boost::system::in_place_value, *std::move(loaded)};
 }
 
-// One that is served, and whose tokens are made here. Of an address with a tenant's handle in the place of `{tenant}`,
+// One that is served, and whose tokens are made here. Where a tenant's handle stands for `{tenant}` in the address,
 // only one whose tenant is there.
 Result<tenant::ResourcePtr> own_resource(const tenant::Catalog& catalog, const tenant::Directory& directory,
                                          const std::string& address) {

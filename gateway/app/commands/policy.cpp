@@ -54,7 +54,7 @@ int print_decision(const policy::Decision& decision, const policy::Caller& calle
   return decision.verdict == policy::Verdict::allow ? kDone : kNo;
 }
 
-// Why nobody of that name is a member there: what is not there at all is most likely misspelt.
+// Why the user is not a member there: a tenant or user that does not exist is most likely misspelt.
 Result<std::string> reason_of_no_member(bool user_is_known, const tenant::Directory& directory,
                                         const ExplainOptions& options) {
   const auto tenant = directory.find(options.tenant);

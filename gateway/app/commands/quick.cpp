@@ -85,7 +85,7 @@ Result<std::string> first_password(const QuickOptions& options) {
   return password;
 }
 
-// In the place of a password that was lost; a gateway that runs on the store goes by it at once.
+// Replaces a lost password. A gateway that runs on the store uses the new one at once.
 Result<std::string> new_password(const QuickOptions& options) {
   const auto file = store_file(options);
   std::error_code ignored;

@@ -8,8 +8,8 @@
 
 namespace postern::app {
 
-// What an operator should know about the answer of the server behind to a plain GET; empty: it answers. Any status will
-// do, for a server may refuse whoever has no session, but a 404 is likely to be a path that was left out.
+// What an operator should know about the answer of the server behind to a plain GET; empty: it answers. Any status is
+// fine, since a server may refuse requests without a session, except 404: most likely the path was left out.
 std::string advice_on_upstream(const std::string& url, const doctor::Answer& answer);
 
 // Asks the server behind once, on a thread of its own, for two seconds at most (a name that cannot be looked up may

@@ -22,7 +22,7 @@ bool has_content(const std::string& path) noexcept;
 Result<std::string> master_key(const std::string& database);
 // The same of a database that has a key already: a lost one is refused, since a new one opens nothing of the old.
 Result<std::string> kept_key(const std::string& database);
-// Whether there is no key file, or one that is no key. False where that cannot be seen.
+// Whether the key file is missing or is not a key. False where that cannot be seen.
 bool key_is_lost(const std::string& database);
 
 // The content of `<database>.key`, refused (invalid) as by master_key().

@@ -17,7 +17,7 @@ Result<std::int64_t> remove_signing_keys(Connection& db) {
   return db.changes();
 }
 
-// A file that is no key may still be of use to who wants to find out what happened to it.
+// A damaged key file may help to find out what happened to it.
 Result<std::string> put_aside(const std::string& key) {
   const auto kept = key + ".damaged";
   if (std::rename(key.c_str(), kept.c_str()) == 0) return kept;

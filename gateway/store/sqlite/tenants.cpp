@@ -9,7 +9,7 @@
 namespace postern::store::sqlite {
 namespace {
 
-// Of that handle, whether it is in the store as it had to be.
+// Refused unless the tenant is in the store, or is not, as the edit wants.
 Result<void> require_presence(Transaction& transaction, const TenantEdit& tenant) {
   if (tenant.wanted == Presence::either) return {};
   const auto found = first(transaction.db, read_integer, "SELECT 1 FROM tenants WHERE handle = ?1", tenant.handle);

@@ -141,7 +141,7 @@ TEST_F(AdviceTest, FiguresInPlaintextForEverybodyButInAPod) {
     return advice(plain(kBack, "", "{address: 127.0.0.1:8080}, {address: \"" + address + "\", serve: operations}"));
   };
   for (const std::string address : {"0.0.0.0:9464", "[::]:9464"})
-    EXPECT_THAT(at(address), ElementsAre(StartsWith("1:37 `serve: operations` in plaintext at every address")))
+    EXPECT_THAT(at(address), ElementsAre(StartsWith("1:37 `serve: operations` is in plaintext on every address")))
         << address;
   for (const std::string address : {"127.0.0.1:9464", "10.1.2.3:9464"}) EXPECT_THAT(at(address), IsEmpty()) << address;
   in_a_pod_ = true;
@@ -158,11 +158,11 @@ TEST_F(AdviceTest, CertificatesThatDoNotHold) {
   };
   const auto renewal = std::chrono::hours(24) * kRenewalDays;
   EXPECT_THAT(at(chain.not_after()),
-              ElementsAre(AllOf(StartsWith("1:54 the certificate in "), HasSubstr("own.pem ended at "))));
+              ElementsAre(AllOf(StartsWith("1:54 the certificate in "), HasSubstr("own.pem expired on "))));
   EXPECT_THAT(at(chain.not_after() - Duration(1)), ElementsAre(HasSubstr(", in less than 1 day(s): renew it")));
-  EXPECT_THAT(at(chain.not_before() - Duration(1)), ElementsAre(HasSubstr("begins to hold at ")));
+  EXPECT_THAT(at(chain.not_before() - Duration(1)), ElementsAre(HasSubstr("is not valid before ")));
   // An hour is all that this one holds, so the days before its end are days before its beginning.
-  EXPECT_THAT(at(chain.not_after() - renewal), ElementsAre(HasSubstr("begins to hold at ")));
+  EXPECT_THAT(at(chain.not_after() - renewal), ElementsAre(HasSubstr("is not valid before ")));
 }
 
 TEST_F(AdviceTest, HostsThatNoCertificateNames) {

@@ -29,7 +29,9 @@ class StoreFilesTest : public testing::Test {
     while (!store_->fault().empty()) std::this_thread::yield();
   }
   bool has(Store& store, const std::string& tenant) { return store.tenants().find(tenant).value().has_value(); }
-  Result<std::int64_t> put(const std::string& tenant) { return store_->tenants().apply({.tenants = {{tenant, "", ""}}}); }
+  Result<std::int64_t> put(const std::string& tenant) {
+    return store_->tenants().apply({.tenants = {{tenant, "", ""}}});
+  }
 
   static std::string content(const std::string& path) {
     std::ostringstream text;

@@ -90,12 +90,13 @@ Finding check_client_authentication(Walk& walk, const Client& client) {
 
 constexpr std::array<ClientStep, 5> kSteps{{
     {"reach", "It can reach the addresses", reach_matters, check_reach},
-    {"root_metadata", "The metadata is at the root", [](const Walk&, const Client& client) { return client.reads_root; },
-     check_root},
+    {"root_metadata", "The metadata is at the root",
+     [](const Walk&, const Client& client) { return client.reads_root; }, check_root},
     {"registration", "It gets a client_id", [](const Walk&, const Client&) { return true; }, check_registration},
-    {"client_authentication", "It can prove itself at the token endpoint", [](const Walk&, const Client&) { return true; },
-     check_client_authentication},
-    {"cors", "Its page may read the answers", [](const Walk&, const Client& client) { return client.in_browser; }, check_cors},
+    {"client_authentication", "It can prove itself at the token endpoint",
+     [](const Walk&, const Client&) { return true; }, check_client_authentication},
+    {"cors", "Its page may read the answers", [](const Walk&, const Client& client) { return client.in_browser; },
+     check_cors},
 }};
 
 }  // namespace
