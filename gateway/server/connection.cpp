@@ -184,7 +184,7 @@ awaitable<void> Connection::finish_body(RequestContext& context) {
     co_return;
   }
   stream_->read_deadline(body_deadline());
-  context.body_share = BodyShare(worker_.services().endpoint_bodies);
+  context.body_share = BodyShare(worker_.services().endpoint_bodies, {.address = context.peer});
   awaits_body_ = true;
   const auto body = co_await read_sized(context.body_share, context.head.content_length);
   awaits_body_ = false;

@@ -63,8 +63,8 @@ class Connection {
   // For handlers, each at most once a request.
 
   // The body, whole, within `limit` bytes and the body deadline; sends 100 Continue where it was asked for.
-  // Its memory is taken from `budget`, and given back with context.body_share.
-  awaitable<Result<std::string, BodyFault>> read_body(RequestContext& context, std::size_t limit, BodyBudget& budget);
+  // Its memory is counted in `share`, which becomes context.body_share.
+  awaitable<Result<std::string, BodyFault>> read_body(RequestContext& context, std::size_t limit, BodyShare share);
   awaitable<void> reply(RequestContext& context, http::Response response);
   // Streamed answers: the head and the first bytes in one write, then bytes, then the end. False: the client is gone.
   awaitable<bool> begin(RequestContext& context, int status, const http::Headers& headers,

@@ -153,8 +153,8 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
   auto response = refused_before_its_body(services.limiters, route, context);
   if (!response) {
     const bool kept = route.kind == RouteKind::register_client;
-    auto body =
-        co_await connection.read_body(context, kept ? kRegistrationBody : kEndpointBody, services.endpoint_bodies);
+    BodyShare share(services.endpoint_bodies, {.address = context.peer});
+    auto body = co_await connection.read_body(context, kept ? kRegistrationBody : kEndpointBody, std::move(share));
     if (body) {
       std::string whole = std::move(*body);
       response = co_await work_out(connection, context, route, std::move(whole), tool_checks, log);

@@ -26,8 +26,8 @@ std::string beginning_of(std::string_view event) { return mcp::sse_data(event.su
 
 }  // namespace
 
-EventFilter::EventFilter(Tools tools, nlohmann::json asked, BodyBudget& budget, std::size_t limit)
-    : tools_(std::move(tools)), asked_(std::move(asked)), share_(budget), splitter_(limit) {}
+EventFilter::EventFilter(Tools tools, nlohmann::json asked, BodyShare share, std::size_t limit)
+    : tools_(std::move(tools)), asked_(std::move(asked)), share_(std::move(share)), splitter_(limit) {}
 
 void EventFilter::feed(std::string_view bytes) {
   if (is_long(out_.capacity())) {

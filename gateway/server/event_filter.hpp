@@ -41,8 +41,8 @@ class EventFilter {
   };
 
   // `asked`: the id of the list request that the stream answers; null for a stream that a client listens on, where
-  // answers to earlier requests may come. The budget must outlive the filter.
-  EventFilter(Tools tools, nlohmann::json asked, BodyBudget& budget, std::size_t limit = kMaxFiltered);
+  // answers to earlier requests may come. `share` is empty, and its budget must outlive the filter.
+  EventFilter(Tools tools, nlohmann::json asked, BodyShare share, std::size_t limit = kMaxFiltered);
 
   // Adds bytes of the stream. What was to be written is forgotten.
   void feed(std::string_view bytes);

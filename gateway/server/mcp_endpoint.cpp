@@ -45,7 +45,8 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   if (x.outcome == telemetry::Outcome::cancelled) co_return;
   const bool small = x.head().framing == http::Framing::content_length && x.head().content_length <= 64 * 1024;
   if (x.head().method == "POST" && !x.context.body_read && small && !x.head().expect_continue) {
-    auto body = co_await x.connection.read_body(x.context, 64 * 1024, x.services().bodies);
+    auto share = share_of(x);
+    auto body = co_await x.connection.read_body(x.context, 64 * 1024, std::move(share));
     if (!body && body.error().status == 0) co_return;
     if (body && x.context.body_share.grow_to_work(body->size() + parsed_bytes(*body))) {
       if (auto message = mcp::read_message(*body)) x.message = std::move(*message);

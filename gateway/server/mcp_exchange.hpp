@@ -74,6 +74,9 @@ awaitable<MaybeRefusal> admit(McpExchange& exchange);
 MaybeRefusal check_rate(const McpExchange& exchange, std::string_view key);
 awaitable<MaybeRefusal> await_turn(McpExchange& exchange, std::string key);
 awaitable<MaybeRefusal> open_body(McpExchange& exchange);
+// Of what the exchange reads: counted for its user, and before that is known, or for nobody, for the client's address.
+// Strangers have a budget of their own, so that they never cost a call its place.
+BodyShare share_of(const McpExchange& exchange);
 // limits.body_memory is used up.
 authn::Refusal no_memory_for_body();
 MaybeRefusal open_mcp_session(McpExchange& exchange);

@@ -59,6 +59,13 @@ awaitable<MaybeRefusal> read_message(McpExchange& x, std::string text) {
 
 }  // namespace
 
+BodyShare share_of(const McpExchange& x) {
+  auto& services = x.services();
+  if (!x.principal) return BodyShare(services.endpoint_bodies, {.address = x.context.peer});
+  if (x.principal->user.empty()) return BodyShare(services.bodies, {.address = x.context.peer});
+  return BodyShare(services.bodies, {.principal = x.principal});
+}
+
 authn::Refusal no_memory_for_body() {
   return try_again("the gateway holds as many large bodies as it may; try again in a moment");
 }
@@ -70,7 +77,8 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
     x.modern = version && mcp::is_modern_version(*version);
     co_return std::nullopt;
   }
-  auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body, x.services().bodies);
+  auto share = share_of(x);
+  auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body, std::move(share));
   if (!body) {
     x.context.body_read = true;
     if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;

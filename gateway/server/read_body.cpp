@@ -24,7 +24,7 @@ BodyFault Connection::broken_off(const Error& error) const {
 }
 
 awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& context, std::size_t limit,
-                                                                BodyBudget& budget) {
+                                                                BodyShare share) {
   const auto& head = context.head;
   if (head.framing == http::Framing::none) {
     context.body_read = true;
@@ -43,7 +43,7 @@ awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& 
   }
   stream_->read_deadline(body_deadline());
   context.body_read = true;
-  context.body_share = BodyShare(budget);
+  context.body_share = std::move(share);
   awaits_body_ = true;
   Result<std::string, BodyFault> body = gone();
   if (head.framing == http::Framing::content_length) {

@@ -82,7 +82,7 @@ void edit(WholeAnswer& whole) {
 
 awaitable<MaybeRefusal> relay_whole(McpExchange& x, Running& running, const AnswerPlan& plan) {
   const auto& answer = *running.answer;
-  BodyShare share(x.services().bodies);
+  auto share = share_of(x);
   auto read = co_await read_whole(*running.answer, share);
   if (!read && read.error().code == Errc::busy) co_return no_memory();
   if (running.slot.cancelled()) co_return failure_of_upstream(x, fail(Errc::cancelled, "ended while a list was read"));
@@ -113,7 +113,7 @@ std::shared_ptr<EventFilter> event_filter(const McpExchange& x) {
   tools.filter = [editor](const mcp::Envelope& data) { return editor->edit(data); };
   tools.error = [editor](const nlohmann::json& id, std::string_view why) { return editor->error(id, why); };
   tools.warn = [editor](std::string_view why, std::size_t left_out) { editor->warn(why, left_out); };
-  return std::make_shared<EventFilter>(std::move(tools), editor->asked(), x.services().bodies);
+  return std::make_shared<EventFilter>(std::move(tools), editor->asked(), share_of(x));
 }
 
 // The stream cannot go on, and its client must not take it for a whole one.

@@ -84,7 +84,7 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
     co_return broken("the server behind this gateway sent neither JSON nor an event stream (its status was " +
                      std::to_string(status) + ")");
   }
-  BodyShare share(x_.services().bodies);
+  auto share = share_of(x_);
   std::string whole;
   auto bytes = answer.body_at_hand();
   for (;;) {
@@ -116,7 +116,7 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
 // messages before it. An event that cannot be read, and cannot be the answer, costs only itself.
 awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id, std::size_t limit, Received& out) {
   auto& answer = *running.answer;
-  BodyShare share(x_.services().bodies);
+  auto share = share_of(x_);
   mcp::SseSplitter splitter(limit);
   auto bytes = answer.body_at_hand();
   for (;;) {

@@ -190,7 +190,8 @@ awaitable<MaybeRefusal> open_rest_body(RestExchange& r) {
     x.message = std::move(*message);
     co_return std::nullopt;
   }
-  auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body, x.services().bodies);
+  auto share = share_of(x);
+  auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body, std::move(share));
   if (!body) {
     x.context.body_read = true;
     if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;
@@ -290,7 +291,7 @@ awaitable<MaybeRefusal> show_document(RestExchange& r, RestClient& client, Runni
   auto refused = co_await client.tools(running, tools);
   if (refused) co_return refused;
   // The copy of this reader, who may be slow.
-  r.share = BodyShare(r.x.services().bodies);
+  r.share = share_of(r.x);
   if (!r.share.grow_to(tools->document.size())) co_return no_memory_for_answer();
   r.x.status = 200;
   r.response = http::json_response(200, tools->document);

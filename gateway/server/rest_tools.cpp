@@ -266,7 +266,7 @@ awaitable<MaybeRefusal> RestClient::list_with_others(Running& running, std::stri
 
 awaitable<MaybeRefusal> RestClient::make_tools(Running& running, const std::string& key, RestToolsPtr& out) {
   const auto making = std::make_shared<Making>(x_.context.snapshot, x_.resource, policy_caller(*x_.principal));
-  making->share = BodyShare(x_.services().bodies);
+  making->share = share_of(x_);
   auto& made = making->made;
   made->upstream = x_.resource.upstream->name;
   auto refused = co_await list(running, made->tools, making->share, making->bytes);

@@ -207,7 +207,7 @@ awaitable<Result<void>> ToolLister::work_on(std::size_t bytes, std::function<voi
 awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> attempt, Answer got, json id) {
   auto& answer = *attempt->answer;
   const bool events = is_event_stream(answer.head());
-  BodyShare share(worker_.services().bodies);
+  BodyShare share(worker_.services().bodies, {.principal = subject_.principal});
   mcp::SseSplitter splitter(kMostBytes);
   std::string whole;
   std::size_t size = 0;

@@ -99,7 +99,7 @@ describe('connection limits', { timeout: 60_000 * patience }, () => {
 });
 
 describe('the memory of request bodies', { timeout: 60_000 * patience }, () => {
-  const large = 700 * 1024;
+  const large = 2800 * 1024;
   let upstream;
   let gateway;
   let token;
@@ -110,7 +110,7 @@ describe('the memory of request bodies', { timeout: 60_000 * patience }, () => {
       name: 'bodies',
       upstream: upstream.url,
       configure: (config) => {
-        config.limits = { ...config.limits, body: '1MiB', body_memory: '1MiB' };
+        config.limits = { ...config.limits, body: '4MiB', body_memory: '4MiB' };
       },
     });
     token = (await (await OAuthClient.register(gateway)).grant()).access_token;
@@ -150,5 +150,18 @@ describe('the memory of request bodies', { timeout: 60_000 * patience }, () => {
       stalled.destroy();
     }
     await until('the memory to be free again', async () => (await post(call('x'.repeat(large)))).status === 200);
+  });
+
+  it('attack 12: one user whose bodies stay unfinished leaves room for the bodies of others', async () => {
+    await gateway.addUser({ name: 'mallory', members: ['acme'] });
+    const client = await OAuthClient.register(gateway);
+    const theirs = (await client.grant({ user: 'mallory' })).access_token;
+    const stalled = Array.from({ length: 40 }, () => stalledCall(gateway, theirs, 128 * 1024).resume());
+    try {
+      await until('the gateway to hold as many as it may', () => stalled.some((each) => each.closed));
+      for (let i = 0; i < 5; ++i) assert.equal((await post(call('x'.repeat(60 * 1024)))).status, 200);
+    } finally {
+      for (const each of stalled) each.destroy();
+    }
   });
 });

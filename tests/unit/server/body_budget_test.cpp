@@ -23,9 +23,9 @@ TEST(BodyBudget, AShareIsGivenBackWhenItGoes) {
     BodyShare share(budget);
     EXPECT_TRUE(share.grow_to(kBudget));
     BodyShare moved = std::move(share);
-    EXPECT_FALSE(budget.take(1));
+    EXPECT_FALSE(budget.take(1, 0));
   }
-  EXPECT_TRUE(budget.take(kBudget));
+  EXPECT_TRUE(budget.take(kBudget, 0));
 }
 
 TEST(BodyBudget, AShareThatWasRefusedHoldsWhatItHeld) {
@@ -33,8 +33,8 @@ TEST(BodyBudget, AShareThatWasRefusedHoldsWhatItHeld) {
   BodyShare share(budget);
   EXPECT_TRUE(share.grow_to(40 * 1024));
   EXPECT_FALSE(share.grow_to(kBudget + 1));
-  EXPECT_TRUE(budget.take(60 * 1024));
-  EXPECT_FALSE(budget.take(1));
+  EXPECT_TRUE(budget.take(60 * 1024, 0));
+  EXPECT_FALSE(budget.take(1, 0));
 }
 
 TEST(BodyBudget, SmallBodiesNeedNone) {
@@ -52,7 +52,7 @@ TEST(BodyBudget, Attack12WorkOnABodyIsCountedBesideTheBodiesOfOthers) {
   EXPECT_TRUE(share.grow_to(20 * 1024));
   EXPECT_FALSE(share.grow_to_work(71 * 1024)) << "there is room for 70";
   EXPECT_TRUE(share.grow_to_work(70 * 1024)) << "what was refused is not kept";
-  EXPECT_FALSE(budget.take(1));
+  EXPECT_FALSE(budget.take(1, 0));
 }
 
 TEST(BodyBudget, Attack12WhatNobodyElseHoldsMayBeExceededByOne) {
@@ -72,21 +72,68 @@ TEST(BodyBudget, Attack12AShareGivesBackWhatWorkHasTaken) {
   BodyShare share(budget);
   EXPECT_TRUE(share.grow_to_work(kBudget));
   share.shrink_to(40 * 1024);
-  EXPECT_TRUE(budget.take(60 * 1024));
+  EXPECT_TRUE(budget.take(60 * 1024, 0));
   budget.give(60 * 1024);
   share.shrink_to(50 * 1024);
-  EXPECT_FALSE(budget.take(61 * 1024)) << "nothing grows by it";
+  EXPECT_FALSE(budget.take(61 * 1024, 0)) << "nothing grows by it";
   share.shrink_to(1);
-  EXPECT_TRUE(budget.take(kBudget)) << "a small body needs none";
+  EXPECT_TRUE(budget.take(kBudget, 0)) << "a small body needs none";
 }
 
 TEST(BodyBudget, WorkOnSmallBodiesNeedsNone) {
   BodyBudget budget(0);
-  EXPECT_FALSE(budget.take(1));
-  budget.take_more(1, 0);  // held by somebody else
+  EXPECT_FALSE(budget.take(1, 0));
+  budget.take_to_work(1, 0);  // held by somebody else
   BodyShare share(budget);
   EXPECT_TRUE(share.grow_to_work(BodyShare::kFreeWork));
   EXPECT_FALSE(share.grow_to_work(BodyShare::kFreeWork + 1));
+}
+
+Payer user(const std::string& name, const std::string& tenant = "acme") {
+  auto principal = std::make_shared<token::Principal>();
+  principal->user = name;
+  principal->tenant = tenant;
+  return {.principal = std::move(principal)};
+}
+
+TEST(BodyBudget, Attack12AUserLeavesRoomForOthersAndATenantForOtherTenants) {
+  BodyBudget budget(64);
+  EXPECT_TRUE(budget.take(48, 0, user("mallory"))) << "more than a share, while nobody needs it";
+  EXPECT_FALSE(budget.take(1, 0, user("mallory")));
+  EXPECT_TRUE(budget.take(8, 0, user("alice")))
+      << "within a share of its own, though the tenant holds more than its share";
+  EXPECT_FALSE(budget.take(1, 0, user("alice")));
+  EXPECT_FALSE(budget.take(1, 0, user("bob")));
+  EXPECT_TRUE(budget.take(8, 0, user("alice", "globex"))) << "the same name elsewhere is another user";
+  EXPECT_FALSE(budget.take(1, 0, user("bob", "globex"))) << "there is no more";
+  budget.give(48, user("mallory"));
+  EXPECT_TRUE(budget.take(32, 0, user("mallory")));
+  EXPECT_FALSE(budget.take(1, 0, user("mallory"))) << "others hold a quarter of it";
+  EXPECT_TRUE(budget.take(8, 0, user("bob")));
+}
+
+TEST(BodyBudget, Attack12StrangersAreCountedByTheirNetworks) {
+  BodyBudget budget(64);
+  EXPECT_TRUE(budget.take(48, 0, {.address = "2001:db8::1"}));
+  EXPECT_FALSE(budget.take(1, 0, {.address = "2001:db8::2"})) << "one network";
+  EXPECT_TRUE(budget.take(8, 0, {.address = "2001:db8:0:1::1"})) << "another one of the same site";
+  EXPECT_TRUE(budget.take(4, 0, {.address = "2001:db8:1::1"})) << "another site";
+  EXPECT_TRUE(budget.take(4, 0, {.address = "203.0.113.9"}));
+}
+
+TEST(BodyBudget, Attack12AShareIsCountedForItsPayerAsLongAsItIsHeld) {
+  BodyBudget budget(64 * 1024);
+  {
+    BodyShare first(budget, user("mallory"));
+    EXPECT_TRUE(first.grow_to(48 * 1024));
+    BodyShare second(budget, user("mallory"));
+    EXPECT_FALSE(second.grow_to(17 * 1024));
+    BodyShare moved;
+    moved = std::move(first);
+    moved.shrink_to(32 * 1024);
+    EXPECT_FALSE(second.grow_to(17 * 1024)) << "beyond its share, and into what is left for others";
+  }
+  EXPECT_TRUE(budget.take(48 * 1024, 0, user("mallory"))) << "everything was given back";
 }
 
 }  // namespace

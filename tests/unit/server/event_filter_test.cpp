@@ -20,7 +20,7 @@ const std::string kShown = R"({"jsonrpc":"2.0","id":7,"result":{"tools":[{"name"
 class Stream {
  public:
   explicit Stream(json asked = 7, std::size_t limit = 1000, std::size_t budget = 1 << 20)
-      : budget_(budget), filter_(tools(asked.is_null()), asked, budget_, limit) {}
+      : budget_(budget), filter_(tools(asked.is_null()), asked, BodyShare(budget_), limit) {}
 
   std::string take(std::string_view bytes) { return std::string(filter_.take(bytes)); }
   std::string finish() { return std::string(filter_.finish()); }
@@ -223,7 +223,7 @@ TEST(EventFilter, LeavesOutWhatBecomesEmptyAndKeepsItsPlaceInTheStream) {
   };
   tools.error = [](const json&, std::string_view) { return std::string("{}"); };
   tools.warn = [](std::string_view, std::size_t) { ADD_FAILURE() << "nobody misses it"; };
-  EventFilter filter(std::move(tools), json(), budget);
+  EventFilter filter(std::move(tools), json(), BodyShare(budget));
   EXPECT_EQ(filter.take("id: 4\ndata: gone\n\ndata: gone\n\ndata: here\n\n"), "id: 4\n\ndata: here\n\n");
   EXPECT_EQ(filter.finish(), "");
   EXPECT_FALSE(filter.has_failed());
