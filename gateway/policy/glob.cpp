@@ -47,7 +47,23 @@ std::optional<std::string> plain_glob(std::string_view glob) {
   return plain == decoded ? std::nullopt : std::optional(std::move(plain));
 }
 
-// A byte that globs do not hold: only a star of another glob can name it, and whatever stands in its place.
+// The URIs without a port that stand for what the glob names with one. A `**` in the port also reaches into what
+// follows the port.
+std::vector<std::string> portless_globs(std::string_view glob) {
+  const auto decoded = percent_decoded(glob, "*%");
+  const auto portless = reading_without_port(decoded);
+  if (!portless) return {};
+  std::vector<std::string> globs{*portless};
+  const auto authority = uri_parts(decoded)->authority.value_or("");
+  if (authority.find("**", authority.rfind(':')) == std::string_view::npos) return globs;
+  const auto rest = uri_parts(*portless)->rest;
+  const auto host = portless->substr(0, portless->size() - rest.size());
+  for (const auto* begin : {"/**", "?**", "#**"}) globs.push_back(host + begin + std::string(rest));
+  return globs;
+}
+
+// A byte that the globs looked at do not hold: only a star of another glob can name it, and whatever stands in its
+// place.
 constexpr char kAnything = '\x01';
 constexpr int kManySegments = 64;
 
@@ -81,6 +97,7 @@ std::vector<std::string> witnesses_of(std::string_view glob, GlobKind kind) {
 
 bool one_matches_all(const std::vector<std::shared_ptr<const RE2>>& matchers, const std::vector<std::string>& texts) {
   return std::ranges::any_of(matchers, [&](const auto& matcher) {
+    if (matcher->pattern().find(kAnything) != std::string::npos) return false;
     return std::ranges::all_of(texts, [&](const auto& text) { return RE2::FullMatch(text, *matcher); });
   });
 }
@@ -92,8 +109,7 @@ GlobSet::GlobSet(const std::vector<std::string>& globs, GlobKind kind) : kind_(k
     matchers_.push_back(compile(glob, kind));
     if (kind != GlobKind::uri) continue;
     if (const auto plain = plain_glob(glob)) plain_.push_back(compile(*plain, kind));
-    if (const auto portless = reading_without_port(percent_decoded(glob, "*%")))
-      portless_.push_back(compile(*portless, kind));
+    for (const auto& portless : portless_globs(glob)) portless_.push_back(compile(portless, kind));
   }
 }
 
@@ -105,7 +121,11 @@ bool GlobSet::matches(std::string_view text) const {
 bool GlobSet::covers(std::string_view glob) const {
   if (glob.find(kAnything) != std::string_view::npos) return false;
   if (!one_matches_all(matchers_, witnesses_of(glob, kind_))) return false;
-  const auto plain = kind_ == GlobKind::uri ? plain_glob(glob) : std::nullopt;
+  if (kind_ == GlobKind::name) return true;
+  for (const auto& portless : portless_globs(glob)) {
+    if (!one_matches_all(portless_, witnesses_of(portless, kind_))) return false;
+  }
+  const auto plain = plain_glob(glob);
   if (!plain) return true;
   const auto texts = witnesses_of(*plain, kind_);
   return one_matches_all(matchers_, texts) || one_matches_all(plain_, texts);

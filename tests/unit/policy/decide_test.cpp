@@ -389,6 +389,19 @@ TEST(Decide, Attack4ADenialOfAPortHoldsWithoutItAsWell) {
   for (const auto* uri : {"sftp://prod:23/x", "sftp://test/x"}) EXPECT_EQ(of(uri), Verdict::allow) << uri;
 }
 
+TEST(Decide, Attack4ADenialOfPortsWhoseStarsReachFurtherHoldsWithoutThemAsWell) {
+  for (const auto* glob : {"db://prod:**", "db://prod:5432**", "db://prod:*/**", "db://prod:**/t"}) {
+    const auto policy = policy_of(
+        with_head("rules: [{resources: ['" + std::string(glob) + "'], deny: true}, {resources: ['db://**']}]\n"));
+    const auto of = [&](std::string_view uri) { return verdict_of(*policy, resource_read(uri), caller({"use"})); };
+    for (const auto* uri : {"db://prod:5432/t", "db://prod/t", "db://prod/a/t"}) {
+      EXPECT_EQ(of(uri), Verdict::deny) << glob << " " << uri;
+    }
+    for (const auto* uri : {"db://production/t", "db://test/t"})
+      EXPECT_EQ(of(uri), Verdict::allow) << glob << " " << uri;
+  }
+}
+
 TEST(Decide, Attack4ADenialOfAnAddressHoldsForItsOtherForms) {
   const auto policy = policy_of(with_head("rules: [{resources: ['db://10.0.0.10/**'], deny: true}]\notherwise: allow"));
   for (const auto* host :

@@ -110,10 +110,61 @@ TEST(GlobCovers, EverythingThatTheOtherNames) {
   EXPECT_GT(covered, 200) << "the rounds say something";
 }
 
+// What is called dead may be removed: no decision changes by it, whatever spelling of a URI is asked for.
+TEST(Unreachable, WithoutADeadGlobEverythingIsDecidedAsBefore) {
+  std::mt19937 random(20261201);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same run every time
+  const auto one_of = [&](const std::vector<std::string>& all) { return all[random() % all.size()]; };
+  const std::vector<std::string> hosts{"prod", "prod:**", "prod:*", "prod:5432", "prod:5432**",
+                                       "PROD", "*",       "**",     "u@prod"};
+  const std::vector<std::string> paths{"", "/t", "/*", "/**", "/t/**", "?q"};
+  const std::vector<std::string> demands{"deny: true", "scopes: [a]", "scopes: [b]"};
+  const std::vector<std::string> asked{"prod", "prod:5432", "prod:99", "PROD", "u@prod", "prod.", "test"};
+  const auto policy_with = [](const std::vector<std::string>& rules) {
+    std::string text = "policy: p\nscopes: {a: A, b: B}\ndefault_scopes: [a]\nconnect: [a]\nrules:\n";
+    for (const auto& rule : rules) text += "  - {resources: [\"" + rule + "}\n";
+    return policy_of(text + "otherwise: allow\n");
+  };
+  int dead = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<std::string> rules;
+    for (int i = 0; i < 3; ++i) rules.push_back("db://" + one_of(hosts) + one_of(paths) + "\"], " + one_of(demands));
+    const auto whole = policy_with(rules);
+    const auto found = whole->unreachable();
+    if (found.empty()) continue;
+    ++dead;
+    auto left = rules;
+    left.erase(left.begin() + found.front().at.line - 6);
+    const auto without = policy_with(left);
+    for (const auto& host : asked) {
+      for (const std::string path : {"", "/t", "/t/u", "?q", "/"}) {
+        const auto read = resource_read("db://" + host + path);
+        for (const auto& who : {Caller{{"a"}, "", ""}, Caller{{"a", "b"}, "", ""}}) {
+          EXPECT_EQ(whole->decide(read, who).verdict, without->decide(read, who).verdict) << host << path << "\n"
+                                                                                          << rules[0] << "\n"
+                                                                                          << rules[1] << "\n"
+                                                                                          << rules[2];
+        }
+      }
+    }
+  }
+  EXPECT_GT(dead, 500) << "the rounds say something";
+}
+
+TEST(Unreachable, APortThatAnEarlierGlobDoesNotNameWithoutOne) {
+  EXPECT_THAT(unreachable("  - {resources: [\"db://prod/**\", \"db://prod:*/**\"]}\n"
+                          "  - {resources: [\"db://prod:5432/t\"], deny: true}\n"),
+              ElementsAre(HasSubstr("`db://prod:5432/t`")));
+}
+
 TEST(GlobCovers, NothingThatIsNotCertain) {
   EXPECT_TRUE(GlobSet({"a*", "*"}, GlobKind::name).covers("b*"));
   EXPECT_FALSE(GlobSet().covers("a"));
   EXPECT_FALSE(GlobSet({"*"}, GlobKind::name).covers(std::string("a\x01")));
+  EXPECT_FALSE(GlobSet({"a\x01"
+                        "b"},
+                       GlobKind::name)
+                   .covers("a*b"));
+  EXPECT_FALSE(GlobSet({"file:///a%01b"}, GlobKind::uri).covers("file:///a*b"));
   EXPECT_TRUE(GlobSet({"**"}, GlobKind::uri).covers("db://PROD/**"));
 }
 
