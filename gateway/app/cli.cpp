@@ -37,18 +37,19 @@ struct CommandLine {
 
   using StoreCommand = std::function<int(Opened&)>;
 
-  void on_store(CLI::App* command, StoreCommand what) {
+  void on_store(CLI::App* command, StoreCommand what, NoStore otherwise = NoStore::refuse) {
     add_config(command);
-    run_on_store(command, std::move(what));
+    run_on_store(command, std::move(what), otherwise);
   }
   // For a command that takes nothing but options beside its configuration.
   void on_store_alone(CLI::App* command, StoreCommand what) {
     add_config_alone(command);
-    run_on_store(command, std::move(what));
+    run_on_store(command, std::move(what), NoStore::refuse);
   }
-  void run_on_store(CLI::App* command, StoreCommand what) {
-    command->callback(
-        [this, what = std::move(what)] { run = [this, what] { return with_store(config, console, what); }; });
+  void run_on_store(CLI::App* command, StoreCommand what, NoStore otherwise) {
+    command->callback([this, what = std::move(what), otherwise] {
+      run = [this, what, otherwise] { return with_store(config, console, otherwise, what); };
+    });
   }
   void add_config(CLI::App* command) {
     command->add_option("-c,--config", config, "The configuration file")->required();
@@ -158,7 +159,7 @@ void add_users(CLI::App& app, CommandLine& line) {
   line.may_be_empty.insert(add->add_option("--email", line.user.email, "Passed to servers that ask for {user.email}"));
   add->add_option("--member", line.user.members, "HANDLE or HANDLE:ROLE; may be repeated");
   add_password(add, line.user);
-  line.on_store(add, [&line](Opened& o) { return user_add(o, line.user, line.console); });
+  line.on_store(add, [&line](Opened& o) { return user_add(o, line.user, line.console); }, NoStore::make);
   line.on_store_alone(user->add_subcommand("list", "List users"),
                       [&line](Opened& o) { return user_list(o, line.console); });
   for (const bool disabled : {true, false}) {
@@ -194,9 +195,11 @@ void add_tenants(CLI::App& app, CommandLine& line) {
     add_clearable(command, line, "name", line.tenant.name,
                   adds ? "Shown on pages; default: the handle" : "Shown on pages");
     add_clearable(command, line, "plan", line.tenant.plan, "As policies name it under `plans`");
-    line.on_store(command, [&line, adds](Opened& o) {
+    const auto otherwise = adds ? NoStore::make : NoStore::refuse;
+    const auto what = [&line, adds](Opened& o) {
       return adds ? tenant_add(o, line.tenant, line.console) : tenant_set(o, line.tenant, line.console);
-    });
+    };
+    line.on_store(command, what, otherwise);
   }
   auto* import = tenant->add_subcommand(
       "import",
@@ -205,7 +208,7 @@ void add_tenants(CLI::App& app, CommandLine& line) {
       "Members who are not named stay.");
   import->add_option("FILE", line.first, "A YAML file with `tenants`, or JSON Lines (.jsonl, or - for standard input)")
       ->required();
-  line.on_store(import, [&line](Opened& o) { return tenant_import(o, line.first, line.console); });
+  line.on_store(import, [&line](Opened& o) { return tenant_import(o, line.first, line.console); }, NoStore::make);
   line.on_store_alone(tenant->add_subcommand("list", "List tenants"),
                       [&line](Opened& o) { return tenant_list(o, line.console); });
   auto* remove = tenant->add_subcommand("remove", "Remove a tenant, its memberships and grants");
@@ -218,7 +221,8 @@ void add_tenants(CLI::App& app, CommandLine& line) {
   add->add_option("HANDLE[:ROLE]", line.second,
                   "The tenant, and a role of its policy. HANDLE alone leaves the role as it is, HANDLE: takes it away")
       ->required();
-  line.on_store(add, [&line](Opened& o) { return member_add(o, line.first, line.second, line.console); });
+  line.on_store(
+      add, [&line](Opened& o) { return member_add(o, line.first, line.second, line.console); }, NoStore::make);
   auto* leave = member->add_subcommand("remove", "End a membership and its grants");
   leave->add_option("USER", line.first, "Sign-in name, or PROVIDER:SUBJECT")->required();
   leave->add_option("HANDLE[:ROLE]", line.second, "The tenant")->required();
@@ -266,7 +270,7 @@ void add_clients(CLI::App& app, CommandLine& line) {
   auto* file = add->add_option("--jwks", line.client.jwks, "File with its public keys (JWK set): it signs assertions");
   secret->excludes(uri)->excludes(file);
   uri->excludes(file);
-  line.on_store(add, [&line](Opened& o) { return client_add(o, line.client, line.console); });
+  line.on_store(add, [&line](Opened& o) { return client_add(o, line.client, line.console); }, NoStore::make);
   auto* rotate = client->add_subcommand("rotate-secret", "Replace a client's secret");
   rotate->add_option("ID", line.first, "As `client list` prints it")->required();
   line.on_store(rotate, [&line](Opened& o) { return client_rotate_secret(o, line.first, line.console); });

@@ -38,8 +38,14 @@ struct Opened {
   const std::string& master_key;  // the store's
 };
 
+// What a command does where there is no store yet. One that only looks, or changes what is there, refuses: the path may
+// be misspelt, and an empty store in its place would hide that.
+enum class NoStore { refuse, make };
+// The error is a sentence. Says so on `console.err` when the store was made.
+Result<store::OpenedStore> open_store(const config::Config& config, NoStore otherwise, Console& console);
 // Reads the configuration, opens its store and runs `command`; prints why when that fails.
-int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command);
+int with_store(const std::string& config_file, Console& console, NoStore otherwise,
+               const std::function<int(Opened&)>& command);
 // Prints the error as "postern: SENTENCE"; kNo.
 int say_error(Console& console, const std::string& sentence);
 // "2026-01-31 12:00Z"

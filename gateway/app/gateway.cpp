@@ -238,6 +238,7 @@ struct Gateway::Impl {
   void end_all_streams();
   void tick();
   void reload_certificates();
+  void keep_claim();
   void keep_usage();
   void tell_what_is_not_logged();
   void tell_refusals();
@@ -394,6 +395,11 @@ void Gateway::Impl::reload_certificates() {
   }
 }
 
+void Gateway::Impl::keep_claim() {
+  const auto kept = claim.keep();
+  if (!kept && said.first(kept.error().what)) log->error("store_claim_lost", {{"what", kept.error().what}});
+}
+
 void Gateway::Impl::keep_usage() {
   if (const auto done = server::flush(usage, store->usage()); !done)
     log->warning("usage_not_kept", {{"what", done.error().what}});
@@ -436,6 +442,7 @@ void Gateway::Impl::tick() {
     reload_certificates();
     tell_what_is_not_logged();
     store_watch.tell(store->fault());
+    keep_claim();
     if (std::chrono::steady_clock::now() - purged > kPurgeEvery) {
       purged = std::chrono::steady_clock::now();
       housekeeping.submit([this] { time.purge(); });
@@ -539,14 +546,15 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   auto log = *std::move(made);
   constexpr std::size_t kFetchers = kFetchThreads + kProviderThreads;
   const auto files = claim_open_files(loaded.config, {workers_of(loaded.config), kFetchers, kFetchers});
-  if (!files.warning.empty()) log->warning("too_few_open_files", {{"what", files.warning}});
   if (loaded.config.limits.connections == 0) return fail(Errc::unavailable, files.warning);
+  if (!files.warning.empty()) log->warning("too_few_open_files", {{"what", files.warning}});
   auto claim = store::claim_store(loaded.config.store);
   if (!claim) return claim.error();
   auto opened = store::open_store(loaded.config.store);
   if (!opened) return opened.error();
   const auto kept_time = opened->store->kept_time();
   if (!kept_time) return kept_time.error();
+  if (opened->made) log->info("store_made", {{"store", loaded.config.store}});
   for (const auto& warning : loaded.config.warnings) log->warning("unsafe_configuration", {{"what", warning}});
   for (const auto& advice : loaded.advice.all()) {
     log->warning("configuration_advice", {{"at", config::to_string(advice.at)}, {"what", advice.what}});

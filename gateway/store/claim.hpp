@@ -13,15 +13,21 @@ namespace postern::store {
 // given back by the kernel when the process ends, however it ends.
 class StoreClaim {
  public:
-  explicit StoreClaim(UniqueFd lock) noexcept : lock_(std::move(lock)) {}
+  StoreClaim(UniqueFd lock, std::string path) noexcept : lock_(std::move(lock)), path_(std::move(path)) {}
+
+  // Makes the file again where it was removed or replaced, which would let a second gateway in. The error is one
+  // sentence: the file cannot be made, or another process holds it now. Called by one thread.
+  Result<void> keep();
 
  private:
   UniqueFd lock_;
+  std::string path_;
 };
 
-// `url` as of open_store(); the store need not be there yet. The claim is a flock(2) on `<database>.lock`, a file that
-// holds who has it, for messages alone, and stays when the claim ends. Errors are one sentence: conflict names the
-// process that has the claim; invalid is what open_store() refuses of the path.
+// `url` as of open_store(); the store need not be there yet. The claim is a flock(2) on `<database>.lock`, where
+// `<database>` is the file that links lead to. The file holds who has the claim, for messages alone, and stays when the
+// claim ends. One that something else is in is left alone, which is a refusal. Errors are one sentence: conflict names
+// the process that has the claim; invalid is what open_store() refuses of the path.
 Result<StoreClaim> claim_store(const std::string& url);
 
 }  // namespace postern::store

@@ -1,6 +1,7 @@
 #include "store/claim.hpp"
 #include "store/lost_key.hpp"
 #include "store/sqlite/claim.hpp"
+#include "store/sqlite/files.hpp"
 #include "store/sqlite/lost_key.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/store.hpp"
@@ -22,6 +23,16 @@ Result<std::string> sqlite_path(const std::string& url) {
 Result<OpenedStore> open_store(const std::string& url) {
   const auto path = sqlite_path(url);
   return path ? sqlite::open(*path, {}) : Result<OpenedStore>(path.error());
+}
+
+Result<bool> store_exists(const std::string& url) {
+  const auto path = sqlite_path(url);
+  return path ? Result<bool>(sqlite::has_content(*path)) : Result<bool>(path.error());
+}
+
+Result<void> check_store(const std::string& url) {
+  const auto path = sqlite_path(url);
+  return path ? sqlite::check_files(*path) : Result<void>(path.error());
 }
 
 Result<StoreClaim> claim_store(const std::string& url) {

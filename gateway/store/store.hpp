@@ -56,7 +56,8 @@ class TenantStore {
  public:
   virtual ~TenantStore() = default;
   // All of them or none, in one step. How many of these records are new or changed: only those are noted as changes.
-  // A membership that a sign-in elsewhere gave becomes one of the operator. conflict: a tenant that had to be absent is
+  // A membership that a sign-in elsewhere gave becomes one of the operator, and its role goes unless one is given: a
+  // provider must not have given it for good. conflict: a tenant that had to be absent is
   // there; not_found: one that had to be present is not.
   virtual Result<std::int64_t> apply(const TenantEdits& edits) = 0;
   virtual Result<std::optional<Tenant>> find(std::string_view handle) = 0;
@@ -266,6 +267,7 @@ class Store : public Facets {
 struct OpenedStore {
   std::unique_ptr<Store> store;
   std::string master_key;
+  bool made = false;  // there was none before
 };
 
 // "sqlite:PATH". Makes the file (0600) and its schema. Refused with one sentence: a directory that does not exist, a
@@ -273,5 +275,12 @@ struct OpenedStore {
 // gone, or a connection on which WAL and synchronous=FULL do not hold when read back. Of the path only the last
 // directory is made (0700).
 Result<OpenedStore> open_store(const std::string& url);
+
+// Whether there is a store. Makes nothing.
+Result<bool> store_exists(const std::string& url);
+
+// What open_store() would refuse, as far as that can be seen without opening the database: for `postern check`. Makes
+// nothing.
+Result<void> check_store(const std::string& url);
 
 }  // namespace postern::store

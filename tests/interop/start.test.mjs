@@ -154,7 +154,7 @@ describe('the beginning', { timeout: 120_000 * patience }, () => {
       },
     });
     try {
-      const inUse = `postern: the store ${store} is in use by another gateway (process ${own.pid} on `;
+      const inUse = `postern: the store ${store} is in use by a gateway (process ${own.pid} on `;
       const sentence = new RegExp(`${inUse.replace(/[.(]/g, '\\$&')}\\S+\\): .*End that one first`);
       for (const { file } of [second, own]) await failsToStart(file, sentence);
       assert.match(await own.command(['user', 'list']), /alice/);
@@ -171,6 +171,36 @@ describe('the beginning', { timeout: 120_000 * patience }, () => {
       await second.stop();
       await own.stop();
     }
+  });
+
+  it('where there is no store, commands that look make none, and others say that they made it', async () => {
+    const own = await Gateway.create({ name: 'lifecycle-no-store', upstream: upstream.url });
+    const store = `sqlite:${path.join(own.folder, 'postern.db')}`;
+    const runs = (...words) => run(binary(), [...words, '-c', own.file], { cwd: own.folder });
+    const looks = [
+      ...['user list', 'tenant list', 'client list', 'grant list', 'keys list'].map((words) => words.split(' ')),
+      ['user', 'disable', 'alice'],
+      ['tenant', 'set', 'umbrella', '--plan', 'business'],
+      ['member', 'remove', 'alice', 'umbrella'],
+      ['token', 'mint', '--user', 'alice', '--tenant', 'acme', '--resource', own.resource, '--scope', 'mcp.connect'],
+    ];
+    for (const words of looks) {
+      const { code, stdout, output } = await runs(...words);
+      assert.deepEqual([code, stdout], [1, ''], output);
+      assert.ok(output.startsWith(`postern: there is no store at ${store}, which \`store\` (`), output);
+      assert.match(output, /\) names\. `postern serve` makes it, and so does the first `user add`\n$/);
+    }
+    assert.ok(!existsSync(path.join(own.folder, 'postern.db')));
+    const added = await runs('tenant', 'add', 'umbrella');
+    assert.equal(added.code, 0, added.output);
+    assert.ok(added.output.includes(`postern: made a new, empty store at ${store}\n`), added.output);
+    const again = await runs('tenant', 'add', 'initech');
+    assert.doesNotMatch(again.output, /made a new/);
+    for (const name of ['postern.db', 'postern.db-wal', 'postern.db-shm', 'postern.db.key'])
+      rmSync(path.join(own.folder, name), { force: true });
+    await own.start();
+    await own.logged('"event":"store_made"');
+    await own.stop();
   });
 
   it('a store without its key is refused by every command; `keys replace-lost` says what ends, and makes one', async () => {

@@ -46,13 +46,27 @@ const config::Member* member_in_file(const config::Config& config, const std::st
   return nullptr;
 }
 
-int with_store(const std::string& config_file, Console& console, const std::function<int(Opened&)>& command) {
+Result<store::OpenedStore> open_store(const config::Config& config, NoStore otherwise, Console& console) {
+  const auto there = store::store_exists(config.store);
+  if (!there) return there.error();
+  if (!*there && otherwise == NoStore::refuse) {
+    return fail(Errc::not_found, "there is no store at " + config.store + ", which `store` (" +
+                                     to_string(config.store_at) +
+                                     ") names. `postern serve` makes it, and so does the first `user add`");
+  }
+  auto opened = store::open_store(config.store);
+  if (opened && opened->made) console.err << "postern: made a new, empty store at " << config.store << '\n';
+  return opened;
+}
+
+int with_store(const std::string& config_file, Console& console, NoStore otherwise,
+               const std::function<int(Opened&)>& command) {
   const auto config = config::load_for_command(config_file, config::system_sources());
   if (!config) {
     console.err << config.error().to_string();
     return kNo;
   }
-  auto opened = store::open_store(config->store);
+  auto opened = open_store(*config, otherwise, console);
   if (!opened) return say_error(console, opened.error().what);
   const SystemClock clock;
   Opened context{*config, *opened->store, clock, opened->master_key};

@@ -142,7 +142,7 @@ int policy_explain(const ExplainOptions& options, Console& console) {
     if (!parsed || !parsed->is_object()) return say_error(console, "--arguments must be one JSON object");
     arguments = std::move(*parsed);
   }
-  auto opened = store::open_store(loaded->config.store);
+  auto opened = open_store(loaded->config, NoStore::make, console);
   if (!opened) return say_error(console, opened.error().what);
   const auto membership = membership_of(*loaded, *opened->store, options);
   if (!membership) return say_error(console, membership.error().what);

@@ -35,7 +35,7 @@ int token_mint(const std::string& config_file, const MintOptions& options, Conso
   if (!lifetime || *lifetime <= Duration::zero())
     return say_error(console, "--lifetime is a duration such as 10m, 12h or 30d");
   if (const auto fault = display_name_fault(options.name)) return say_error(console, *fault);
-  auto opened = store::open_store(loaded->config.store);
+  auto opened = open_store(loaded->config, NoStore::refuse, console);
   if (!opened) return say_error(console, opened.error().what);
   const SystemClock clock;
   const auto log = telemetry::make_null_log();

@@ -55,19 +55,71 @@ Result<void> check_private(const std::string& path, const struct stat& status) {
   return {};
 }
 
+}  // namespace
+
+std::string key_path(const std::string& database) { return database + ".key"; }
+
 std::string restore_key(const std::string& database) {
   return ": restore the file that belongs to this store. If it is lost for good, run "
          "`postern keys replace-lost -c FILE` (without a configuration file: `--store sqlite:" +
          database + "`), which makes a new key and says what ends with the old one";
 }
 
-}  // namespace
-
-std::string key_path(const std::string& database) { return database + ".key"; }
-
 bool has_content(const std::string& path) noexcept {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
+}
+
+namespace {
+
+Result<void> check_writable(const std::string& path, const struct stat& status) {
+  if (auto checked = check_private(path, status); !checked) return checked;
+  // Asked of the mode itself, since root may write everything.
+  if ((status.st_mode & 0600) != 0600) return fail(Errc::invalid, path + " is read-only; run: chmod 600 " + path);
+  return {};
+}
+
+// The directory is there, or can be made.
+Result<void> check_directory(const std::string& directory) {
+  struct stat status{};
+  const bool there = ::stat(directory.c_str(), &status) == 0;
+  if (there && !S_ISDIR(status.st_mode)) return fail(Errc::invalid, directory + " is not a directory");
+  const auto written_to = there ? directory : directory_of(directory);
+  if (!there && ::stat(written_to.c_str(), &status) != 0)
+    return fail(Errc::invalid, "the directory " + directory + " does not exist");
+  if (::access(written_to.c_str(), W_OK) != 0) return refused(written_to, "cannot be written");
+  return {};
+}
+
+// Of SQLite's file format, section 1.3.
+Result<void> check_header(const std::string& path) {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char begin[kMagic.size()];
+  if (!fd) return refused(path, "cannot be read");
+  const auto read = ::read(fd.get(), begin, sizeof begin);
+  if (read != static_cast<ssize_t>(sizeof begin) || std::string_view(begin, sizeof begin) != kMagic)
+    return fail(Errc::invalid, path + " is not a database");
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_database(const std::string& path) {
+  if (auto ready = check_directory(directory_of(path)); !ready) return ready;
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};
+    return refused(path, "cannot be opened");
+  }
+  if (auto checked = check_writable(path, status); !checked) return checked;
+  return status.st_size == 0 ? Result<void>() : check_header(path);
+}
+
+Result<void> check_files(const std::string& path) {
+  if (auto checked = check_database(path); !checked || !has_content(path)) return checked;
+  const auto key = kept_key(path);
+  return key ? Result<void>() : Result<void>(key.error());
 }
 
 Result<void> prepare_file(const std::string& path) {
@@ -81,10 +133,7 @@ Result<void> prepare_file(const std::string& path) {
   }
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return refused(path, "cannot be opened");
-  if (auto checked = check_private(path, status); !checked) return checked;
-  // Asked of the mode itself, since root may write everything.
-  if ((status.st_mode & 0600) != 0600) return fail(Errc::invalid, path + " is read-only; run: chmod 600 " + path);
-  return {};
+  return check_writable(path, status);
 }
 
 Result<std::string> read_key(const std::string& database) {

@@ -22,8 +22,15 @@ bool has_content(const std::string& path) noexcept;
 Result<std::string> master_key(const std::string& database);
 // The same of a database that has a key already: a lost one is refused, since a new one opens nothing of the old.
 Result<std::string> kept_key(const std::string& database);
+// What prepare_file() and the first look at the database would refuse. Makes nothing.
+Result<void> check_database(const std::string& path);
+// The same, and what kept_key() would refuse.
+Result<void> check_files(const std::string& path);
 // Whether the key file is missing or is not a key. False where that cannot be seen.
 bool key_is_lost(const std::string& database);
+
+// ": restore the file…", with the command for a key that is lost for good.
+std::string restore_key(const std::string& database);
 
 // The content of `<database>.key`, refused (invalid) as by master_key().
 Result<std::string> read_key(const std::string& database);

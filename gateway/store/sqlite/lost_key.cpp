@@ -2,11 +2,13 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/system_error.hpp"
 #include "store/sqlite/claim.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/files.hpp"
+#include "store/sqlite/fingerprint.hpp"
 
 namespace postern::store::sqlite {
 namespace {
@@ -17,9 +19,20 @@ Result<std::int64_t> remove_signing_keys(Connection& db) {
   return db.changes();
 }
 
+// Whether the key file is missing, is not a key, or is that of another store. One that cannot be read is to be looked
+// at.
+Result<bool> is_lost(const std::string& database, Connection& db) {
+  if (key_is_lost(database)) return true;
+  const auto key = read_key(database);
+  if (!key) return false;
+  const auto same = is_key_of(db, *key);
+  return same ? Result<bool>(!*same) : Result<bool>(same.error());
+}
+
 // A damaged key file may help to find out what happened to it.
 Result<std::string> put_aside(const std::string& key) {
-  const auto kept = key + ".damaged";
+  auto kept = key + ".damaged";
+  for (int number = 2; std::filesystem::exists(kept); ++number) kept = key + ".damaged-" + std::to_string(number);
   if (std::rename(key.c_str(), kept.c_str()) == 0) return kept;
   if (errno == ENOENT) return std::string();
   return fail(Errc::invalid, key + " cannot be moved away: " + system_message(errno));
@@ -33,17 +46,21 @@ Result<LostWithKey> replace_lost_key(const std::string& database, const Options&
   }
   const auto claimed = claim(database);
   if (!claimed) return claimed.error();
-  if (!key_is_lost(database)) {
-    return fail(Errc::conflict, key_path(database) + " is there, so nothing is lost and nothing was changed");
-  }
   auto connection = open_writer(database, options);
   if (!connection) return connection.error();
+  const auto lost = is_lost(database, *connection);
+  if (!lost) return lost.error();
+  if (!*lost) {
+    return fail(Errc::conflict, key_path(database) + " is there, so nothing is lost and nothing was changed");
+  }
   // Before the key is there: a process that is killed in between leaves a store that is refused as it was.
   const auto removed = remove_signing_keys(*connection);
   if (!removed) return removed.error();
   auto kept = put_aside(key_path(database));
   if (!kept) return kept.error();
-  if (const auto made = master_key(database); !made) return made.error();
+  const auto made = master_key(database);
+  if (!made) return made.error();
+  if (auto noted = note_key(*connection, *made); !noted) return noted.error();
   return LostWithKey{.key_file = key_path(database), .kept = *std::move(kept), .signing_keys = *removed};
 }
 

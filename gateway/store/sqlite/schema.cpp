@@ -273,9 +273,17 @@ INSERT INTO clock (id, deleted_until) SELECT 1, newest FROM (
 WHERE newest IS NOT NULL;
 )sql";
 
+// By which the key file beside the database is known, once it was first used with this store.
+constexpr char kVersion12[] = R"sql(
+CREATE TABLE IF NOT EXISTS master_key (
+  id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  fingerprint BLOB NOT NULL
+) STRICT;
+)sql";
+
 // One step per version, never changed once released.
-constexpr std::array<const char*, 11> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,  kVersion5, kVersion6,
-                                             kVersion7, kVersion8, kVersion9, kVersion10, kVersion11};
+constexpr std::array<const char*, 12> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,  kVersion5,  kVersion6,
+                                             kVersion7, kVersion8, kVersion9, kVersion10, kVersion11, kVersion12};
 
 Result<void> migrate_inside(Connection& db) {
   const auto version = first(db, read_integer, "PRAGMA user_version");

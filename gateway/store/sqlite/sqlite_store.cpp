@@ -4,6 +4,7 @@
 
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/files.hpp"
+#include "store/sqlite/fingerprint.hpp"
 #include "store/sqlite/purge.hpp"
 #include "store/sqlite/query.hpp"
 #include "store/sqlite/rows.hpp"
@@ -110,9 +111,11 @@ Result<OpenedStore> open(const std::string& path, const Options& options) {
   if (!connection) return connection.error();
   auto key = kept_key(path);
   if (!key) return key.error();
+  if (auto same = require_key(*connection, path, *key); !same) return same.error();
   auto files = std::make_shared<StoreFiles>(path, Secret(*key));
   return OpenedStore{.store = std::make_unique<SqliteStore>(std::move(files), options, std::move(*connection)),
-                     .master_key = std::move(*key)};
+                     .master_key = std::move(*key),
+                     .made = !had_key};
 }
 
 }  // namespace postern::store::sqlite

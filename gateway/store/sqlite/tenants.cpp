@@ -34,7 +34,8 @@ Result<bool> write_tenant(Transaction& transaction, const TenantEdit& tenant) {
 Result<bool> write_membership(Transaction& transaction, const MembershipEdit& membership) {
   const auto written = run(transaction.db,
                            "INSERT INTO memberships (user, tenant, role) VALUES (?1, ?2, coalesce(?3, '')) "
-                           "ON CONFLICT (user, tenant) DO UPDATE SET role = coalesce(?3, role), claimed = 0 "
+                           "ON CONFLICT (user, tenant) DO UPDATE SET "
+                           "role = coalesce(?3, CASE claimed WHEN 0 THEN role ELSE '' END), claimed = 0 "
                            "WHERE role <> coalesce(?3, role) OR claimed <> 0",
                            membership.user, membership.tenant, membership.role);
   if (!written) return written.error();

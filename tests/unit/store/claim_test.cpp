@@ -29,7 +29,7 @@ TEST_F(ClaimTest, IsGivenOnceAndAgainWhenItIsReturned) {
   {
     const auto claim = claim_store(url_);
     ASSERT_TRUE(ok(claim));
-    EXPECT_TRUE(refusal().starts_with("the store " + path_ + " is in use by another gateway (process " +
+    EXPECT_TRUE(refusal().starts_with("the store " + path_ + " is in use by a gateway (process " +
                                       std::to_string(::getpid()) + " on "))
         << refusal();
     EXPECT_EQ(code_of(claim_store(url_)), "conflict");
@@ -69,10 +69,52 @@ TEST_F(ClaimTest, WhatTheLockHoldsIsShownOnlyWhereItIsPlain) {
   struct stat status{};
   ASSERT_EQ(::stat((path_ + ".lock").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
-  for (const std::string& content : {std::string(), std::string("\x1b[2J\n"), std::string(1000, '\0')}) {
+  for (const std::string& content :
+       {std::string(), std::string("process \x1b[2J\n"), "process " + std::string(9, '\0')}) {
     std::ofstream(path_ + ".lock", std::ios::binary | std::ios::trunc) << content;
-    EXPECT_NE(refusal().find("by another gateway: a store is for one"), std::string::npos) << refusal();
+    EXPECT_NE(refusal().find("by a gateway: a store is for one"), std::string::npos) << refusal();
   }
+}
+
+TEST_F(ClaimTest, AFileOfAnotherProgramIsLeftAsItIs) {
+  std::filesystem::create_directory(directory_ / "data");
+  std::ofstream(path_ + ".lock") << "[[package]]";
+  EXPECT_EQ(refusal(), path_ + ".lock is a file of another program: give the store another name");
+  std::ostringstream text;
+  text << std::ifstream(path_ + ".lock").rdbuf();
+  EXPECT_EQ(text.str(), "[[package]]");
+  // Nor is one made beside a file that is not a store.
+  std::filesystem::remove(path_ + ".lock");
+  std::ofstream(path_) << "something else, of more than sixteen bytes";
+  ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
+  EXPECT_EQ(refusal(), path_ + " is not a database");
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".lock"));
+}
+
+TEST_F(ClaimTest, AnotherNameOfTheDatabaseHasTheSameLock) {
+  const auto claim = claim_store(url_);
+  ASSERT_TRUE(ok(claim));
+  const std::string link = directory_ / "link.db";
+  std::filesystem::create_symlink(path_, link);
+  EXPECT_EQ(code_of(claim_store("sqlite:" + link)), "conflict");
+  EXPECT_FALSE(std::filesystem::exists(link + ".lock"));
+}
+
+TEST_F(ClaimTest, ALockThatIsRemovedIsMadeAgainUnlessAnotherHasIt) {
+  auto claim = claim_store(url_);
+  ASSERT_TRUE(ok(claim));
+  EXPECT_TRUE(ok(claim->keep()));
+  std::filesystem::remove(path_ + ".lock");
+  EXPECT_TRUE(ok(claim->keep()));
+  EXPECT_EQ(code_of(claim_store(url_)), "conflict");
+  std::filesystem::remove(path_ + ".lock");
+  const auto second = claim_store(url_);
+  ASSERT_TRUE(ok(second));
+  const auto kept = claim->keep();
+  EXPECT_EQ(code_of(kept), "conflict");
+  EXPECT_NE(kept.error().what.find(".lock was removed while this gateway ran, and another gateway (process "),
+            std::string::npos)
+      << kept.error().what;
 }
 
 TEST_F(ClaimTest, RefusesWhatTheStoreRefuses) {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "store/claim.hpp"
+#include "store/sqlite/connection.hpp"
 #include "unit/store/contract.hpp"
 
 namespace postern::store {
@@ -90,6 +91,32 @@ TEST_F(LostKeyTest, AFileThatIsNoKeyIsMovedAside) {
   EXPECT_EQ(replaced->kept, key_ + ".damaged");
   EXPECT_EQ(std::filesystem::file_size(replaced->kept), 31U);
   EXPECT_TRUE(ok(open()));
+}
+
+TEST_F(LostKeyTest, TheKeyOfAnotherStoreIsRefusedAndReplaced) {
+  ASSERT_TRUE(ok(open()));
+  std::ofstream(key_, std::ios::binary) << std::string(32, 'k');
+  EXPECT_TRUE(refusal().starts_with(key_ + " is the key of another store than " + path_ + ": restore")) << refusal();
+  const auto replaced = replace_lost_key(url_);
+  ASSERT_TRUE(ok(replaced));
+  EXPECT_EQ(replaced->kept, key_ + ".damaged");
+  ASSERT_TRUE(ok(open()));
+  EXPECT_EQ(code_of(replace_lost_key(url_)), "conflict");
+  // What was put aside before stays.
+  std::ofstream(key_, std::ios::binary) << std::string(32, 'l');
+  EXPECT_EQ(replace_lost_key(url_)->kept, key_ + ".damaged-2");
+  EXPECT_EQ(std::filesystem::file_size(key_ + ".damaged"), 32U);
+}
+
+TEST_F(LostKeyTest, AStoreOfBeforeTakesTheKeyThatItHas) {
+  const std::string made_with = open().value().master_key;
+  {
+    auto db = sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE, "", std::chrono::seconds(1));
+    ASSERT_TRUE(ok(db.value().execute("DROP TABLE master_key; PRAGMA user_version=11")));
+  }
+  EXPECT_EQ(open().value().master_key, made_with);
+  std::ofstream(key_, std::ios::binary) << std::string(32, 'k');
+  EXPECT_NE(refusal(), "opened") << "it is noted from then on";
 }
 
 TEST_F(LostKeyTest, NothingIsReplacedThatIsNotLost) {

@@ -153,7 +153,7 @@ TEST_F(OpenTest, RefusesAnotherProgramsDatabase) {
 TEST_F(OpenTest, RefusesANewerSchema) {
   ASSERT_TRUE(ok(open()));
   sql("PRAGMA user_version=99");
-  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 11; use a newer postern");
+  EXPECT_EQ(refusal(), path_ + " has schema 99, this program knows up to 12; use a newer postern");
 }
 
 TEST_F(OpenTest, AStoreOfTheFirstSchemaIsCarriedOn) {
@@ -309,6 +309,39 @@ TEST_F(OpenTest, RefusesAKeyOfTheWrongSizeOrReadByOthers) {
     std::filesystem::resize_file(key, size);
     EXPECT_TRUE(refusal().starts_with(key + " is not a key of 32 bytes: restore the file")) << refusal();
   }
+}
+
+TEST_F(OpenTest, WhatWouldBeRefusedIsFoundWithoutMakingAnything) {
+  const auto found = [this] {
+    const auto checked = check_store("sqlite:" + path_);
+    return checked ? "nothing" : checked.error().what;
+  };
+  const auto exists = [this] { return store_exists("sqlite:" + path_).value(); };
+  EXPECT_EQ(found(), "nothing");
+  EXPECT_FALSE(exists());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  {
+    const auto opened = open();
+    ASSERT_TRUE(ok(opened));
+    EXPECT_TRUE(opened->made);
+    EXPECT_EQ(found(), "nothing") << "while it is open";
+  }
+  EXPECT_TRUE(exists());
+  EXPECT_FALSE(open()->made);
+  const std::string kept = directory_ / "kept";
+  std::filesystem::rename(path_ + ".key", kept);
+  EXPECT_EQ(found(), refusal());
+  EXPECT_NE(found().find("replace-lost"), std::string::npos) << found();
+  std::filesystem::rename(kept, path_ + ".key");
+  ASSERT_EQ(::chmod(path_.c_str(), 0644), 0);
+  EXPECT_EQ(found(), refusal());
+  ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
+  std::ofstream(path_) << "something else, of more than sixteen bytes";
+  EXPECT_EQ(found(), path_ + " is not a database");
+  EXPECT_EQ(found(), refusal());
+  path_ = directory_ / "no/such/postern.db";
+  EXPECT_EQ(found(), "the directory " + (directory_ / "no/such") + " does not exist");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "no"));
 }
 
 }  // namespace

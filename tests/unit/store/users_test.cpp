@@ -235,6 +235,15 @@ TEST_P(UsersContract, ASignInThatChangesNothingIsNoChange) {
   EXPECT_EQ(changes[0].subject, "entra:carol");
 }
 
+TEST_P(UsersContract, ARoleThatASignInElsewhereGaveIsNotKeptForGood) {
+  ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), {{"entra:carol", "acme", "admin"}})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.members = {{"entra:carol", "acme", std::nullopt}}})));
+  EXPECT_EQ(memberships_of(*store_, "entra:carol"), "acme:") << "a member of the operator's now, without a role";
+  ASSERT_TRUE(ok(store_->tenants().apply({.members = {{"entra:carol", "acme", "viewer"}}})));
+  ASSERT_TRUE(ok(store_->tenants().apply({.members = {{"entra:carol", "acme", std::nullopt}}})));
+  EXPECT_EQ(memberships_of(*store_, "entra:carol"), "acme:viewer") << "one that an operator gave stays";
+}
+
 TEST_P(UsersContract, WhoIsDisabledDoesNotSignInElsewhere) {
   ASSERT_TRUE(ok(store_->users().sign_in_elsewhere(carol(), {})));
   ASSERT_TRUE(ok(store_->users().set_disabled("entra:carol", true)));
