@@ -1,6 +1,7 @@
 #include "config/tenant_list.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +14,7 @@ namespace {
 
 // A file without end must not fill the memory with what is wrong with it.
 constexpr std::size_t kMostFaults = 100;
+constexpr std::size_t kLongestLine = 4 * 1024 * 1024;  // as of a file that is YAML
 
 Sources no_sources() {
   return {[](const std::string&) { return std::nullopt; },
@@ -50,16 +52,60 @@ bool is_foreign(const std::string& line) {
   return std::ranges::none_of(entry.items(), [](const auto& member) { return kTenantLine.holds(member.key()); });
 }
 
+std::optional<unsigned> unit_at(std::string_view text, std::size_t at) {
+  unsigned unit = 0;
+  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return std::nullopt;
+  const auto* end = text.data() + at + 6;
+  return std::from_chars(text.data() + at + 2, end, unit, 16).ptr == end ? std::optional(unit) : std::nullopt;
+}
+
+std::string utf8_of(unsigned high, unsigned low) {
+  const unsigned code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+  std::string out;
+  out += static_cast<char>(0xF0 | (code >> 18));
+  for (const int shift : {12, 6, 0}) out += static_cast<char>(0x80 | ((code >> shift) & 0x3F));
+  return out;
+}
+
+// JSON writes characters beyond the first 65,536 as two halves (RFC 8259 section 7), which YAML does not know.
+std::string with_whole_characters(std::string_view line) {
+  std::string out;
+  for (std::size_t at = 0; at < line.size();) {
+    const auto high = unit_at(line, at);
+    const auto low = high && *high >= 0xD800 && *high < 0xDC00 ? unit_at(line, at + 6) : std::nullopt;
+    if (low && *low >= 0xDC00 && *low < 0xE000) {
+      out += utf8_of(*high, *low);
+      at += 12;
+    } else {
+      // An escaped backslash begins no escape behind it.
+      const std::size_t step = line[at] == '\\' && at + 1 < line.size() ? 2 : 1;
+      out += line.substr(at, step);
+      at += step;
+    }
+  }
+  return out;
+}
+
+// A line of up to kLongestLine bytes, without its end. `too_long`: it was longer, and reading it stopped there.
+bool next_line(std::istream& lines, std::string& line, bool& too_long) {
+  line.clear();
+  for (char c = 0; lines.get(c);) {
+    if (c == '\n') return true;
+    too_long = line.size() == kLongestLine;
+    if (too_long) return true;
+    line += c;
+  }
+  return lines.eof() && !line.empty();
+}
+
 std::optional<Value> read_line(const std::string& line, int number, const std::string& path, Reading& reading) {
   if (!nlohmann::json::accept(line)) {
-    reading.faults.add({path, number, 1}, "this line is no JSON: each holds one tenant, such as {\"handle\":\"acme\"}");
+    reading.faults.add({path, number, 1},
+                       "this line is not valid JSON: each holds one tenant, such as {\"handle\":\"acme\"}");
     return std::nullopt;
   }
   Faults faults;
-  // JSON writes characters beyond the first 65,536 as two halves, which YAML does not know.
-  const bool halves = line.find("\\ud") != std::string::npos || line.find("\\uD") != std::string::npos;
-  auto item =
-      parse_yaml(halves ? nlohmann::json::parse(line).dump() : line, path, reading.sources, faults, &kTenantLine);
+  auto item = parse_yaml(with_whole_characters(line), path, reading.sources, faults, &kTenantLine);
   for (const auto& fault : faults.all()) reading.faults.add({path, number, fault.at.column}, fault.what);
   if (item) place(*item, number);
   return item;
@@ -98,7 +144,12 @@ boost::system::result<std::vector<ListedTenant>, Faults> read_tenant_lines(std::
   std::vector<ListedTenant> listed;
   std::string line;
   bool foreign = false;
-  for (int number = 1; !foreign && std::getline(lines, line) && faults.all().size() < kMostFaults; ++number) {
+  bool too_long = false;
+  for (int number = 1; !foreign && faults.all().size() < kMostFaults && next_line(lines, line, too_long); ++number) {
+    if (too_long) {
+      faults.add({path, number, 1}, "this line is longer than 4 MiB: write one tenant on each line");
+      break;
+    }
     if (line.ends_with('\r')) line.pop_back();
     if (trim(line).empty()) continue;
     const auto item = read_line(line, number, path, reading);
@@ -107,8 +158,12 @@ boost::system::result<std::vector<ListedTenant>, Faults> read_tenant_lines(std::
     if (item) listed.push_back(read_listed_tenant(reading, *item, Clearing::allowed));
   }
   // What could be read is not all.
-  if (!foreign && faults.all().size() < kMostFaults && !lines.eof())
+  if (!foreign && !too_long && faults.all().size() < kMostFaults && !lines.eof())
     faults.add({path, 1, 1}, "cannot read this to its end");
+  // More likely what should have written them has failed.
+  if (faults.empty() && listed.empty()) {
+    faults.add({path, 1, 1}, "this holds no tenants: write one on each line, such as {\"handle\":\"acme\"}");
+  }
   return finish(reading, std::move(listed));
 }
 

@@ -62,6 +62,16 @@ describe('lists of tenants', { timeout: 240_000 * patience }, () => {
     assert.deepEqual([headers['x-tenant'], headers['x-role']], [handle, role]);
   }
 
+  it('what holds no tenants is refused: what should have written them has failed', async () => {
+    await refused('-', /standard input:1:1: this holds no tenants: write one on each line/);
+    await refused(write('blank.jsonl', '\n \n'), /blank\.jsonl:1:1: this holds no tenants/);
+  });
+
+  it('a tenant of the configuration is not removed by a command, which says where it is', async () => {
+    const { code, output } = await run(binary(), ['tenant', 'remove', 'globex', '-c', gateway.file]);
+    assert.deepEqual([code, output], [1, 'postern: the configuration file defines `globex`: remove it there\n']);
+  });
+
   it('a folder holds a file for each tenant', async () => {
     assert.equal((await send(at('globex'), { method: 'POST' })).status, 401);
     for (const nobody of ['.hidden', 'notes']) assert.equal((await send(at(nobody), { method: 'POST' })).status, 404);
@@ -141,7 +151,7 @@ describe('lists of tenants', { timeout: 240_000 * patience }, () => {
     for (const name of ['shadow', 'shadow.jsonl']) {
       const file = write(name, foreign.repeat(3));
       const { output } = await run(binary(), ['tenant', 'import', file, '-c', gateway.file], { cwd: gateway.folder });
-      assert.match(output, new RegExp(`^${file}:1:1: this (is not a list of tenants|line is no JSON): .*\\n`));
+      assert.match(output, new RegExp(`^${file}:1:1: this (is not a list of tenants|line is not valid JSON): .*\\n`));
       assert.equal(output.split('\n').length, 3, output);
       assert.doesNotMatch(output, /hunter2/);
     }

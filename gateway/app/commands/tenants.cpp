@@ -1,10 +1,14 @@
+#include <algorithm>
 #include <ostream>
 #include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "base/encoding.hpp"
 #include "config/forms.hpp"
+#include "http/characters.hpp"
 
 namespace postern::app {
 namespace {
@@ -18,6 +22,17 @@ bool in_file(const Opened& opened, const std::string& handle) {
 
 nlohmann::json to_json(const store::Tenant& tenant) {
   return {{"handle", tenant.handle}, {"name", tenant.name}, {"plan", tenant.plan}};
+}
+
+// People read both, and servers behind get them in headers.
+std::optional<std::string> words_fault(const TenantOptions& options) {
+  for (const auto& [option, words] : {std::pair("--name", &options.name), std::pair("--plan", &options.plan)}) {
+    if (!words->has_value()) continue;
+    if (!is_valid_utf8(**words)) return std::string(option) + " must be UTF-8";
+    if (std::ranges::any_of(**words, http::is_control))
+      return std::string(option) + " holds a control character: remove it";
+  }
+  return std::nullopt;
 }
 
 store::TenantEdit edit_of(const TenantOptions& options, store::Presence wanted) {
@@ -41,6 +56,7 @@ int tenant_add(Opened& opened, const TenantOptions& options, Console& console) {
     return say_error(console,
                      "a handle has 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit");
   }
+  if (const auto fault = words_fault(options)) return say_error(console, *fault);
   if (in_file(opened, options.handle))
     return say_error(console, "the configuration file defines `" + options.handle + "`, and the file wins");
   const auto added = opened.store.tenants().apply({.tenants = {edit_of(options, store::Presence::absent)}});
@@ -56,6 +72,7 @@ int tenant_set(Opened& opened, const TenantOptions& options, Console& console) {
                            std::string("what is to be different"));
     return kUsage;
   }
+  if (const auto fault = words_fault(options)) return say_error(console, *fault);
   if (in_file(opened, options.handle))
     return say_error(console, "the configuration file defines `" + options.handle + "`, and the file wins");
   const auto changed = opened.store.tenants().apply({.tenants = {edit_of(options, store::Presence::present)}});
@@ -89,9 +106,12 @@ int tenant_list(Opened& opened, Console& console) {
 
 int tenant_remove(Opened& opened, const std::string& handle, Console& console) {
   const auto done = opened.store.tenants().remove(handle);
-  if (!done)
-    return say_error(
-        console, done.error().code == Errc::not_found ? "the store has no tenant `" + handle + "`" : done.error().what);
+  if (!done && done.error().code == Errc::not_found) {
+    return say_error(console, in_file(opened, handle)
+                                  ? "the configuration file defines `" + handle + "`: remove it there"
+                                  : "the store has no tenant `" + handle + "`");
+  }
+  if (!done) return say_error(console, done.error().what);
   return say_done(console, "removed " + handle + ", its memberships and grants", {{"handle", handle}});
 }
 

@@ -109,7 +109,7 @@ TEST_F(TenantList, IsReadLineByLine) {
   ASSERT_TRUE(tenants) << tenants.error().to_string();
   EXPECT_THAT(handles(*tenants), ElementsAre("acme", "globex"));
   EXPECT_EQ(tenants->back().at.line, 3);
-  EXPECT_TRUE(lines("")->empty());
+  EXPECT_FALSE(lines("")) << "what should have written it has failed";
   EXPECT_EQ(lines(R"({"handle":"x","name":"\ud83d\ude00 \u00e9"})"
                   "\n")
                 ->front()
@@ -118,6 +118,30 @@ TEST_F(TenantList, IsReadLineByLine) {
   std::istringstream broken("{\"handle\":\"acme\"}\n");
   broken.setstate(std::ios::badbit);
   EXPECT_FALSE(read_tenant_lines(broken, "t.jsonl", config_)) << "what can be read in part is not all";
+}
+
+// The list need not be the operator's own.
+TEST(TenantLines, CharactersInTwoHalvesAreReadWithoutAnotherReading) {
+  const auto faults_of = [](const std::string& text) {
+    std::istringstream lines(text);
+    const auto read = read_tenant_lines(lines, "t.jsonl", Config());
+    return read ? std::string() : read.error().to_string();
+  };
+  std::istringstream lines(R"({"handle":"acme","name":"\\ud83d\ud83d\ude00\\\ud83d\ude00"})");
+  const auto read = read_tenant_lines(lines, "t.jsonl", Config());
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->front().name, "\\ud83d\xF0\x9F\x98\x80\\\xF0\x9F\x98\x80");
+  const std::string emoji = R"({"handle":"a","name":"\ud83d\ude00",)";
+  EXPECT_NE(faults_of(emoji + R"("plan":"gold","plan":"x"})").find("given twice"), std::string::npos);
+  EXPECT_NE(faults_of(emoji + "\"x\":" + std::string(30'000, '[') + std::string(30'000, ']') + "}"), "");
+  EXPECT_NE(faults_of(R"({"handle":"a","name":"\ud83d"})"), "") << "half a character";
+}
+
+TEST(TenantLines, ALineWithoutEndIsReadUpToABound) {
+  std::istringstream lines(std::string(5 * 1024 * 1024, ' '));
+  const auto read = read_tenant_lines(lines, "t.jsonl", Config());
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().to_string(), "t.jsonl:1:1: this line is longer than 4 MiB: write one tenant on each line\n");
 }
 
 TEST_F(TenantList, WhatIsNotGivenDiffersFromWhatIsCleared) {
