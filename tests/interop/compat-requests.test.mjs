@@ -301,7 +301,7 @@ describe('where a request comes from', { timeout: 120_000 * patience }, () => {
     const gateway = gateways['X-Forwarded-For'];
     for (let i = 0; i < 3; ++i)
       assert.equal(await peerFor(gateway, { 'X-Forwarded-For': '203.0.113.5, secret-host.internal' }), '127.0.0.1');
-    const lines = gateway.logs().split('\n').filter((line) => line.includes('client_address_unreadable'));
+    const lines = await gateway.logged('client_address_unreadable');
     assert.equal(lines.length, 1, lines.join('\n'));
     const { level, peer, what } = JSON.parse(lines[0]);
     assert.deepEqual([level, peer], ['warning', '127.0.0.1']);

@@ -165,6 +165,7 @@ describe('a server behind that refuses the gateway', { timeout: 240_000 * patien
       const found = await doctor(gateway.resource, '--client', 'claude', '--token', token);
       assert.equal(faults(found)[0], `initialize ${fault}`);
       assert.ok(found.steps.find((step) => step.step === 'initialize').mend.includes('`upstreams.*.urls`'));
+      await until(`the warning about ${status}`, () => warningsOf(status).length > 0);
       assert.equal(warningsOf(status).length, 1, String(status));
     }
     upstream.answer = undefined;

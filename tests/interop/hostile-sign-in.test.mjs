@@ -227,7 +227,7 @@ describe('hostile sign-ins', { timeout: 180_000 * patience }, () => {
     ({ traveller, back } = await away());
     await refused(traveller, back, [403, 503], 'away');
     provider.reset();
-    assert.match(gateway.logs(), /the token endpoint says invalid_client/);
+    await gateway.logged('the token endpoint says invalid_client');
     assert.ok(!gateway.logs().includes('aGVsbG8'));
     for (const query of ['', '?state=x', '?code=1&state=', `?state=${'A'.repeat(200)}&code=1`]) {
       await refused(new Traveller(), `${gateway.origin}/oauth/callback/good${query}`, [400], query);

@@ -47,7 +47,7 @@ describe('registrations where the operator names redirect domains', { timeout: 1
     const client = await OAuthClient.register(gateway, { redirectUris: cursor, metadata: { client_name: 'Cursor' } });
     assert.deepEqual(client.information.redirect_uris, [cursor[0]]);
     await wholeWay(client);
-    const line = gateway.logs().split('\n').find((each) => each.includes('redirect_uris_left_out'));
+    const [line] = await gateway.logged('redirect_uris_left_out');
     for (const part of ['Cursor', cursor[1], cursor[2], 'registration.redirect_domains', client.id])
       assert.ok(line.includes(part), `${part} is not in ${line}`);
 

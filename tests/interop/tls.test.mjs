@@ -162,7 +162,7 @@ describe('TLS', { timeout: 120_000 * patience }, () => {
     const wanted = fingerprintIn(renewed.certificate);
     assert.notEqual(wanted, before);
     await until('the new certificate', async () => (await shown('second.example.test')) === wanted, { seconds: 20 });
-    assert.match(gateway.logs(), /"event":"certificates_reloaded"/);
+    await gateway.logged('"event":"certificates_reloaded"');
     assert.match(await ask(open), /^HTTP\/1\.1 404 /, 'the connection of before');
     open.destroy();
     assert.equal(await shown('first.example.test'), fingerprintIn(first.certificate), 'the other one is as before');

@@ -161,6 +161,14 @@ export class Gateway {
     return this.log + (this.child?.output ?? '');
   }
 
+  /** The lines of the log that hold `part`, once there is one: they are written beside the request that causes them. */
+  logged(part) {
+    return until(`"${part}" in the log`, () => {
+      const lines = this.logs().split('\n').slice(0, -1).filter((line) => line.includes(part));
+      return lines.length > 0 && lines;
+    });
+  }
+
   /** One command of the command line against this configuration: its standard output. Fails unless it exits 0. */
   async command(words, { input = '' } = {}) {
     const { code, output, stdout } = await run(binary(), [...words, '-c', this.file], { cwd: this.folder, input });
