@@ -4,11 +4,14 @@
 #include <charconv>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "app/certificate_advice.hpp"
 #include "config/address_template.hpp"
 #include "config/forms.hpp"
 #include "http/url.hpp"
+#include "store/store.hpp"
+#include "telemetry/sink.hpp"
 #include "tenant/address_table.hpp"
 
 namespace postern::app {
@@ -23,6 +26,11 @@ constexpr auto* kInsideAPod = "KUBERNETES_SERVICE_HOST";
 
 void advise_on_unused(const Loaded& loaded, Faults& advice) {
   const auto& config = loaded.config;
+  if (config.resources.empty()) {
+    advice.add({config.file, 1, 1},
+               "there is no resource, so no MCP server is served: add `resources` with `serve` and `upstream`");
+    return;
+  }
   const auto look_at = [&](std::string_view what, const std::string& name, const Position& at,
                            std::string config::Resource::* key) {
     if (std::ranges::find(config.resources, name, key) != config.resources.end()) return;
@@ -105,10 +113,22 @@ void advise_on_operations(const Config& config, const config::Sources& sources, 
   }
 }
 
+// Whether they can be had is another question on another machine, and for another user: so none of it is a fault.
+void advise_on_written_files(const Config& config, Faults& advice) {
+  if (const auto found = store::check_store(config.store); !found)
+    advice.add(config.store_at, "the store cannot be opened here: " + found.error().what);
+  for (const auto& [file, at] :
+       {std::pair(&config.log.file, &config.log.file_at), std::pair(&config.log.audit, &config.log.audit_at)}) {
+    if (file->empty()) continue;
+    if (const auto found = telemetry::Sink::check(*file); !found) advice.add(*at, found.error().what);
+  }
+}
+
 }  // namespace
 
 Faults advice_on(const Loaded& loaded, const config::Sources& sources, Time now) {
   Faults advice;
+  advise_on_written_files(loaded.config, advice);
   advise_on_certificates(loaded.config, now, advice);
   advise_on_circles(loaded.config, advice);
   advise_on_operations(loaded.config, sources, advice);

@@ -8,8 +8,8 @@ namespace postern::app {
 
 // Warns of what is valid in a configuration but is hardly what its author meant: rules that decide nothing, parts that
 // nothing uses, an upstream that is the gateway itself, metrics in plaintext for everybody, certificates that clients
-// refuse. Each warning has its place and says what to do; none keeps the gateway from starting. Reads the certificates
-// that the configuration names, and does not use the network.
+// refuse, a store or log that cannot be opened here. Each warning has its place and says what to do; none keeps the
+// gateway from starting. Reads the files that the configuration names, makes none and does not use the network.
 config::Faults advice_on(const Loaded& loaded, const config::Sources& sources, Time now);
 
 }  // namespace postern::app

@@ -41,7 +41,7 @@ void check_resources(const config::Config& config, const server::Policies& polic
     if (policies.contains(resource.policy)) continue;
     std::string known;
     for (const auto& [name, policy] : policies) known += (known.empty() ? "" : ", ") + name;
-    faults.add(resource.at, "there is no policy `" + resource.policy + "`" +
+    faults.add(resource.at, "there is no policy " + resource.policy_written +
                                 (known.empty() ? "; name its file under `policies`" : "; there is: " + known));
   }
 }
@@ -108,8 +108,11 @@ boost::system::result<Loaded, Faults> complete(config::Config config, const conf
   Loaded loaded;
   load_policies(config, sources, loaded, faults);
   if (faults.empty()) check_resources(config, loaded.policies, faults);
-  if (faults.empty()) check_roles(config, loaded.policies, faults);
-  if (faults.empty()) check_external_roles(config, loaded.policies, faults);
+  // Without resources no role is known, and that is not the roles' fault.
+  if (faults.empty() && !config.resources.empty()) {
+    check_roles(config, loaded.policies, faults);
+    check_external_roles(config, loaded.policies, faults);
+  }
   if (to_run) {
     check_certificates(config, faults);
     check_commands(config, faults);

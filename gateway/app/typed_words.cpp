@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/strings.hpp"
+
 namespace postern::app {
 namespace {
 
@@ -42,9 +44,12 @@ std::string misspelt(CLI::App& app) {
 
 std::optional<std::string> empty_value(const CLI::App& app, const std::set<const CLI::Option*>& allowed) {
   for (const auto* option : options_of(reached_by(app))) {
-    if (allowed.contains(option)) continue;
+    const bool may_be_empty = allowed.contains(option);
     const auto& values = option->results();
-    if (std::ranges::find(values, "") == values.end()) continue;
+    const auto missing = [&](const std::string& value) {
+      return trim(value).empty() && !(may_be_empty && value.empty());
+    };
+    if (std::ranges::none_of(values, missing)) continue;
     return option->get_name() + " is empty: give it a value" + (option->get_required() ? "" : ", or leave it out");
   }
   return std::nullopt;

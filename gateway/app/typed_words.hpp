@@ -17,9 +17,9 @@ namespace postern::app {
 // have typed a password in the wrong place.
 std::string misspelt(CLI::App& app);
 
-// An option whose value is "", as a variable of a script that is not set leaves it. Nearly everywhere that would be
-// taken for an option that was not given, which may mean much more: a client without a limit to its scopes. `allowed`:
-// those for which it is a value.
+// An option whose value is empty or blank, as variables of a script that are not set leave it. Nearly everywhere that
+// would be taken for an option that was not given, which may mean much more: a client without a limit to its scopes.
+// `allowed`: those for which "" is a value.
 std::optional<std::string> empty_value(const CLI::App& app, const std::set<const CLI::Option*>& allowed);
 
 // Of a command that takes its configuration as `FILE` or as `-c FILE`: that neither is given, or both and different.

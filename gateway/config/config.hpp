@@ -216,6 +216,7 @@ struct Resource {
   std::string serve;  // URL template as written: may hold {tenant} once, in host or path
   std::string upstream;
   std::string policy;
+  std::string policy_written;        // for messages, as Text has it
   std::string authorization_server;  // filled in with the default one
   std::string tenant;                // a fixed tenant; empty: from the URL, or picked by the user
   std::string same_as;               // `serve` of the one this is another address of
@@ -274,6 +275,8 @@ struct Log {
   LogLevel level = LogLevel::info;
   std::string file;   // empty: standard error
   std::string audit;  // empty: the same place
+  Position file_at;
+  Position audit_at;
 };
 
 // The field in which the trusted proxies say who their client is. Only this one is read.

@@ -7,6 +7,7 @@ namespace {
 
 // Of one call: the connection in use, and one that a call of before left idle at another server behind.
 constexpr std::size_t kUpstreamOfConnection = 2;
+constexpr std::size_t kOfConnection = 1 + kUpstreamOfConnection;
 constexpr std::size_t kOfEventLoop = 3;     // epoll, eventfd, timerfd
 constexpr std::size_t kOfFetch = 4;         // an event loop and a connection
 constexpr std::size_t kOfLookup = 2;        // a socket to the name server, and a file that is read
@@ -15,6 +16,7 @@ constexpr std::size_t kOfProgramStart = 8;  // while it is started
 constexpr std::size_t kOfStore = 32;        // database, log and index of the writer and each reader, and of checkpoints
 constexpr std::size_t kOfLogs = 4;          // two destinations, which are opened anew before the old ones close
 constexpr std::size_t kReserve = 64;        // standard streams, libraries, certificates that are read again
+constexpr auto* kRaise = ". Raise the hard limit (LimitNOFILE= of systemd, `ulimit -Hn`)";
 
 std::size_t fixed_needs(const config::Config& config, DescriptorUsers users) {
   std::size_t sum = kReserve + kOfStore + kOfLogs + kOperationsConnections + kConnectionsInExchange;
@@ -40,9 +42,8 @@ std::size_t upstream_connections(const config::Config& config, std::size_t worke
 
 // How many connections have their share in what is there, and what goes on to the servers behind for them.
 std::size_t connections_within(std::size_t left, std::size_t upstream) {
-  const std::size_t each = 1 + kUpstreamOfConnection;
   if (upstream < left && (left - upstream) * kUpstreamOfConnection >= upstream) return left - upstream;
-  return left / each;
+  return left / kOfConnection;
 }
 
 }  // namespace
@@ -60,16 +61,22 @@ DescriptorPlan plan_descriptors(const config::Limits& limits, const DescriptorNe
   const std::size_t left = limit > needs.fixed ? limit - needs.fixed : 0;
   DescriptorPlan plan;
   plan.connections = std::min(limits.connections, connections_within(left, needs.upstream));
-  // One address must not take all of what little there is.
+  if (plan.connections == 0) {
+    plan.warning = "the limit of open files is " + std::to_string(limit) +
+                   ", which leaves none for clients: this configuration needs at least " +
+                   std::to_string(needs.fixed + kOfConnection) + ", and " + std::to_string(needs.all()) +
+                   " for limits.connections: " + std::to_string(limits.connections) + kRaise;
+    return plan;
+  }
+  // A single address must not take everything when there is little.
   plan.connections_per_address =
       std::min(limits.connections_per_address, std::max<std::size_t>(1, plan.connections / 2));
   plan.warning = "the limit of open files is " + std::to_string(limit) +
                  ", but limits.connections: " + std::to_string(limits.connections) +
                  " and the connections of the upstreams need " + std::to_string(needs.all()) + "; " +
                  std::to_string(plan.connections) + " connections are admitted, " +
-                 std::to_string(plan.connections_per_address) +
-                 " of one address. Raise the hard limit (LimitNOFILE= of systemd, `ulimit -Hn`) or lower "
-                 "limits.connections";
+                 std::to_string(plan.connections_per_address) + " of one address" + kRaise +
+                 " or lower limits.connections";
   return plan;
 }
 

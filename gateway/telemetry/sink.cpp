@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <filesystem>
 #include <utility>
 
 #include "base/system_error.hpp"
@@ -37,6 +38,11 @@ ssize_t write_at_once(int fd, bool is_socket, std::string_view bytes) {
   return ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
 }
 
+Error cannot_open(const std::string& file) {
+  return fail(Errc::invalid, "cannot open the log file " + file + " (" + system_message(errno) +
+                                 "): create its folder or make it writable");
+}
+
 }  // namespace
 
 Sink::Sink(UniqueFd owned, int fd, std::string name)
@@ -51,13 +57,22 @@ Result<Sink> Sink::open(const std::string& file) {
   }
   const bool incomplete = ends_within_line(file);
   UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (!fd) {
-    return fail(Errc::invalid, "cannot open the log file " + file + " (" + system_message(errno) +
-                                   "): create its folder or make it writable");
-  }
+  if (!fd) return cannot_open(file);
   if (incomplete) static_cast<void>(!::write(fd.get(), "\n", 1));
   const int number = fd.get();
   return Sink(std::move(fd), number, file);
+}
+
+Result<void> Sink::check(const std::string& file) {
+  if (::access(file.c_str(), W_OK) == 0) {
+    if (!std::filesystem::is_directory(file)) return {};
+    errno = EISDIR;
+    return cannot_open(file);
+  }
+  if (errno != ENOENT) return cannot_open(file);
+  const auto folder = std::filesystem::path(file).parent_path();
+  if (::access(folder.empty() ? "." : folder.c_str(), W_OK) != 0) return cannot_open(file);
+  return {};
 }
 
 void Sink::reopen() {

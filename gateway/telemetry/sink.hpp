@@ -16,6 +16,9 @@ class Sink {
   // a file is incomplete, a line end is put behind it. `file` empty: standard error. The error is a sentence.
   static Result<Sink> open(const std::string& file);
 
+  // Whether open() would find a file it may write, or a folder to make it in. Makes nothing; the error is open()'s.
+  static Result<void> check(const std::string& file);
+
   // Opens the file of that name again, which may be a new one. Where that fails, and for standard error, nothing
   // changes.
   void reopen();

@@ -13,8 +13,10 @@ std::optional<Error> fault_of(const std::vector<std::string>& missing) {
                                 join(missing, "` and `") + "` as well: add that to --scope");
 }
 
-// What is missing to call any resource; of several, the one that is nearest.
-std::vector<std::string> missing_everywhere(const Loaded& loaded, const std::vector<std::string>& scopes) {
+// What is missing to call any resource; of several, the one that is nearest. nullopt: none of the scopes is of any
+// resource.
+std::optional<std::vector<std::string>> missing_everywhere(const Loaded& loaded,
+                                                           const std::vector<std::string>& scopes) {
   std::optional<std::vector<std::string>> least;
   for (const auto& resource : loaded.config.resources) {
     const auto found = loaded.policies.find(resource.policy);
@@ -25,7 +27,7 @@ std::vector<std::string> missing_everywhere(const Loaded& loaded, const std::vec
     auto missing = policy.missing_to_connect(scopes);
     if (!least || missing.size() < least->size()) least = std::move(missing);
   }
-  return std::move(least).value_or(std::vector<std::string>());
+  return least;
 }
 
 }  // namespace
@@ -36,7 +38,13 @@ std::optional<Error> scope_fault(const Loaded& loaded, const std::vector<std::st
         loaded.policies, [&wanted](const auto& policy) { return policy.second->knows_scope(wanted); });
     if (!known) return fail(Errc::denied, "no policy of the configuration has a scope `" + wanted + "`");
   }
-  return fault_of(missing_everywhere(loaded, scopes));
+  const auto missing = missing_everywhere(loaded, scopes);
+  if (!missing && !scopes.empty()) {
+    return fail(Errc::denied,
+                "a client with these scopes could call nothing, because no resource uses a policy that has "
+                "one of them");
+  }
+  return missing ? fault_of(*missing) : std::nullopt;
 }
 
 std::optional<Error> connect_fault(const policy::Policy& policy, const std::vector<std::string>& scopes) {

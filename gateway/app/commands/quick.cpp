@@ -98,6 +98,8 @@ Result<std::string> new_password(const QuickOptions& options) {
   const auto hash = crypto::hash_password(Secret(password));
   auto& users = opened->store->users();
   auto done = users.set_password(user_key(kUser), hash);
+  // A password that does not let the user in would be of no use.
+  if (done) done = users.set_disabled(user_key(kUser), false);
   const SystemClock clock;
   if (!done && done.error().code == Errc::not_found) done = add_user(*opened->store, clock, hash);
   if (!done) return done.error();

@@ -24,7 +24,8 @@ doctor::Answer ask(const std::string& url) {
 
 }  // namespace
 
-std::string advice_on_upstream(const std::string& url, const doctor::Answer& answer) {
+std::string advice_on_upstream(const std::string& whole, const doctor::Answer& answer) {
+  const auto url = whole.substr(0, whole.find('?'));
   if (!answer.came()) {
     return "no MCP server answers at " + url + " (" + answer.why +
            "). Start it there, or give its URL with --upstream; until it answers, every call gets a 502";
@@ -32,8 +33,7 @@ std::string advice_on_upstream(const std::string& url, const doctor::Answer& ans
   if (answer.status != 404) return {};
   return "the server at " + url +
          " answers with 404: there is nothing at this path. Give the whole URL of the MCP server with --upstream, "
-         "which "
-         "often ends with /mcp";
+         "which often ends with /mcp";
 }
 
 UpstreamProbe::UpstreamProbe(std::string url, std::function<void(const std::string&)> say)

@@ -6,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/loaded.hpp"
+#include "base/encoding.hpp"
 #include "config/forms.hpp"
 #include "crypto/password.hpp"
 #include "tenant/directory.hpp"
@@ -70,7 +71,7 @@ Result<std::string> password_of(const UserOptions& options, Console& console) {
 }
 
 bool is_user_name(const std::string& name) {
-  if (name.empty() || name.size() > 128) return false;
+  if (name.empty() || name.size() > 128 || !is_valid_utf8(name)) return false;
   for (const char c : name) {
     if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == ':') return false;
   }
@@ -108,8 +109,9 @@ Result<std::string> password_for(Opened& opened, const UserOptions& options, Con
     return fail(Errc::invalid, "--no-password is for PROVIDER:SUBJECT, PROVIDER being a name in the configuration");
   }
   if (!is_user_name(options.name)) {
-    return fail(Errc::invalid, "a user name has 1 to 128 characters without blanks and `:`; users of a provider are " +
-                                   std::string("added with --no-password"));
+    return fail(Errc::invalid,
+                "a user name has 1 to 128 characters of UTF-8 without blanks and `:`; users of a provider are " +
+                    std::string("added with --no-password"));
   }
   return password_of(options, console);
 }

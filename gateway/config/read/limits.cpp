@@ -71,8 +71,14 @@ void read_log(Reading& reading, MapReader& top) {
   if (log.level == LogLevel::debug) {
     reading.warn(reader.at("level"), "`log.level: debug` writes details of every request: do not leave it on");
   }
-  if (const auto file = reader.text("file")) log.file = resolve_path(file->at.file, file->value);
-  if (const auto audit = reader.text("audit")) log.audit = resolve_path(audit->at.file, audit->value);
+  const auto path = [&](std::string_view key, std::string& out, Position& at) {
+    const auto text = reader.text(key);
+    if (!text) return;
+    out = resolve_path(text->at.file, text->value);
+    at = text->at;
+  };
+  path("file", log.file, log.file_at);
+  path("audit", log.audit, log.audit_at);
   reading.finish(reader, "log");
 }
 

@@ -19,6 +19,7 @@ namespace postern::config {
 struct Mention {
   std::string name;
   Position at;
+  std::string written{};  // for messages, as Text has it; empty: the name in ticks
 };
 
 // A path of ours at an origin: two things cannot answer at one address.

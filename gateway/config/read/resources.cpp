@@ -25,13 +25,14 @@ void read_mention(Reading& reading, MapReader& reader, std::string_view key, boo
     return;
   }
   out = text->value;
-  mentions.push_back({text->value, text->at});
+  mentions.push_back({text->value, text->at, text->written});
 }
 
 void read_policy(Reading& reading, MapReader& reader, Resource& resource) {
   // Policies carry their names inside their files, which are read later: only the form is checked here.
   std::vector<Mention> checked_with_the_policies;
   read_mention(reading, reader, "policy", true, resource.policy, checked_with_the_policies);
+  if (!checked_with_the_policies.empty()) resource.policy_written = checked_with_the_policies.front().written;
 }
 
 void read_tenant(Reading& reading, MapReader& reader, Resource& resource) {

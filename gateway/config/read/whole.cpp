@@ -13,7 +13,9 @@ void check_names(Reading& reading, const std::vector<Mention>& mentions, const L
     const bool found =
         std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.name == mention.name; });
     if (!found) {
-      reading.faults.add(mention.at, "there is no " + std::string(kind) + " " + ticked(mention.name) + " in this file");
+      reading.faults.add(mention.at, "there is no " + std::string(kind) + " " +
+                                         (mention.written.empty() ? ticked(mention.name) : mention.written) +
+                                         " in this file");
     }
   }
 }

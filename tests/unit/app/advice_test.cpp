@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "app/certificate_advice.hpp"
@@ -77,6 +78,27 @@ class AdviceTest : public testing::Test {
 const std::string kBack = "{back: {urls: [\"http://127.0.0.1:3001/mcp\"]}}";
 
 TEST_F(AdviceTest, NothingIsSaidOfWhatIsMeant) { EXPECT_THAT(advice(plain(kBack)), IsEmpty()); }
+
+TEST_F(AdviceTest, WithoutResourcesNothingIsServedAndThatIsAllThereIsToSay) {
+  const auto text =
+      "listen: [{address: 127.0.0.1:8080}]\nauthorization_servers: {main: {issuer: \"http://localhost:8080\"}}\n"
+      "upstreams: " +
+      kBack + "\ntenants: [{handle: acme, members: [{user: alice, role: editor}]}]\n";
+  EXPECT_THAT(advice(text), ElementsAre("1:1 there is no resource, so no MCP server is served: add `resources` with "
+                                        "`serve` and `upstream`"));
+}
+
+TEST_F(AdviceTest, AStoreOrLogThatCannotBeOpenedHereIsSaidWhereItIsNamed) {
+  EXPECT_THAT(advice(plain(kBack, "store: \"sqlite:no/such/postern.db\"\n")),
+              ElementsAre("5:8 the store cannot be opened here: the directory " + (directory_ / "no/such") +
+                          " does not exist"));
+  write("file", "");
+  EXPECT_THAT(advice(plain(kBack, "log: {file: file, audit: no/such/audit.log}\n")),
+              ElementsAre(StartsWith("5:26 cannot open the log file " + (directory_ / "no/such/audit.log"))));
+  EXPECT_THAT(advice(plain(kBack, "log: {file: \".\"}\n")), ElementsAre(HasSubstr("(Is a directory)")));
+  EXPECT_THAT(advice(plain(kBack, "log: {file: new.log}\n")), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "new.log"));
+}
 
 TEST_F(AdviceTest, AnUpstreamThatIsTheGatewayItself) {
   const auto itself = [&](const std::string& url, const std::string& listen = "{address: 127.0.0.1:8080}") {

@@ -65,6 +65,8 @@ TEST_F(TypedWords, AnEmptyValueIsNotTakenForAnAbsentOne) {
   EXPECT_EQ(empty_of({"user", "add", "bob", "--tool", ""}), "--tool is empty: give it a value, or leave it out");
   EXPECT_EQ(empty_of({"check", "-c", ""}), "--config is empty: give it a value, or leave it out");
   EXPECT_EQ(empty_of({"user", "add", "bob", "--email", ""}), std::nullopt) << "there it is a value";
+  EXPECT_EQ(empty_of({"user", "add", "bob", "--scope", " \t"}), "--scope is empty: give it a value, or leave it out");
+  EXPECT_EQ(empty_of({"user", "add", "bob", "--email", " "}), "--email is empty: give it a value, or leave it out");
   EXPECT_EQ(empty_of({"user", "add", "bob", "--scope", "x"}), std::nullopt);
   EXPECT_EQ(empty_of({"user", "add", "bob"}), std::nullopt);
 }

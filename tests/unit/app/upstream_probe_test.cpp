@@ -26,5 +26,10 @@ TEST(UpstreamProbe, TakesAnyStatusForAnAnswerButOneThatKnowsNoSuchPath) {
   EXPECT_THAT(advice_on_upstream(kUrl, {.status = 404}), HasSubstr("answers with 404: there is nothing at this path"));
 }
 
+TEST(UpstreamProbe, ShowsNoQueryBecauseItMayHoldAKey) {
+  for (const auto& answer : {doctor::Answer{.status = 404}, doctor::Answer{.trouble = doctor::Trouble::connection}})
+    EXPECT_EQ(advice_on_upstream(kUrl + "?api_key=secret", answer).find("secret"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace postern::app

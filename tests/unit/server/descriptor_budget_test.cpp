@@ -60,6 +60,21 @@ TEST(DescriptorBudget, Attack10WithTooLittleFewerAreAdmittedAndStartSaysSo) {
                               "of systemd, `ulimit -Hn`) or lower limits.connections");
 }
 
+TEST(DescriptorBudget, Attack10WithNothingLeftForClientsTheLeastThatSufficesIsNamed) {
+  const auto config = gateway(1000);
+  const auto needs = descriptor_needs(config, kUsers);
+  const auto plan = plan_descriptors(config.limits, needs, 200);
+  EXPECT_EQ(plan.connections, 0U);
+  const auto least = needs.fixed + 3;
+  EXPECT_EQ(plan.warning,
+            "the limit of open files is 200, which leaves none for clients: this configuration needs at "
+            "least " +
+                std::to_string(least) + ", and " + std::to_string(needs.all()) +
+                " for limits.connections: 1000. Raise the hard limit (LimitNOFILE= of systemd, `ulimit -Hn`)");
+  EXPECT_EQ(plan_descriptors(config.limits, needs, least - 1).connections, 0U);
+  EXPECT_EQ(plan_descriptors(config.limits, needs, least).connections, 1U);
+}
+
 TEST(DescriptorBudget, Attack10AllThatAreAdmittedFitWithTheirShares) {
   for (const std::size_t of_upstream : {1U, 10U, 100U, 2048U}) {
     auto config = gateway(1000);
