@@ -1,7 +1,6 @@
 #include "app/advice.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "config/address_template.hpp"
 #include "config/forms.hpp"
 #include "http/url.hpp"
+#include "http/url_port.hpp"
 #include "store/store.hpp"
 #include "telemetry/sink.hpp"
 #include "tenant/address_table.hpp"
@@ -76,8 +76,7 @@ bool is_taken_by(const config::Listener& listener, const http::Url& url) {
 }
 
 std::optional<Position> itself_at(const Config& config, const Served& served, const http::Url& url) {
-  std::uint16_t port = url.scheme == "https" ? 443 : 80;
-  std::from_chars(url.port.data(), url.port.data() + url.port.size(), port);
+  const auto port = http::port_of(url);
   for (const auto& listener : config.listen) {
     if (listener.port == port && is_taken_by(listener, url)) return listener.at;
   }
@@ -113,7 +112,7 @@ void advise_on_operations(const Config& config, const config::Sources& sources, 
   }
 }
 
-// Whether they can be had is another question on another machine, and for another user: so none of it is a fault.
+// No fault: on another machine, or for another user, the answer may differ.
 void advise_on_written_files(const Config& config, Faults& advice) {
   if (const auto found = store::check_store(config.store); !found)
     advice.add(config.store_at, "the store cannot be opened here: " + found.error().what);

@@ -1,7 +1,6 @@
 #include "app/certificate_advice.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +9,7 @@
 #include "app/commands.hpp"
 #include "config/address_template.hpp"
 #include "http/url.hpp"
+#include "http/url_port.hpp"
 #include "net/certificate.hpp"
 
 namespace postern::app {
@@ -62,19 +62,13 @@ bool is_named(const std::vector<Secure>& listeners, const std::string& host, std
   });
 }
 
-std::uint16_t port_of(const http::Url& url) {
-  std::uint16_t port = 443;
-  std::from_chars(url.port.data(), url.port.data() + url.port.size(), port);
-  return port;
-}
-
 // A host of this address that no certificate names. `{tenant}` stands for any handle; certificates for the hosts of the
 // tenants in the configuration are enough.
 std::optional<std::string> unnamed_host(const std::vector<Secure>& listeners, const config::Config& config,
                                         const std::string& address) {
   const auto unnamed = [&](const std::string& handle) -> std::optional<std::string> {
     const auto url = http::parse_url(config::with_tenant(address, handle));
-    if (!url || url->scheme != "https" || is_named(listeners, url->host, port_of(*url))) return std::nullopt;
+    if (!url || url->scheme != "https" || is_named(listeners, url->host, http::port_of(*url))) return std::nullopt;
     return url->host;
   };
   const auto parts = config::address_parts(address);

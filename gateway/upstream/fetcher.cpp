@@ -1,10 +1,9 @@
 #include "upstream/fetcher.hpp"
 
-#include <charconv>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "http/url_port.hpp"
 #include "net/host.hpp"
 #include "upstream/fetch_exchange.hpp"
 
@@ -15,12 +14,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kMostAddresses = 3;
-
-std::uint16_t port_of(const http::Url& url) {
-  std::uint16_t port = url.scheme == "http" ? 80 : 443;
-  std::from_chars(url.port.data(), url.port.data() + url.port.size(), port);
-  return port;
-}
 
 Error at_url(const http::Url& url, Error error) {
   error.what = "cannot fetch from " + url.origin() + ": " + error.what;
@@ -88,7 +81,7 @@ Result<Fetcher::Endpoints> Fetcher::endpoints_of(const http::Url& url, const net
   Endpoints endpoints;
   for (const auto& address : addresses) {
     if (const auto why = options_.guard.refusal(url.host, address)) return fail(Errc::denied, url.host + " " + *why);
-    if (endpoints.size() < kMostAddresses) endpoints.emplace_back(address, port_of(url));
+    if (endpoints.size() < kMostAddresses) endpoints.emplace_back(address, http::port_of(url));
   }
   return endpoints;
 }

@@ -1,6 +1,5 @@
 #include "app/commands/doctor/probe.hpp"
 
-#include <charconv>
 #include <map>
 #include <optional>
 
@@ -9,6 +8,7 @@
 
 #include "base/strings.hpp"
 #include "http/url.hpp"
+#include "http/url_port.hpp"
 #include "net/host.hpp"
 #include "net/resolver.hpp"
 #include "net/tcp.hpp"
@@ -39,12 +39,6 @@ struct Task {
 };
 
 std::string authority_of(const http::Url& url) { return url.port.empty() ? url.host : url.host + ":" + url.port; }
-
-std::uint16_t port_of(const http::Url& url) {
-  std::uint16_t port = url.scheme == "https" ? 443 : 80;
-  std::from_chars(url.port.data(), url.port.data() + url.port.size(), port);
-  return port;
-}
 
 Answer trouble(Trouble kind, std::string why) { return {.trouble = kind, .why = std::move(why)}; }
 
@@ -175,7 +169,7 @@ class NetworkProber final : public Prober {
     if (!outgoing) return trouble(Trouble::url, outgoing.error().what);
     auto task = std::make_shared<Task>();
     task->tls = url->scheme == "https" ? tls_ : nullptr;
-    task->port = port_of(*url);
+    task->port = http::port_of(*url);
     task->url = *std::move(url);
     task->addresses = *addresses;
     task->outgoing = *std::move(outgoing);
