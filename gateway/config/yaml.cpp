@@ -259,6 +259,7 @@ std::optional<Fault> run_parser(std::string_view text, Lines& lines, Builder& bu
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const Stop&) {
+    return std::nullopt;  // the builder has the fault
   } catch (const YAML::Exception& error) {
     const auto at = lines.at(error.mark);
     return Fault{at, explain(error, lines.line())};

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/text_room.hpp"
+
 namespace postern::mcp {
 namespace {
 
@@ -103,6 +105,7 @@ bool SseSplitter::append(char c) {
     cut_rest();
     return false;
   }
+  if (buffer_.size() == buffer_.capacity()) reserve_exactly(buffer_, next_capacity(buffer_, 1, limit_));
   buffer_ += c;
   return true;
 }
@@ -189,6 +192,8 @@ bool sse_is_plain(std::string_view event) {
 
 std::string sse_with_data(std::string_view event, std::string_view data) {
   auto out = other_lines(event);
+  constexpr std::size_t kFrame = 16;  // of data on one line
+  out.reserve(out.size() + data.size() + kFrame);
   append_data(out, data);
   out += '\n';
   return out;

@@ -1,6 +1,7 @@
 #include "server/body_budget.hpp"
 
 #include "base/network.hpp"
+#include "base/text_room.hpp"
 
 namespace postern::server {
 
@@ -47,8 +48,20 @@ void BodyBudget::give(std::size_t bytes, const Payer& payer) {
   taken_ -= bytes;
   for (const auto& name : path) {
     const auto held = held_.find(name);
-    if (held != held_.end() && (held->second -= bytes) == 0) held_.erase(held);
+    if (held == held_.end()) continue;
+    held->second -= bytes;
+    if (held->second == 0) held_.erase(held);
   }
+}
+
+bool append_counted(std::string& text, std::string_view bytes, std::size_t most, BodyShare& share) {
+  if (text.size() + bytes.size() > BodyShare::kFree) {
+    const auto room = next_capacity(text, bytes.size(), most);
+    if (!share.grow_to(room)) return false;
+    reserve_exactly(text, room);
+  }
+  text += bytes;
+  return true;
 }
 
 }  // namespace postern::server

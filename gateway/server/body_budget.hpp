@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -99,5 +100,9 @@ class BodyShare {
   Payer payer_;
   std::size_t held_ = 0;
 };
+
+// Appends to a text that may become `most` bytes long. What is counted is all that the text takes, with the room that
+// it keeps for more. False when the budget does not allow that now; the text is as before.
+bool append_counted(std::string& text, std::string_view bytes, std::size_t most, BodyShare& share);
 
 }  // namespace postern::server

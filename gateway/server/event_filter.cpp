@@ -26,6 +26,11 @@ std::string beginning_of(std::string_view event) { return mcp::sse_data(event.su
 
 }  // namespace
 
+std::size_t counted_bytes(const mcp::SseSplitter& splitter) noexcept {
+  const auto rest = splitter.rest().size();
+  return rest <= BodyShare::kFree ? rest : splitter.memory();
+}
+
 EventFilter::EventFilter(Tools tools, nlohmann::json asked, BodyShare share, std::size_t limit)
     : tools_(std::move(tools)), asked_(std::move(asked)), share_(std::move(share)), splitter_(limit) {}
 
@@ -37,9 +42,9 @@ void EventFilter::feed(std::string_view bytes) {
   }
   // An event that is too large is passed on as cut off, and left out below.
   (void)splitter_.feed(bytes);
-  const auto rest = splitter_.rest().size();
-  share_.shrink_to(rest);
-  if (!share_.grow_to(rest)) splitter_.cut_rest();
+  const auto held = counted_bytes(splitter_);
+  share_.shrink_to(held);
+  if (!share_.grow_to(held)) splitter_.cut_rest();
 }
 
 std::string_view EventFilter::take(std::string_view bytes) {
@@ -58,7 +63,7 @@ void EventFilter::step() {
   } else {
     take_event(event);
   }
-  share_.shrink_to(splitter_.rest().size() + event.size() + out_.size());
+  share_.shrink_to(splitter_.memory() + out_.size());
 }
 
 void EventFilter::skip(std::string_view why) {
@@ -70,8 +75,8 @@ void EventFilter::skip(std::string_view why) {
 // it, and what is to be written.
 bool EventFilter::has_room_for(std::string_view event) {
   constexpr std::size_t kCopies = 4;
-  const auto held = splitter_.rest().size() + out_.size();
-  return share_.grow_to_work(held + kCopies * event.size() + mcp::repaired_size(event));
+  const auto held = splitter_.memory() + out_.size();
+  return share_.grow_to_work(held + (kCopies - 1) * event.size() + mcp::repaired_size(event));
 }
 
 void EventFilter::take_event(std::string_view event) {

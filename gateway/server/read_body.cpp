@@ -87,8 +87,7 @@ awaitable<Result<std::string, BodyFault>> Connection::read_chunked(BodyShare& sh
         co_return BodyFault{step.error().status, std::string(step.error().error), std::string(step.error().reason)};
       }
       if (body.size() + step->body.size() > limit) co_return too_large();
-      if (!share.grow_to(body.size() + step->body.size())) co_return no_memory();
-      body += step->body;
+      if (!append_counted(body, step->body, limit, share)) co_return no_memory();
       input_.consume(step->consumed);
       if (step->consumed == 0) break;
     }

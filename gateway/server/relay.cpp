@@ -45,8 +45,7 @@ awaitable<Result<std::string>> read_whole(upstream::Exchange& answer, BodyShare&
     if (whole.size() + bytes->size() > kMaxFiltered) {
       co_return fail(Errc::protocol, "the answer of the server behind this gateway is too long");
     }
-    if (!share.grow_to(whole.size() + bytes->size())) co_return fail(Errc::busy, "");
-    whole += *bytes;
+    if (!append_counted(whole, *bytes, kMaxFiltered, share)) co_return fail(Errc::busy, "");
   }
   co_return whole;
 }

@@ -4,6 +4,7 @@
 #include "mcp/repair.hpp"
 #include "mcp/sse.hpp"
 #include "rest/calls.hpp"
+#include "server/event_filter.hpp"
 #include "server/long_work.hpp"
 #include "server/relay.hpp"
 #include "server/rest_client.hpp"
@@ -90,8 +91,7 @@ awaitable<MaybeRefusal> RestClient::read_answer(Running& running, std::string id
   for (;;) {
     if (!bytes) co_return failure_of_body(x_, bytes.error());
     if (whole.size() + bytes->size() > limit) co_return too_long();
-    if (!share.grow_to(whole.size() + bytes->size())) co_return no_memory_for_answer();
-    whole += *bytes;
+    if (!append_counted(whole, *bytes, limit, share)) co_return no_memory_for_answer();
     if (answer.finished()) break;
     bytes = co_await answer.read_body();
   }
@@ -121,8 +121,8 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
   auto bytes = answer.body_at_hand();
   for (;;) {
     if (!bytes) co_return failure_of_body(x_, bytes.error());
-    if (!share.grow_to(splitter.rest().size() + bytes->size())) co_return no_memory_for_answer();
     (void)splitter.feed(*bytes);
+    if (!share.grow_to(counted_bytes(splitter))) co_return no_memory_for_answer();
     for (auto event = splitter.next(); !event.empty(); event = splitter.next()) {
       auto data = mcp::sse_data(event);
       if (data.empty()) continue;

@@ -12,6 +12,7 @@
 #include "mcp/list_reader.hpp"
 #include "mcp/repair.hpp"
 #include "mcp/sse.hpp"
+#include "server/event_filter.hpp"
 #include "server/long_work.hpp"
 #include "server/mcp_exchange.hpp"
 #include "upstream/turned_away.hpp"
@@ -210,25 +211,24 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
   BodyShare share(worker_.services().bodies, {.principal = subject_.principal});
   mcp::SseSplitter splitter(kMostBytes);
   std::string whole;
-  std::size_t size = 0;
   const auto first = answer.body_at_hand();
   if (!first) co_return first.error();
   std::string bytes(*first);
   while (true) {
-    size += bytes.size();
     bytes_ += bytes.size();
     if (bytes_ > kMostBytes || events_ > kMostEvents) co_return fail(Errc::too_large, "the answers are too long");
-    if (!share.grow_to(size)) co_return fail(Errc::busy, "no memory for the answer");
+    const auto no_memory = fail(Errc::busy, "no memory for the answer");
     if (events) {
       (void)splitter.feed(bytes);  // an event that is too large is passed over, as long as there are bytes left
+      if (!share.grow_to(counted_bytes(splitter))) co_return no_memory;
       auto found = find_answer(splitter, id, events_);
       if (!found.empty()) {
         got.text = std::move(found);
         got.share = std::move(share);
         co_return got;
       }
-    } else {
-      whole += bytes;
+    } else if (!append_counted(whole, bytes, kMostBytes, share)) {
+      co_return no_memory;
     }
     if (answer.finished()) break;
     const auto more = co_await answer.read_body();

@@ -136,5 +136,35 @@ TEST(BodyBudget, Attack12AShareIsCountedForItsPayerAsLongAsItIsHeld) {
   EXPECT_TRUE(budget.take(48 * 1024, 0, user("mallory"))) << "everything was given back";
 }
 
+TEST(AppendCounted, CountsTheRoomThatTheTextKeeps) {
+  BodyBudget budget(kBudget);
+  BodyShare share(budget);
+  std::string text;
+  const std::string piece(1000, 'x');
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(append_counted(text, piece, kBudget, share));
+  EXPECT_EQ(text.size(), 40'000U);
+  EXPECT_GT(text.capacity(), text.size());
+  EXPECT_TRUE(budget.take(kBudget - text.capacity(), 0));
+  EXPECT_FALSE(budget.take(1, 0));
+}
+
+TEST(AppendCounted, ATextThatFindsNoRoomStaysAsItWas) {
+  BodyBudget budget(kBudget);
+  BodyShare share(budget);
+  std::string text(BodyShare::kFree - 1, 'x');
+  ASSERT_TRUE(budget.take(kBudget, 0));
+  EXPECT_TRUE(append_counted(text, "x", kBudget, share)) << "short ones need no room";
+  EXPECT_FALSE(append_counted(text, "x", kBudget, share));
+  EXPECT_EQ(text.size(), BodyShare::kFree);
+}
+
+TEST(AppendCounted, ATextOfTheMostBytesFitsIntoABudgetOfThatSize) {
+  BodyBudget budget(kBudget);
+  BodyShare share(budget);
+  std::string text;
+  const std::string piece(1024, 'x');
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(append_counted(text, piece, kBudget, share)) << i;
+}
+
 }  // namespace
 }  // namespace postern::server

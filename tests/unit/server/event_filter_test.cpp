@@ -256,6 +256,16 @@ TEST(EventFilter, Attack12TheMemoryOfAnEventIsFreeWhenTheNextOneComes) {
   }
 }
 
+TEST(EventFilter, Attack12AnEventIsCountedWithTheRoomThatIsKeptForMoreOfIt) {
+  constexpr std::size_t kAll = 1 << 20;
+  Stream stream(json(), kAll, kAll);
+  const std::string piece(10'000, 'x');
+  stream.take("data: ");
+  for (int i = 0; i < 30; ++i) stream.take(piece);
+  EXPECT_FALSE(stream.has_room(kAll - 30 * piece.size() - 6));
+  EXPECT_TRUE(stream.has_room(kAll - 45 * piece.size() - 9));
+}
+
 TEST(EventFilter, Attack12AnEventThatFindsNoPlaceIsLeftOutUnread) {
   Stream stream;
   stream.feed(event_of(kProgress) + event_of(kList));
