@@ -1,5 +1,6 @@
 #include "mcp/sse.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,10 +12,23 @@ namespace {
 constexpr std::size_t kKept = 64 * 1024;  // bytes of a buffer that are not worth giving back
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
+// What stands before the first line end; all of it where there is none. Looked at in small blocks, so that a text of
+// many short lines takes no longer than one of few: a search for one of the two ends alone could go far beyond the
+// other.
+std::string_view text_before_line_end(std::string_view text) noexcept {
+  constexpr std::size_t kBlock = 128;
+  for (std::size_t at = 0; at < text.size(); at += kBlock) {
+    const auto block = text.substr(at, kBlock);
+    const auto end = std::min(block.find('\n'), block.find('\r'));
+    if (end != std::string_view::npos) return text.substr(0, at + end);
+  }
+  return text;
+}
+
 // Takes the first line off `text` and returns it without its end; the last one may have none.
 std::string_view take_line(std::string_view& text) noexcept {
-  const auto stop = text.find_first_of("\r\n");
-  if (stop == std::string_view::npos) return std::exchange(text, {});
+  const auto stop = text_before_line_end(text).size();
+  if (stop == text.size()) return std::exchange(text, {});
   const std::size_t end = text.substr(stop).starts_with("\r\n") ? stop + 2 : stop + 1;
   const auto line = text.substr(0, stop);
   text.remove_prefix(end);
@@ -61,7 +75,7 @@ std::string other_lines(std::string_view event) {
 
 void append_data(std::string& out, std::string_view data) {
   do {
-    const bool more = data.find_first_of("\r\n") != std::string_view::npos;
+    const bool more = text_before_line_end(data).size() < data.size();
     out.append("data: ").append(take_line(data)).append("\n");
     // A line end at the very end of the data stands before one more, empty line.
     if (more && data.empty()) out.append("data: \n");
@@ -84,34 +98,47 @@ void SseSplitter::drop_handed_out() {
 Result<void> SseSplitter::feed(std::string_view bytes) {
   drop_handed_out();
   bool fits = true;
-  for (const char c : bytes) {
-    if (at_ == At::in_line && c != '\n' && c != '\r') {
-      fits = append(c) && fits;
-      continue;
+  while (!bytes.empty()) {
+    if (at_ == At::in_line) {
+      const auto text = text_before_line_end(bytes);
+      fits = append(text) && fits;
+      bytes.remove_prefix(text.size());
+      if (bytes.empty()) break;
     }
+    const char c = bytes.front();
     if (ends_before(c)) end_event();
     const bool ended = ends_with(c);
-    fits = append(c) && fits;
+    fits = append(bytes.substr(0, 1)) && fits;
+    bytes.remove_prefix(1);
     if (ended) end_event();
   }
   if (!fits) return fail(Errc::too_large, "a server-sent event is too large");
   return {};
 }
 
-// False: with this byte the event is over the limit.
-bool SseSplitter::append(char c) {
+// False: with these bytes the event is over the limit.
+bool SseSplitter::append(std::string_view text) {
   if (skipping_) return true;
-  if (buffer_.size() - begin_of_rest() == limit_) {
-    cut_rest();
-    return false;
-  }
-  if (buffer_.size() == buffer_.capacity()) reserve_exactly(buffer_, next_capacity(buffer_, 1, limit_));
-  buffer_ += c;
-  return true;
+  const auto room = limit_ - (buffer_.size() - begin_of_rest());
+  const bool fits = text.size() <= room;
+  if (!fits) text = text.substr(0, room);
+  const auto needed = buffer_.size() + text.size();
+  if (needed > buffer_.capacity()) reserve_exactly(buffer_, next_capacity(buffer_, text.size(), limit_));
+  buffer_ += text;
+  if (!fits) cut_rest();
+  return fits;
 }
 
 void SseSplitter::end_event() {
   if (!std::exchange(skipping_, false)) ends_.push_back({buffer_.size(), false});
+}
+
+void SseSplitter::give_up_rest() {
+  if (rest().size() > kKept) {
+    buffer_.resize(begin_of_rest() + kKept);
+    buffer_.shrink_to_fit();
+  }
+  cut_rest();
 }
 
 void SseSplitter::cut_rest() {

@@ -28,8 +28,9 @@ class SseSplitter {
   std::size_t next_size() const noexcept;
   // Whether the event that next() has just returned is only the beginning of one.
   bool is_cut() const noexcept { return is_cut_; }
-  // Treats an unfinished event as one over the limit, where there is no memory for more of it.
-  void cut_rest();
+  // Treats an unfinished event as one over the limit, where there is no memory for it: no more of it than its beginning
+  // is kept.
+  void give_up_rest();
   // The bytes of memory that the events and the rest take, with the room that is kept for more.
   std::size_t memory() const noexcept { return buffer_.capacity(); }
   // What follows the last whole event. At the end of the stream it is an unfinished event, which clients are to
@@ -55,8 +56,9 @@ class SseSplitter {
   void drop_handed_out();
   bool ends_before(char c) noexcept;
   bool ends_with(char c) noexcept;
-  bool append(char c);
+  bool append(std::string_view text);
   void end_event();
+  void cut_rest();
   std::size_t begin_of_next() const noexcept { return handed_out_ == 0 ? 0 : ends_[handed_out_ - 1].at; }
   std::size_t begin_of_rest() const noexcept { return ends_.empty() ? 0 : ends_.back().at; }
 

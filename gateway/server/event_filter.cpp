@@ -44,7 +44,7 @@ void EventFilter::feed(std::string_view bytes) {
   (void)splitter_.feed(bytes);
   const auto held = counted_bytes(splitter_);
   share_.shrink_to(held);
-  if (!share_.grow_to(held)) splitter_.cut_rest();
+  if (!share_.grow_to(held)) splitter_.give_up_rest();
 }
 
 std::string_view EventFilter::take(std::string_view bytes) {

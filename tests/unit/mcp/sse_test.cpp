@@ -118,16 +118,44 @@ TEST(SseSplitter, AnEventOverTheLimitIsKnownBeforeItEnds) {
 
 TEST(SseSplitter, AnUnfinishedEventMayBeGivenUp) {
   SseSplitter splitter(100);
-  splitter.cut_rest();
+  splitter.give_up_rest();
   EXPECT_EQ(splitter.next(), "");
   ASSERT_TRUE(splitter.feed("data: a\n\ndata: b"));
-  splitter.cut_rest();
+  splitter.give_up_rest();
   EXPECT_EQ(splitter.next(), "data: a\n\n");
   EXPECT_FALSE(splitter.is_cut());
   EXPECT_EQ(splitter.next(), "data: b");
   EXPECT_TRUE(splitter.is_cut());
   ASSERT_TRUE(splitter.feed("b\n\r\ndata: c\r\r"));
   EXPECT_EQ(splitter.next(), "data: c\r\r");
+}
+
+TEST(SseSplitter, OfAnEventThatIsGivenUpOnlyTheBeginningTakesMemory) {
+  SseSplitter splitter(1 << 20);
+  ASSERT_TRUE(splitter.feed("data: a\n\ndata: " + std::string(300'000, 'b')));
+  splitter.give_up_rest();
+  EXPECT_LT(splitter.memory(), 100'000U);
+  EXPECT_EQ(splitter.next(), "data: a\n\n");
+  const auto beginning = splitter.next();
+  EXPECT_TRUE(splitter.is_cut());
+  EXPECT_TRUE(beginning.starts_with("data: bbb"));
+  EXPECT_LT(beginning.size(), 100'000U);
+  ASSERT_TRUE(splitter.feed("b\n\ndata: c\n\n"));
+  EXPECT_EQ(splitter.next(), "data: c\n\n");
+}
+
+TEST(SseSplitter, LineEndsAreFoundWhereverTheyAre) {
+  for (std::size_t length = 0; length < 300; ++length) {
+    for (const std::string end : {"\n", "\r\n", "\r"}) {
+      const std::string event = "data: " + std::string(length, 'x') + end + "id: 7" + end + end;
+      SseSplitter splitter(1000);
+      ASSERT_TRUE(splitter.feed(event + "data: y\n\n"));
+      ASSERT_EQ(splitter.next(), event) << length;
+      ASSERT_EQ(splitter.next(), "data: y\n\n");
+      ASSERT_EQ(sse_data(event), std::string(length, 'x'));
+      ASSERT_TRUE(sse_has_id(event));
+    }
+  }
 }
 
 TEST(SseSplitter, EventsMayBeFetchedAfterFurtherReads) {
