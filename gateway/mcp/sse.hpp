@@ -33,6 +33,8 @@ class SseSplitter {
   void give_up_rest();
   // The bytes of memory that the events and the rest take, with the room that is kept for more.
   std::size_t memory() const noexcept { return buffer_.capacity(); }
+  // Gives back that room.
+  void trim() { buffer_.shrink_to_fit(); }
   // What follows the last whole event. At the end of the stream it is an unfinished event, which clients are to
   // discard (section 9.2.6), unless its last line end was a CR that left open whether an LF would follow. Empty while
   // an event is skipped.

@@ -1,5 +1,8 @@
 #include "server/body_budget.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/network.hpp"
 #include "base/text_room.hpp"
 
@@ -55,10 +58,16 @@ void BodyBudget::give(std::size_t bytes, const Payer& payer) {
 }
 
 bool append_counted(std::string& text, std::string_view bytes, std::size_t most, BodyShare& share) {
-  if (text.size() + bytes.size() > BodyShare::kFree) {
-    const auto room = next_capacity(text, bytes.size(), most);
-    if (!share.grow_to(room)) return false;
-    reserve_exactly(text, room);
+  const auto needed = text.size() + bytes.size();
+  if (needed > BodyShare::kFree) {
+    // Room for more saves copies, but must not cost a text its place that just fits.
+    const auto ample = next_capacity(text, bytes.size(), most);
+    const auto some = std::min(ample, needed + needed / 8);
+    const auto granted = [&share](std::size_t room) { return share.grow_to(room); };
+    const std::array rooms{ample, some, needed};
+    const auto* const room = std::ranges::find_if(rooms, granted);
+    if (room == rooms.end()) return false;
+    reserve_exactly(text, *room);
   }
   text += bytes;
   return true;

@@ -26,9 +26,16 @@ std::string beginning_of(std::string_view event) { return mcp::sse_data(event.su
 
 }  // namespace
 
-std::size_t counted_bytes(const mcp::SseSplitter& splitter) noexcept {
+bool count_rest(mcp::SseSplitter& splitter, BodyShare& share) {
   const auto rest = splitter.rest().size();
-  return rest <= BodyShare::kFree ? rest : splitter.memory();
+  if (rest <= BodyShare::kFree) {
+    share.shrink_to(rest);
+    return true;
+  }
+  share.shrink_to(splitter.memory());
+  if (share.grow_to(splitter.memory())) return true;
+  splitter.trim();
+  return share.grow_to(splitter.memory());
 }
 
 EventFilter::EventFilter(Tools tools, nlohmann::json asked, BodyShare share, std::size_t limit)
@@ -42,9 +49,7 @@ void EventFilter::feed(std::string_view bytes) {
   }
   // An event that is too large is passed on as cut off, and left out below.
   (void)splitter_.feed(bytes);
-  const auto held = counted_bytes(splitter_);
-  share_.shrink_to(held);
-  if (!share_.grow_to(held)) splitter_.give_up_rest();
+  if (!count_rest(splitter_, share_)) splitter_.give_up_rest();
 }
 
 std::string_view EventFilter::take(std::string_view bytes) {

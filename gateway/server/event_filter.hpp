@@ -19,9 +19,9 @@ namespace postern::server {
 // The longest list, and the longest event of a stream with lists, that is kept in memory to be filtered.
 inline constexpr std::size_t kMaxFiltered = 16 * 1024 * 1024;
 
-// What an event that is not yet whole takes, for the budget of bodies: a short one only its bytes, so that streams need
-// no share for the room that they keep for the next one.
-std::size_t counted_bytes(const mcp::SseSplitter& splitter) noexcept;
+// Takes a share for an event that is not yet whole: for a short one only for its bytes, so that streams need none for
+// the room that they keep for the next one. False when the budget does not allow that now.
+bool count_rest(mcp::SseSplitter& splitter, BodyShare& share);
 
 // Filters the lists in a stream of server-sent events. What cannot be read costs only itself: such an event is left
 // out, and only where it may have been the answer to a list request is the client told so, with a JSON-RPC error for

@@ -122,7 +122,7 @@ awaitable<MaybeRefusal> RestClient::read_events(Running& running, std::string id
   for (;;) {
     if (!bytes) co_return failure_of_body(x_, bytes.error());
     (void)splitter.feed(*bytes);
-    if (!share.grow_to(counted_bytes(splitter))) co_return no_memory_for_answer();
+    if (!count_rest(splitter, share)) co_return no_memory_for_answer();
     for (auto event = splitter.next(); !event.empty(); event = splitter.next()) {
       auto data = mcp::sse_data(event);
       if (data.empty()) continue;

@@ -220,7 +220,7 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
     const auto no_memory = fail(Errc::busy, "no memory for the answer");
     if (events) {
       (void)splitter.feed(bytes);  // an event that is too large is passed over, as long as there are bytes left
-      if (!share.grow_to(counted_bytes(splitter))) co_return no_memory;
+      if (!count_rest(splitter, share)) co_return no_memory;
       auto found = find_answer(splitter, id, events_);
       if (!found.empty()) {
         got.text = std::move(found);

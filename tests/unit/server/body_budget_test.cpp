@@ -158,6 +158,17 @@ TEST(AppendCounted, ATextThatFindsNoRoomStaysAsItWas) {
   EXPECT_EQ(text.size(), BodyShare::kFree);
 }
 
+TEST(AppendCounted, RoomForMoreCostsNoTextItsPlaceThatJustFits) {
+  BodyBudget budget(kBudget);
+  ASSERT_TRUE(budget.take(kBudget - 62'400, 0));
+  BodyShare share(budget);
+  std::string text;
+  const std::string piece(1000, 'x');
+  for (int i = 0; i < 62; ++i) ASSERT_TRUE(append_counted(text, piece, kBudget, share)) << i;
+  EXPECT_FALSE(append_counted(text, piece, kBudget, share));
+  EXPECT_EQ(text.size(), 62'000U);
+}
+
 TEST(AppendCounted, ATextOfTheMostBytesFitsIntoABudgetOfThatSize) {
   BodyBudget budget(kBudget);
   BodyShare share(budget);

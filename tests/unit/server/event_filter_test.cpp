@@ -266,6 +266,13 @@ TEST(EventFilter, Attack12AnEventIsCountedWithTheRoomThatIsKeptForMoreOfIt) {
   EXPECT_TRUE(stream.has_room(kAll - 45 * piece.size() - 9));
 }
 
+TEST(EventFilter, Attack12RoomForMoreCostsNoEventItsPlaceThatJustFits) {
+  Stream stream(7, 1 << 20, 62'400);
+  stream.take(R"(data: {"id":7,"result":")");
+  for (int i = 0; i < 62; ++i) ASSERT_EQ(stream.take(std::string(1000, 'x')), "") << i;
+  EXPECT_EQ(stream.take(std::string(1000, 'x')), error_for("7"));
+}
+
 TEST(EventFilter, Attack12AnEventThatFindsNoPlaceIsLeftOutUnread) {
   Stream stream;
   stream.feed(event_of(kProgress) + event_of(kList));
