@@ -329,7 +329,9 @@ describe('postern check: the files a configuration names', { timeout: 60_000 * p
     });
     const serve = new Child(binary(), ['serve', '-c', at], { cwd: folder, input: '' });
     try {
-      await until('the start', () => serve.output.includes('"event":"started"'), { seconds: 20 * patience });
+      const started = () => serve.output.includes('"event":"started"');
+      await Promise.race([until('the start', started, { seconds: 20 * patience }), serve.exited]);
+      assert.ok(started(), serve.output);
       const logged = serve.output
         .split('\n')
         .filter((line) => line.includes('"event":"configuration_advice"'))

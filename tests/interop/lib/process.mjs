@@ -1,6 +1,6 @@
 // Child processes: started here, ended by their own id, never left behind.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,6 +20,7 @@ const folders = new Set();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const file of claimed) rmSync(file, { force: true });
 });
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -38,14 +39,48 @@ export const portIsFree = (port) =>
   new Promise((resolve) => {
     const server = net.createServer();
     server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
   });
 
-/** A port of the loopback below the range the kernel lends to outgoing connections, so that none can take it. */
+const claims = path.join(tmpdir(), `postern-test-ports-${process.getuid()}`);
+const claimed = new Set();
+const isRunning = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+};
+
+/** False: another process of the tests has it. A claim ends with its process, however that ends. */
+function claimPort(port) {
+  const file = path.join(claims, String(port));
+  mkdirSync(claims, { recursive: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    claimed.add(file);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  try {
+    const holder = Number(readFileSync(file, 'utf8'));
+    if (holder > 0 && !isRunning(holder)) rmSync(file, { force: true });
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error; // given back just now
+  }
+  return false;
+}
+
+/**
+ * A port that is free on every address and that no other test gets as long as this process runs. It is below the range
+ * that the kernel lends to outgoing connections, so that none of these can take it either.
+ */
 export async function freePort() {
   for (;;) {
     const port = 10000 + Math.floor(Math.random() * 22000);
-    if (await portIsFree(port)) return port;
+    if (claimPort(port) && (await portIsFree(port))) return port;
   }
 }
 
