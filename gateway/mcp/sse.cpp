@@ -122,8 +122,7 @@ bool SseSplitter::append(std::string_view text) {
   const auto room = limit_ - (buffer_.size() - begin_of_rest());
   const bool fits = text.size() <= room;
   if (!fits) text = text.substr(0, room);
-  const auto needed = buffer_.size() + text.size();
-  if (needed > buffer_.capacity()) reserve_exactly(buffer_, next_capacity(buffer_, text.size(), limit_));
+  reserve_exactly(buffer_, next_capacity(buffer_, text.size(), limit_));
   buffer_ += text;
   if (!fits) cut_rest();
   return fits;

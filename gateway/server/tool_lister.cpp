@@ -61,6 +61,8 @@ std::string find_answer(mcp::SseSplitter& events, const json& id, std::size_t& s
   return {};
 }
 
+Error no_memory() { return fail(Errc::busy, "no memory for the answer"); }
+
 bool is_event_stream(const http::ResponseHead& head) {
   const auto* field = head.fields.find("content-type");
   return field != nullptr && ascii_iequals(trim(field->value.substr(0, field->value.find(';'))), "text/event-stream");
@@ -217,10 +219,9 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
   while (true) {
     bytes_ += bytes.size();
     if (bytes_ > kMostBytes || events_ > kMostEvents) co_return fail(Errc::too_large, "the answers are too long");
-    const auto no_memory = fail(Errc::busy, "no memory for the answer");
     if (events) {
       (void)splitter.feed(bytes);  // an event that is too large is passed over, as long as there are bytes left
-      if (!count_rest(splitter, share)) co_return no_memory;
+      if (!count_rest(splitter, share)) co_return no_memory();
       auto found = find_answer(splitter, id, events_);
       if (!found.empty()) {
         got.text = std::move(found);
@@ -228,7 +229,7 @@ awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> 
         co_return got;
       }
     } else if (!append_counted(whole, bytes, kMostBytes, share)) {
-      co_return no_memory;
+      co_return no_memory();
     }
     if (answer.finished()) break;
     const auto more = co_await answer.read_body();
