@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <list>
 #include <thread>
 
 #include "unit/net/support.hpp"
@@ -25,13 +26,14 @@ class DocumentsTest : public testing::Test {
  protected:
   ~DocumentsTest() override { pool_.stop(); }
 
-  Documents make(DocumentOptions options = {}) {
+  // Owned by the test itself, so that the pool has stopped before they go.
+  Documents& make(DocumentOptions options = {}) {
     const auto fetching = [this](const std::string& url, const net::FairQueue::Path&) -> Result<Fetched> {
       ++fetches_;
       if (held_.valid()) held_.wait();
       return answer_(url);
     };
-    return Documents(fetching, pool_, clock_, options);
+    return made_.emplace_back(fetching, pool_, clock_, options);
   }
   void answers(std::string body, std::optional<std::chrono::seconds> lifetime = std::nullopt) {
     answer_ = [body, lifetime](const std::string&) -> Result<Fetched> { return Fetched{body, lifetime}; };
@@ -57,10 +59,11 @@ class DocumentsTest : public testing::Test {
   std::function<Result<Fetched>(const std::string&)> answer_;
   std::shared_future<void> held_;
   std::atomic<int> fetches_ = 0;
+  std::list<Documents> made_;
 };
 
 TEST_F(DocumentsTest, KeepsADocumentAsLongAsItsHeadersSay) {
-  auto documents = make();
+  auto& documents = make();
   answers("one", 300s);
   EXPECT_EQ(documents.at_hand("https://a.example.test/c"), std::nullopt);
   EXPECT_EQ(get(documents), "one");
@@ -75,7 +78,7 @@ TEST_F(DocumentsTest, KeepsADocumentAsLongAsItsHeadersSay) {
 }
 
 TEST_F(DocumentsTest, WhatDoesNotDoIsAskedForAgainButNotWithoutEnd) {
-  auto documents = make();
+  auto& documents = make();
   const std::string url = "https://a.example.test/c";
   answers("one", 3600s);
   EXPECT_EQ(get(documents), "one");
@@ -95,7 +98,7 @@ TEST_F(DocumentsTest, WhatDoesNotDoIsAskedForAgainButNotWithoutEnd) {
 }
 
 TEST_F(DocumentsTest, TheBoundsCountMoreThanTheHeaders) {
-  auto documents = make();
+  auto& documents = make();
   const auto kept_for = [&](std::optional<std::chrono::seconds> said, std::chrono::seconds at_least) {
     const std::string url = "https://a.example.test/" + std::to_string(fetches_);
     answers("x", said);
@@ -111,7 +114,7 @@ TEST_F(DocumentsTest, TheBoundsCountMoreThanTheHeaders) {
 }
 
 TEST_F(DocumentsTest, AFailureIsToldAndNotKept) {
-  auto documents = make();
+  auto& documents = make();
   fails(Errc::protocol);
   EXPECT_EQ(get(documents), "protocol");
   answers("mended");
@@ -119,7 +122,7 @@ TEST_F(DocumentsTest, AFailureIsToldAndNotKept) {
 }
 
 TEST_F(DocumentsTest, AGoodDocumentIsUsedOnWhileItsPlaceIsSilent) {
-  auto documents = make();
+  auto& documents = make();
   answers("one", 60s);
   get(documents);
   for (const Errc code : {Errc::unavailable, Errc::timed_out}) {
@@ -134,7 +137,7 @@ TEST_F(DocumentsTest, AGoodDocumentIsUsedOnWhileItsPlaceIsSilent) {
 
 // Else whoever keeps its host busy, or asks for it before its time, could take it from those who need it.
 TEST_F(DocumentsTest, NobodyElseCanMakeAGoodDocumentGo) {
-  auto documents = make();
+  auto& documents = make();
   const std::string url = "https://a.example.test/c";
   answers("one", 3600s);
   EXPECT_EQ(get(documents), "one");
@@ -150,7 +153,7 @@ TEST_F(DocumentsTest, NobodyElseCanMakeAGoodDocumentGo) {
 }
 
 TEST_F(DocumentsTest, ADocumentThatWasTakenAwayIsGone) {
-  auto documents = make();
+  auto& documents = make();
   answers("one", 60s);
   get(documents);
   clock_.advance(61s);
@@ -161,7 +164,7 @@ TEST_F(DocumentsTest, ADocumentThatWasTakenAwayIsGone) {
 }
 
 TEST_F(DocumentsTest, ATrustedPlaceIsUsedOnWhateverItSaysNow) {
-  auto documents = make({.trusted = true});
+  auto& documents = make({.trusted = true});
   answers("one", 60s);
   get(documents);
   fails(Errc::protocol);
@@ -172,7 +175,7 @@ TEST_F(DocumentsTest, ATrustedPlaceIsUsedOnWhateverItSaysNow) {
 }
 
 TEST_F(DocumentsTest, WhatHasRunOutOfATrustedPlaceIsHandedOutWhileItIsAskedForAnew) {
-  auto documents = make({.trusted = true});
+  auto& documents = make({.trusted = true});
   const std::string url = "https://a.example.test/c";
   answers("one", 60s);
   get(documents);
@@ -188,7 +191,7 @@ TEST_F(DocumentsTest, WhatHasRunOutOfATrustedPlaceIsHandedOutWhileItIsAskedForAn
 }
 
 TEST_F(DocumentsTest, AHurryIsAllowedSoOftenInARowAndComesBackWithTime) {
-  auto documents = make({.shortest = 10s, .hurries = 2});
+  auto& documents = make({.shortest = 10s, .hurries = 2});
   const std::string url = "https://a.example.test/c";
   answers("x", 3600s);
   get(documents);
@@ -210,7 +213,7 @@ TEST_F(DocumentsTest, AHurryIsAllowedSoOftenInARowAndComesBackWithTime) {
 }
 
 TEST_F(DocumentsTest, AFailureThatIsKeptIsToldWithoutAsking) {
-  auto documents = make({.failure = 5s});
+  auto& documents = make({.failure = 5s});
   fails(Errc::unavailable);
   EXPECT_EQ(get(documents), "unavailable");
   answers("mended");
@@ -221,7 +224,7 @@ TEST_F(DocumentsTest, AFailureThatIsKeptIsToldWithoutAsking) {
 }
 
 TEST_F(DocumentsTest, OneFetchServesAllWhoWait) {
-  auto documents = make();
+  auto& documents = make();
   std::promise<void> hold;
   held_ = hold.get_future().share();
   answers("one");
@@ -244,7 +247,7 @@ TEST_F(DocumentsTest, OneFetchServesAllWhoWait) {
 }
 
 TEST_F(DocumentsTest, AFullPoolIsBusy) {
-  auto documents = make();
+  auto& documents = make();
   std::promise<void> hold;
   held_ = hold.get_future().share();
   answers("x");
@@ -268,7 +271,7 @@ TEST_F(DocumentsTest, AFullPoolIsBusy) {
 }
 
 TEST_F(DocumentsTest, WhatWasNotAskedForLongestGoesFirst) {
-  auto documents = make({.entries = 2});
+  auto& documents = make({.entries = 2});
   answers("x");
   get(documents, "https://a.example.test/1");
   get(documents, "https://a.example.test/2");
