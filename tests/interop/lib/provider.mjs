@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import Provider from 'oidc-provider';
+import { send } from './http.mjs';
 import { newKey } from './jose.mjs';
 import { freePort } from './process.mjs';
 
@@ -45,12 +46,11 @@ export class OpenIdProvider {
 
   /** An access token for `client` (`{client_id, client_secret}`) by itself, or what the provider said instead. */
   async token(client, { scope = this.scopes.join(' ') } = {}) {
-    const answer = await fetch(`${this.issuer}/token`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ grant_type: 'client_credentials', ...client, scope, resource: 'urn:api' }),
+    // Each on a connection of its own: one that was kept may be closed by the server just as the request leaves.
+    const answer = await send(`${this.issuer}/token`, {
+      form: { grant_type: 'client_credentials', ...client, scope, resource: 'urn:api' },
     });
-    const body = await answer.json();
+    const body = answer.json();
     if (!body.access_token) throw new Error(`the provider gave no token: ${JSON.stringify(body)}`);
     return body.access_token;
   }
