@@ -1,6 +1,7 @@
 // Trailers, Expect and pipelining: what comes after a head that was accepted.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { damaged } from '../interop/lib/expect.mjs';
 import { patience } from '../interop/lib/gateway.mjs';
 import { Harness } from './lib/harness.mjs';
 import { bytes, chunked, exchange } from './lib/raw.mjs';
@@ -120,7 +121,7 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
   it('case 103: two hundred requests on one connection: in order, each by its own token', async () => {
     const good = (index) => index % 3 !== 1;
     const requests = Array.from({ length: 200 }, (_, index) =>
-      gw.call(`tool-${index}`, { id: index, ...(good(index) ? {} : { token: `${gw.token.slice(0, -4)}AAAA` }) }),
+      gw.call(`tool-${index}`, { id: index, ...(good(index) ? {} : { token: damaged(gw.token) }) }),
     );
     gw.upstream.reset();
     const { responses } = await exchange(gw.port, Buffer.concat(requests), { answers: 200, seconds: 60 });

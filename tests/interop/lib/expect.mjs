@@ -40,3 +40,12 @@ export async function works(resource, token, what) {
 export async function isDead(resource, token, what) {
   assert.equal((await ping(resource, token)).status, 401, what);
 }
+
+/**
+ * `text` with another character in its middle. The last ones may carry bits that mean nothing (RFC 4648 section 3.5), and
+ * what is put in their place may be what stood there.
+ */
+export function damaged(text) {
+  const middle = Math.floor(text.length / 2);
+  return text.slice(0, middle) + (text[middle] === 'A' ? 'B' : 'A') + text.slice(middle + 1);
+}
