@@ -23,6 +23,7 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kAnswerWithin = std::chrono::seconds(20);  // each of the few messages
+constexpr auto kGoodbyeWithin = std::chrono::seconds(1);
 constexpr std::size_t kMostBytes = 4 * 1024 * 1024;
 constexpr std::size_t kMostEvents = 1000;  // beside the answers
 constexpr int kMostPages = 20;
@@ -305,7 +306,8 @@ awaitable<Result<std::int64_t>> ToolLister::count() {
   if (modern_) version_ = kModernVersion;
   const auto listed = co_await list();
   if (!session_.empty()) {
-    // For courtesy: a server that does not hear it ends its session by itself.
+    // For courtesy: a server that does not hear it ends its session by itself, and nobody waits for it.
+    until_ = std::min(until_, std::chrono::steady_clock::now() + kGoodbyeWithin);
     std::string goodbye = "DELETE";
     json nothing;
     co_await send(std::move(goodbye), std::move(nothing));
