@@ -24,6 +24,7 @@
 #include "net/resolver.hpp"
 #include "server/listener.hpp"
 #include "server/long_work.hpp"
+#include "server/upstream_factory.hpp"
 #include "store/claim.hpp"
 #include "upstream/duplex/hub.hpp"
 
@@ -145,6 +146,7 @@ struct Gateway::Impl {
   upstream::Documents provider_key_sets;
   idp::ProviderKeys provider_keys{provider_metadata, provider_key_sets};
   upstream::DuplexHub duplex;
+  std::unique_ptr<server::UpstreamFactory> upstreams = server::make_upstream_factory(upstream_tls, duplex);
   server::RestState rest;
   server::Services services;
   server::Places places;
@@ -206,7 +208,7 @@ struct Gateway::Impl {
                  endpoint_bodies,
                  calls,
                  fetches,
-                 upstream_tls,
+                 *upstreams,
                  documents,
                  key_sets,
                  provider_metadata,
@@ -218,8 +220,7 @@ struct Gateway::Impl {
                  usage,
                  tool_checks,
                  said,
-                 &duplex,
-                 &rest},
+                 rest},
         places{server::ConnectionPlaces(client_places(config.limits)), server::ConnectionPlaces(operations_places())} {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);

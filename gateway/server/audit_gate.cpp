@@ -46,15 +46,16 @@ void count(const RequestContext& context, const Route& route, Services& services
 
 }  // namespace
 
-awaitable<bool> refuse_unrecorded(Connection& connection, RequestContext& context, const Route& route) {
-  auto& services = connection.worker().services();
+awaitable<bool> refuse_unrecorded(ClientExchange& client, Worker& worker, const Route& route) {
+  auto& services = worker.services();
+  const auto& context = client.request();
   if (services.log.takes_audit() || leaves_no_audit_line(route.kind) || context.head.method == "OPTIONS") {
     co_return false;
   }
   count(context, route, services);
   auto response = unrecorded(route.kind, context.id);
   response.headers.set("X-Request-Id", context.id);
-  co_await connection.reply(context, std::move(response));
+  co_await client.reply(std::move(response));
   co_return true;
 }
 

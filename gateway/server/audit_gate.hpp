@@ -1,12 +1,13 @@
 #pragma once
 
-#include "server/connection.hpp"
+#include "server/client_exchange.hpp"
 #include "server/router.hpp"
+#include "server/worker.hpp"
 
 namespace postern::server {
 
 // Everything that ends with an audit line is refused with 503 while such lines cannot be written, so that nothing
 // happens unrecorded. The refusal itself is counted, not logged. True: it was answered.
-awaitable<bool> refuse_unrecorded(Connection& connection, RequestContext& context, const Route& route);
+awaitable<bool> refuse_unrecorded(ClientExchange& client, Worker& worker, const Route& route);
 
 }  // namespace postern::server

@@ -2,7 +2,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "server/client_watch.hpp"
 #include "server/mcp_exchange.hpp"
 
 namespace postern::server {
@@ -16,12 +15,11 @@ std::string seconds_text(int seconds) { return seconds == 1 ? "a second" : std::
 
 // False: the client has gone meanwhile.
 awaitable<bool> wait_until(McpExchange& x, Turn::Time at) {
-  boost::asio::steady_timer timer(x.connection.stream().executor(), at);
-  ClientWatch watch(x.connection, [&timer] { timer.cancel(); });
-  watch.start();
+  boost::asio::steady_timer timer(x.client.executor(), at);
+  x.client.watch([&timer] { timer.cancel(); });
   co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-  co_await watch.stop();
-  co_return !watch.client_gone();
+  const bool gone = co_await x.client.unwatch();
+  co_return !gone;
 }
 
 authn::Refusal too_many_calls(int wait) {

@@ -24,7 +24,8 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, ListenerInfo listene
       listener_(listener),
       worker_(worker),
       limits_(worker.snapshot()->config().limits),
-      input_(limits_.head) {
+      input_(limits_.head),
+      watcher_(stream_->executor()) {
   worker_.add_connection(this);
 }
 
@@ -65,29 +66,31 @@ awaitable<bool> Connection::serve_one() {
   if (!size) co_return false;
   idle_ = false;
 
-  RequestContext context;
-  context.started = steady_clock::now();
+  context_ = {};
+  context_.listener = listener_;
+  context_.started = steady_clock::now();
   const auto bytes = input_.pin(*size);
   auto head = http::scan_request_head(bytes, {limits_.head, 8192, 100});
   if (!head) {
     co_await refuse_head(head.error());
     co_return false;
   }
-  context.head = *head;
-  context.id = worker_.next_request_id();
-  context.snapshot = worker_.snapshot();
-  find_client(context);
-  keep_alive_ = context.head.keep_alive && !worker_.draining();
-  co_await dispatch(context);
-  if (keep_alive_) co_await finish_body(context);
+  context_.head = *head;
+  context_.id = worker_.next_request_id();
+  context_.snapshot = worker_.snapshot();
+  find_client();
+  keep_alive_ = context_.head.keep_alive && !worker_.draining();
+  co_await dispatch();
+  if (keep_alive_) co_await finish_body();
+  context_ = {};  // its snapshot and the share of its body go, however long the next request takes to come
   input_.unpin();
   co_return keep_alive_;
 }
 
-void Connection::find_client(RequestContext& context) {
-  const auto& proxies = context.snapshot->proxies();
-  auto client = proxies.client_address(stream_->peer(), context.head.fields);
-  context.peer = std::move(client.address);
+void Connection::find_client() {
+  const auto& proxies = context_.snapshot->proxies();
+  auto client = proxies.client_address(stream_->peer(), context_.head.fields);
+  context_.peer = std::move(client.address);
   auto& services = worker_.services();
   if (!client.unreadable || !services.said.first("client_address_unreadable")) return;
   const auto what =
@@ -96,7 +99,7 @@ void Connection::find_client(RequestContext& context) {
       "Let the proxy write plain addresses, or name the header that it sets in `client_ip_header`. This "
       "is written once.";
   services.log.warning("client_address_unreadable",
-                       {{"request_id", context.id}, {"peer", context.peer}, {"what", what}});
+                       {{"request_id", context_.id}, {"peer", context_.peer}, {"what", what}});
 }
 
 awaitable<std::optional<std::size_t>> Connection::read_head(http::HeadFinder& finder) {
@@ -152,16 +155,17 @@ awaitable<void> Connection::refuse_head(const http::HeadFault& fault) {
   co_await stream_->write(pieces);
 }
 
-awaitable<void> Connection::dispatch(RequestContext& context) {
+awaitable<void> Connection::dispatch() {
   std::exception_ptr bug;
   try {
-    co_await handle_request(*this, context);
+    co_await handle_request(*this, worker_);
   } catch (...) {
     bug = std::current_exception();
   }
   if (!bug) co_return;
   // Nobody knows how far the answer got: the connection is of no more use.
-  keep_alive_ = false;
+  abort();
+  if (watching_) co_await unwatch();
   std::string what;
   try {
     std::rethrow_exception(bug);
@@ -170,23 +174,23 @@ awaitable<void> Connection::dispatch(RequestContext& context) {
   } catch (...) {
     what = "unknown";
   }
-  worker_.services().log.error("internal_error", {{"request_id", context.id}, {"what", what}});
-  stream_->close();
+  worker_.services().log.error("internal_error", {{"request_id", context_.id}, {"what", what}});
 }
 
 // A request refused early leaves its body behind: small ones are read away, so that the connection can go on.
-awaitable<void> Connection::finish_body(RequestContext& context) {
+awaitable<void> Connection::finish_body() {
   constexpr std::uint64_t kSmall = 64 * 1024;
-  if (context.body_read || context.head.framing == http::Framing::none) co_return;
-  const bool small = context.head.framing == http::Framing::content_length && context.head.content_length <= kSmall;
-  if (!small || context.head.expect_continue) {
+  const auto& head = context_.head;
+  if (context_.body_read || head.framing == http::Framing::none) co_return;
+  const bool small = head.framing == http::Framing::content_length && head.content_length <= kSmall;
+  if (!small || head.expect_continue) {
     keep_alive_ = false;
     co_return;
   }
   stream_->read_deadline(body_deadline());
-  context.body_share = BodyShare(worker_.services().endpoint_bodies, {.address = context.peer});
+  context_.body_share = BodyShare(worker_.services().endpoint_bodies, {.address = context_.peer});
   awaits_body_ = true;
-  const auto body = co_await read_sized(context.body_share, context.head.content_length);
+  const auto body = co_await read_sized(context_.body_share, head.content_length);
   awaits_body_ = false;
   if (!body) keep_alive_ = false;
 }
@@ -220,12 +224,13 @@ std::string Connection::response_head(int status, const http::Headers& headers, 
   return out;
 }
 
-awaitable<void> Connection::reply(RequestContext& context, http::Response response) {
-  const bool head_only = context.head.method == "HEAD";
+awaitable<void> Connection::reply(http::Response response) {
+  const auto& request = context_.head;
+  const bool head_only = request.method == "HEAD";
   // An answer sent before a large or awaited body was read ends the connection (RFC 9112 section 9.6).
-  const bool body_left = !context.body_read && context.head.framing != http::Framing::none;
-  if (body_left && (context.head.expect_continue || context.head.framing != http::Framing::content_length ||
-                    context.head.content_length > 64 * 1024)) {
+  const bool body_left = !context_.body_read && request.framing != http::Framing::none;
+  if (body_left && (request.expect_continue || request.framing != http::Framing::content_length ||
+                    request.content_length > 64 * 1024)) {
     keep_alive_ = false;
   }
   if (worker_.draining()) keep_alive_ = false;
@@ -236,9 +241,9 @@ awaitable<void> Connection::reply(RequestContext& context, http::Response respon
   if (!sent) keep_alive_ = false;
 }
 
-awaitable<bool> Connection::begin(RequestContext& context, int status, const http::Headers& headers,
-                                  std::optional<std::uint64_t> length, std::string_view first) {
-  chunked_ = !length && context.head.minor == 1;
+awaitable<bool> Connection::begin(int status, const http::Headers& headers, std::optional<std::uint64_t> length,
+                                  std::string_view first) {
+  chunked_ = !length && context_.head.minor == 1;
   if (!length && !chunked_) keep_alive_ = false;  // HTTP/1.0: the end of the body is the end of the connection
   if (worker_.draining()) keep_alive_ = false;
   const auto head = response_head(status, headers, keep_alive_, chunked_, length);
@@ -271,6 +276,11 @@ awaitable<bool> Connection::finish() {
   const auto sent = co_await stream_->write(pieces);
   if (!sent) keep_alive_ = false;
   co_return sent.has_value();
+}
+
+void Connection::abort() noexcept {
+  keep_alive_ = false;
+  stream_->close();
 }
 
 }  // namespace postern::server

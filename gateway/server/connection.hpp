@@ -3,51 +3,24 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http/head.hpp"
-#include "http/message.hpp"
 #include "net/stream.hpp"
+#include "server/background.hpp"
+#include "server/client_exchange.hpp"
 #include "server/input_buffer.hpp"
 #include "server/worker.hpp"
 
 namespace postern::server {
 
-using net::awaitable;
-
-// One request under way. The head's views are good until the answer has been sent.
-struct RequestContext {
-  http::RequestHead head;
-  std::string id;
-  std::string peer;                          // the client's address, behind trusted proxies too
-  std::shared_ptr<const Snapshot> snapshot;  // pinned
-  std::chrono::steady_clock::time_point started;
-  bool body_read = false;
-  BodyShare body_share;  // of the body that was read
-};
-
-// Why a body could not be had: the status, error code and sentence to answer; 0: the connection is gone.
-struct BodyFault {
-  int status = 0;
-  std::string error;
-  std::string description;
-  int retry_after = 0;  // seconds; 0: no Retry-After
-};
-
-// What a connection is served on.
-struct ListenerInfo {
-  config::Serve serve = config::Serve::gateway;
-  bool secure = false;  // TLS here, or ended by a trusted proxy in front
-};
-
-// One client connection: reads heads, routes, answers, until it ends. Lives on its worker's thread.
-class Connection {
+// One connection of a client that speaks HTTP/1.1 (RFC 9112), or 1.0: reads heads and has each request handled, until
+// it ends. It is the exchange of the request under way. Lives on its worker's thread.
+class Connection final : public ClientExchange {
  public:
   Connection(std::unique_ptr<net::Stream> stream, ListenerInfo listener, Worker& worker);
-  ~Connection();
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -60,36 +33,31 @@ class Connection {
   // The worker is draining: an idle connection is closed, and what is missing of a body has a second to arrive.
   void drain() noexcept;
 
-  // For handlers, each at most once a request.
-
-  // The body, whole, within `limit` bytes and the body deadline; sends 100 Continue where it was asked for.
-  // Its memory is counted in `share`, which becomes context.body_share.
-  awaitable<Result<std::string, BodyFault>> read_body(RequestContext& context, std::size_t limit, BodyShare share);
-  awaitable<void> reply(RequestContext& context, http::Response response);
-  // Streamed answers: the head and the first bytes in one write, then bytes, then the end. False: the client is gone.
-  awaitable<bool> begin(RequestContext& context, int status, const http::Headers& headers,
-                        std::optional<std::uint64_t> length, std::string_view first);
-  awaitable<bool> send(std::string_view bytes);
-  awaitable<bool> finish();
-
-  net::Stream& stream() noexcept { return *stream_; }
-  InputBuffer& input() noexcept { return input_; }
-  Worker& worker() noexcept { return worker_; }
-  const ListenerInfo& listener() const noexcept { return listener_; }
-  // The answer under way is the connection's last.
-  void no_keep_alive() noexcept { keep_alive_ = false; }
+  // Of the request under way, as ClientExchange has them.
+  RequestContext& request() noexcept override { return context_; }
+  boost::asio::any_io_executor executor() override { return stream_->executor(); }
+  awaitable<Result<std::string, BodyFault>> read_body(std::size_t limit, BodyShare share) override;
+  awaitable<void> reply(http::Response response) override;
+  awaitable<bool> begin(int status, const http::Headers& headers, std::optional<std::uint64_t> length,
+                        std::string_view first) override;
+  awaitable<bool> send(std::string_view bytes) override;
+  awaitable<bool> finish() override;
+  void abort() noexcept override;
+  void watch(std::function<void()> gone) override;
+  awaitable<bool> unwatch() override;
 
  private:
   awaitable<std::optional<std::size_t>> read_head(http::HeadFinder& finder);
   awaitable<bool> serve_one();
   // Whose address counts for the request; a proxy whose header cannot be read is warned about.
-  void find_client(RequestContext& context);
-  awaitable<void> dispatch(RequestContext& context);
+  void find_client();
+  awaitable<void> dispatch();
   awaitable<void> refuse_head(const http::HeadFault& fault);
-  awaitable<void> finish_body(RequestContext& context);
+  awaitable<void> finish_body();
   awaitable<Result<std::string, BodyFault>> read_sized(BodyShare& share, std::uint64_t length);
   awaitable<Result<std::string, BodyFault>> read_chunked(BodyShare& share, std::size_t limit);
   awaitable<bool> fill();
+  awaitable<void> wait_for_the_end();
   std::string response_head(int status, const http::Headers& headers, bool keep_alive, bool chunked,
                             std::optional<std::uint64_t> length) const;
   net::SteadyTime after(Duration duration) const;
@@ -103,11 +71,17 @@ class Connection {
   Worker& worker_;
   config::Limits limits_;
   InputBuffer input_;
+  RequestContext context_;
   bool idle_ = true;
   net::SteadyTime idle_since_ = std::chrono::steady_clock::now();
   bool awaits_body_ = false;
   bool keep_alive_ = true;
   bool chunked_ = false;  // the streamed answer under way
+  // Of the watch under way.
+  std::function<void()> gone_;
+  bool watching_ = false;
+  bool client_gone_ = false;
+  Background watcher_;
 };
 
 }  // namespace postern::server

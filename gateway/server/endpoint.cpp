@@ -98,12 +98,12 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
 // An endpoint runs again for each thing that it turns out to need: a password to be hashed, a document, or to write.
 // Documents are that of the client, its keys, these once more when they have changed, what a provider publishes, and
 // its answer to a code.
-awaitable<http::Response> work_out(Connection& connection, const RequestContext& context, Route route, std::string body,
+awaitable<http::Response> work_out(Worker& worker, const RequestContext& context, Route route, std::string body,
                                    std::shared_ptr<std::vector<std::string>> tool_checks,
                                    std::shared_ptr<RequestLog> log) {
   constexpr int kMostFetches = 5;
-  auto& services = connection.worker().services();
-  const std::string scheme = connection.listener().secure ? "https://" : "http://";
+  auto& services = worker.services();
+  const std::string scheme = context.listener.secure ? "https://" : "http://";
   auto request = to_request(context, std::move(body), scheme + std::string(context.head.authority));
   const auto run =
       std::make_shared<EndpointRun>(services, route, std::move(request), context.snapshot, std::move(tool_checks), log);
@@ -142,10 +142,11 @@ void record(Services& services, const Route& route, const RequestContext& contex
 
 }  // namespace
 
-awaitable<void> handle_endpoint(Connection& connection, RequestContext& context, const Route& route) {
-  auto& services = connection.worker().services();
+awaitable<void> handle_endpoint(ClientExchange& client, Worker& worker, const Route& route) {
+  auto& services = worker.services();
+  const auto& context = client.request();
   if (context.head.method == "OPTIONS" && method_allowed(route.methods, "OPTIONS")) {
-    co_await connection.reply(context, preflight(route));
+    co_await client.reply(preflight(route));
     co_return;
   }
   const auto tool_checks = std::make_shared<std::vector<std::string>>();
@@ -154,10 +155,10 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
   if (!response) {
     const bool kept = route.kind == RouteKind::register_client;
     BodyShare share(services.endpoint_bodies, {.address = context.peer});
-    auto body = co_await connection.read_body(context, kept ? kRegistrationBody : kEndpointBody, std::move(share));
+    auto body = co_await client.read_body(kept ? kRegistrationBody : kEndpointBody, std::move(share));
     if (body) {
       std::string whole = std::move(*body);
-      response = co_await work_out(connection, context, route, std::move(whole), tool_checks, log);
+      response = co_await work_out(worker, context, route, std::move(whole), tool_checks, log);
     } else if (const auto fault = body.error(); fault.status != 0) {
       // `limits.body` is for calls: what an endpoint takes is fixed.
       const bool large = fault.status == 413;
@@ -172,8 +173,8 @@ awaitable<void> handle_endpoint(Connection& connection, RequestContext& context,
   allow_any_origin(*response, route.kind);
   response->headers.set("X-Request-Id", context.id);
   record(services, route, context, response->status, *log);
-  co_await connection.reply(context, std::move(*response));
-  for (const auto& grant : *tool_checks) begin_tool_check(connection.worker(), context.snapshot, grant);
+  co_await client.reply(std::move(*response));
+  for (const auto& grant : *tool_checks) begin_tool_check(worker, context.snapshot, grant);
 }
 
 }  // namespace postern::server

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "server/client_watch.hpp"
 #include "server/long_work.hpp"
 #include "server/relay.hpp"
 
@@ -61,7 +60,7 @@ void discard(McpExchange& x, nlohmann::json value) {
 }
 
 awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, upstream::Request request) {
-  auto& upstream = x.connection.worker().upstream(*x.resource.upstream);
+  auto& upstream = x.worker.upstream(*x.resource.upstream);
   auto answer = co_await upstream.exchange(std::move(request), running.slot);
   if (!answer) {
     auto refused = failure_of_upstream(x, answer.error());
@@ -79,7 +78,7 @@ awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, ups
 
 authn::Refusal failure_of_upstream(McpExchange& x, const Error& error) {
   // A caller who hangs up is no fault of the server behind.
-  if (error.code == Errc::cancelled) return of_our_end(x.connection.worker().draining());
+  if (error.code == Errc::cancelled) return of_our_end(x.worker.draining());
   x.services().log.warning(
       "upstream_failed", {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", error.what}});
   return of_upstream(error);
@@ -98,13 +97,12 @@ awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
     co_return refused;
   }
   Running running;
-  const RegisteredStream registered(x.connection.worker(), {.grant = x.principal->grant,
-                                                            .user = x.principal->user,
-                                                            .token = x.token_digest,
-                                                            .listening = is_listening(x),
-                                                            .end = [&running] { running.end(); }});
-  ClientWatch watch(x.connection, [&running] { running.end(); });
-  watch.start();
+  const RegisteredStream registered(x.worker, {.grant = x.principal->grant,
+                                               .user = x.principal->user,
+                                               .token = x.token_digest,
+                                               .listening = is_listening(x),
+                                               .end = [&running] { running.end(); }});
+  x.client.watch([&running] { running.end(); });
   MaybeRefusal refused;
   std::exception_ptr bug;
   try {
@@ -112,11 +110,11 @@ awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
   } catch (...) {
     bug = std::current_exception();
   }
-  co_await watch.stop();
+  const bool gone = co_await x.client.unwatch();
   if (bug) std::rethrow_exception(bug);
   // Who leaves with the whole answer has not cancelled anything.
   const bool has_all = running.answer && running.answer->finished() && !refused;
-  if (watch.client_gone() && !has_all) {
+  if (gone && !has_all) {
     x.outcome = telemetry::Outcome::cancelled;
     co_return std::nullopt;
   }

@@ -7,7 +7,6 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "server/client_watch.hpp"
 #include "server/forward.hpp"
 
 namespace postern::server {
@@ -62,13 +61,12 @@ awaitable<MaybeRefusal> work_on_text(McpExchange& x, std::size_t bytes, std::fun
     co_return std::nullopt;
   }
   upstream::CancelSlot slot;
-  ClientWatch watch(x.connection, [&slot] { slot.cancel(); });
-  watch.start();
+  x.client.watch([&slot] { slot.cancel(); });
   auto& pool = x.services().long_work_pool;
   auto turn = turn_of(*x.principal);
   auto done = co_await do_long_work(pool, slot, std::move(work), std::move(turn));
-  co_await watch.stop();
-  if (watch.client_gone()) co_return client_has_gone(x);
+  const bool gone = co_await x.client.unwatch();
+  if (gone) co_return client_has_gone(x);
   if (!done) co_return not_done(done.error());
   co_return std::nullopt;
 }

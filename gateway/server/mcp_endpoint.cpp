@@ -23,7 +23,7 @@ awaitable<http::Response> told_in_answer(McpExchange& x, authn::Refusal refused)
   auto response = denial_response(x, refused);
   if (!x.messages || !x.session) co_return response;
   std::string session = x.session->id;
-  auto& upstream = x.connection.worker().upstream(*x.resource.upstream);
+  auto& upstream = x.worker.upstream(*x.resource.upstream);
   const bool delivered = co_await upstream.deliver(std::move(session), std::move(response.body));
   if (!delivered) {
     const auto ended = session_has_ended();
@@ -46,7 +46,7 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   const bool small = x.head().framing == http::Framing::content_length && x.head().content_length <= 64 * 1024;
   if (x.head().method == "POST" && !x.context.body_read && small && !x.head().expect_continue) {
     auto share = share_of(x);
-    auto body = co_await x.connection.read_body(x.context, 64 * 1024, std::move(share));
+    auto body = co_await x.client.read_body(64 * 1024, std::move(share));
     if (!body && body.error().status == 0) co_return;
     if (body && x.context.body_share.grow_to_work(body->size() + parsed_bytes(*body))) {
       if (auto message = mcp::read_message(*body)) x.message = std::move(*message);
@@ -63,7 +63,7 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   add_error_data(response, x.error_data);
   response.headers.set("X-Request-Id", x.context.id);
   add_cors(response.headers, x.origin);
-  co_await x.connection.reply(x.context, std::move(response));
+  co_await x.client.reply(std::move(response));
 }
 
 // One request, top to bottom.
@@ -134,12 +134,13 @@ void conclude(McpExchange& x) {
   audit(x);
 }
 
-awaitable<void> handle_mcp(Connection& connection, RequestContext& context, const Route& route) {
+awaitable<void> handle_mcp(ClientExchange& client, Worker& worker, const Route& route) {
   const auto& resource = *route.resource;
-  McpExchange x{connection, context, resource};
+  auto& context = client.request();
+  McpExchange x{client, worker, context, resource};
   x.messages = route.kind == RouteKind::messages;
   if (context.head.method == "OPTIONS") {
-    co_await connection.reply(context, cors_preflight(context, resource));
+    co_await client.reply(cors_preflight(context, resource));
     co_return;
   }
   auto refused = co_await run_phases(x);

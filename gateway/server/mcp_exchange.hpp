@@ -9,16 +9,18 @@
 #include "mcp/jsonrpc.hpp"
 #include "mcp/method.hpp"
 #include "policy/policy.hpp"
-#include "server/connection.hpp"
+#include "server/client_exchange.hpp"
 #include "server/session_id.hpp"
 #include "server/task_id.hpp"
+#include "server/worker.hpp"
 #include "token/principal.hpp"
 
 namespace postern::server {
 
 // Everything known about one request on a resource, filled in phase by phase. Lives in the request's coroutine.
 struct McpExchange {
-  Connection& connection;
+  ClientExchange& client;
+  Worker& worker;
   RequestContext& context;
   const tenant::Resource& resource;
 
@@ -45,7 +47,7 @@ struct McpExchange {
   nlohmann::json error_data{};  // further members of the JSON-RPC error's data
   telemetry::Outcome outcome = telemetry::Outcome::ok;
 
-  Services& services() const { return connection.worker().services(); }
+  Services& services() const { return worker.services(); }
   const http::RequestHead& head() const { return context.head; }
   const mcp::Method* method() const { return message ? &mcp::find_method(message->method) : nullptr; }
 };

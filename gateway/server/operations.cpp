@@ -15,8 +15,9 @@ http::Response ready_response(const Result<void>& pinged, const std::string& aud
 
 }  // namespace
 
-awaitable<void> handle_operations(Connection& connection, RequestContext& context) {
-  auto& services = connection.worker().services();
+awaitable<void> handle_operations(ClientExchange& client, Worker& worker) {
+  auto& services = worker.services();
+  const auto& context = client.request();
   const auto& head = context.head;
   http::Response response;
   if (head.method != "GET" && head.method != "HEAD") {
@@ -29,14 +30,14 @@ awaitable<void> handle_operations(Connection& connection, RequestContext& contex
     const std::function<Result<void>()> ping = [store] { return store->ping(); };
     const auto pinged = co_await read_store<Result<void>>(services, ping);
     const auto log = services.log.state();
-    response = ready_response(pinged, log.audit_fault, connection.worker().draining(), context.id);
+    response = ready_response(pinged, log.audit_fault, worker.draining(), context.id);
   } else if (head.path == "/metrics") {
     response.body = services.metrics.expose();
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   } else {
     response = error_response(404, "not_found", "served here: /metrics, /livez, /readyz", context.id);
   }
-  co_await connection.reply(context, std::move(response));
+  co_await client.reply(std::move(response));
 }
 
 }  // namespace postern::server

@@ -23,11 +23,10 @@ BodyFault Connection::broken_off(const Error& error) const {
           "the gateway is being restarted before the body was there; send the request again in a moment", 2};
 }
 
-awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& context, std::size_t limit,
-                                                                BodyShare share) {
-  const auto& head = context.head;
+awaitable<Result<std::string, BodyFault>> Connection::read_body(std::size_t limit, BodyShare share) {
+  const auto& head = context_.head;
   if (head.framing == http::Framing::none) {
-    context.body_read = true;
+    context_.body_read = true;
     co_return std::string();
   }
   if (head.framing == http::Framing::content_length && head.content_length > limit) {
@@ -42,14 +41,14 @@ awaitable<Result<std::string, BodyFault>> Connection::read_body(RequestContext& 
     if (!sent) co_return gone();
   }
   stream_->read_deadline(body_deadline());
-  context.body_read = true;
-  context.body_share = std::move(share);
+  context_.body_read = true;
+  context_.body_share = std::move(share);
   awaits_body_ = true;
   Result<std::string, BodyFault> body = gone();
   if (head.framing == http::Framing::content_length) {
-    body = co_await read_sized(context.body_share, head.content_length);
+    body = co_await read_sized(context_.body_share, head.content_length);
   } else {
-    body = co_await read_chunked(context.body_share, limit);
+    body = co_await read_chunked(context_.body_share, limit);
   }
   awaits_body_ = false;
   if (!body) keep_alive_ = false;

@@ -19,18 +19,17 @@ awaitable<MaybeRefusal> relay_as_is(McpExchange& x, upstream::Exchange& answer, 
   std::optional<std::uint64_t> length;
   if (head.framing == http::Framing::content_length) length = head.content_length;
   if (head.framing == http::Framing::none) length = 0;
-  bool open = co_await x.connection.begin(x.context, head.status, headers, length, *first);
+  bool open = co_await x.client.begin(head.status, headers, length, *first);
   while (open && !answer.finished()) {
     const auto bytes = co_await answer.read_body();
     if (!bytes) {
-      x.connection.no_keep_alive();
-      x.connection.close();  // the client must not take a cut answer for a whole one
+      x.client.abort();
       x.outcome = telemetry::Outcome::upstream_error;
       co_return std::nullopt;
     }
-    open = co_await x.connection.send(*bytes);
+    open = co_await x.client.send(*bytes);
   }
-  if (open) open = co_await x.connection.finish();
+  if (open) open = co_await x.client.finish();
   if (!open) x.outcome = telemetry::Outcome::cancelled;  // the client left, or did not read
   co_return std::nullopt;
 }
@@ -52,8 +51,8 @@ awaitable<Result<std::string>> read_whole(upstream::Exchange& answer, BodyShare&
 
 awaitable<MaybeRefusal> send_whole(McpExchange& x, const upstream::Exchange& answer, const http::Headers& headers,
                                    const std::string& body) {
-  const bool open = co_await x.connection.begin(x.context, answer.head().status, headers, body.size(), body);
-  if (open) co_await x.connection.finish();
+  const bool open = co_await x.client.begin(answer.head().status, headers, body.size(), body);
+  if (open) co_await x.client.finish();
   co_return std::nullopt;
 }
 
@@ -117,8 +116,7 @@ std::shared_ptr<EventFilter> event_filter(const McpExchange& x) {
 
 // The stream cannot go on, and its client must not take it for a whole one.
 void break_off(McpExchange& x) {
-  x.connection.no_keep_alive();
-  x.connection.close();
+  x.client.abort();
   x.outcome = telemetry::Outcome::upstream_error;
 }
 
@@ -165,7 +163,7 @@ awaitable<void> pump(McpExchange& x, Running& running, std::shared_ptr<EventFilt
     if (!last.empty()) co_await writer.write(last);
     if (filter->has_failed()) x.outcome = telemetry::Outcome::upstream_error;
   }
-  co_await x.connection.finish();
+  co_await x.client.finish();
 }
 
 // Events leave as they come; listening streams end when their token does, calls under way are let finish.
@@ -184,7 +182,7 @@ awaitable<MaybeRefusal> relay_events(McpExchange& x, Running& running, const Ans
     out += *first;
   }
   const int status = answer.head().status;
-  const bool open = co_await x.connection.begin(x.context, status, plan.headers, std::nullopt, out);
+  const bool open = co_await x.client.begin(status, plan.headers, std::nullopt, out);
   if (!open) co_return std::nullopt;
 
   auto& metrics = x.context.snapshot->metrics(x.resource);
@@ -194,7 +192,7 @@ awaitable<MaybeRefusal> relay_events(McpExchange& x, Running& running, const Ans
   const bool expires = is_listening(x) && !opens_old_stream(x);
   const auto expired = [&x, expires] { return expires && x.services().clock.now() >= x.principal->expires_at; };
   const auto end = [&running] { running.end(); };
-  StreamWriter writer(x.connection, x.context.snapshot->config().limits.stream_keepalive, expired, end);
+  StreamWriter writer(x.client, x.context.snapshot->config().limits.stream_keepalive, expired, end);
   writer.start(out);
   std::exception_ptr bug;
   try {

@@ -55,7 +55,7 @@ awaitable<void> tell_it(Telling telling) {
 
 RestClient::RestClient(McpExchange& exchange)
     : x_(exchange),
-      state_(*exchange.services().rest),
+      state_(exchange.services().rest),
       caller_(exchange.resource.upstream->name + '\n' + caller_of(*exchange.principal)) {}
 
 std::string RestClient::next_id() { return x_.context.id + "." + std::to_string(++asked_); }
@@ -200,7 +200,7 @@ awaitable<void> RestClient::tell(std::string method, std::string body) {
   auto made = request(std::move(body), headers);
   if (!made) co_return;
   made->method = std::move(method);
-  Telling telling{x_.connection.worker(), x_.context.snapshot, *x_.resource.upstream, std::move(*made), x_.context.id};
+  Telling telling{x_.worker, x_.context.snapshot, *x_.resource.upstream, std::move(*made), x_.context.id};
   co_await tell_it(std::move(telling));
 }
 
@@ -208,7 +208,7 @@ void RestClient::tell_aside(std::string method, std::string body) {
   auto made = request(std::move(body), session_headers());
   if (!made) return;
   made->method = std::move(method);
-  auto& worker = x_.connection.worker();
+  auto& worker = x_.worker;
   Telling telling{worker, x_.context.snapshot, *x_.resource.upstream, std::move(*made), x_.context.id};
   auto* log = &worker.services().log;
   boost::asio::co_spawn(worker.io(), tell_it(std::move(telling)), [log](std::exception_ptr error) {
@@ -231,7 +231,7 @@ awaitable<MaybeRefusal> RestClient::send(Running& running, std::string body, htt
                                          std::size_t limit, Received& out) {
   auto made = request(std::move(body), more);
   if (!made) co_return header_template_failed(x_, made.error());
-  auto& upstream = x_.connection.worker().upstream(*x_.resource.upstream);
+  auto& upstream = x_.worker.upstream(*x_.resource.upstream);
   running.answer.reset();
   auto sent = std::move(*made);
   auto answer = co_await upstream.exchange(std::move(sent), running.slot);

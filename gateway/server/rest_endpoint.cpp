@@ -191,7 +191,7 @@ awaitable<MaybeRefusal> open_rest_body(RestExchange& r) {
     co_return std::nullopt;
   }
   auto share = share_of(x);
-  auto body = co_await x.connection.read_body(x.context, x.context.snapshot->config().limits.body, std::move(share));
+  auto body = co_await x.client.read_body(x.context.snapshot->config().limits.body, std::move(share));
   if (!body) {
     x.context.body_read = true;
     if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;
@@ -333,12 +333,13 @@ awaitable<MaybeRefusal> run_phases(RestExchange& r) {
 
 }  // namespace
 
-awaitable<void> handle_rest(Connection& connection, RequestContext& context, const Route& route) {
+awaitable<void> handle_rest(ClientExchange& client, Worker& worker, const Route& route) {
+  auto& context = client.request();
   if (context.head.method == "OPTIONS") {
-    co_await connection.reply(context, cors_preflight(context, *route.resource, route.methods));
+    co_await client.reply(cors_preflight(context, *route.resource, route.methods));
     co_return;
   }
-  McpExchange x{connection, context, *route.resource};
+  McpExchange x{client, worker, context, *route.resource};
   x.rest = true;
   RestExchange r{x, route};
   const auto refused = co_await run_phases(r);
@@ -347,7 +348,7 @@ awaitable<void> handle_rest(Connection& connection, RequestContext& context, con
     r.response->headers.set("X-Content-Type-Options", "nosniff");
     r.response->headers.set("X-Request-Id", context.id);
     add_cors(r.response->headers, x.origin);
-    co_await connection.reply(context, std::move(*r.response));
+    co_await client.reply(std::move(*r.response));
   }
   conclude(x);
 }

@@ -4,6 +4,7 @@
 #include "server/route_handlers.hpp"
 #include "server/store_work.hpp"
 #include "server/tenant_gate.hpp"
+#include "server/upstream_factory.hpp"
 #include "server/upstream_options.hpp"
 
 namespace postern::server {
@@ -23,33 +24,28 @@ awaitable<bool> can_be_reached(Worker& worker, const config::Upstream& settings)
   request.headers.set("Accept", "application/json");
   // A connection of its own for the transport of 2024, whose own ones are event streams.
   std::unique_ptr<upstream::Upstream> own;
-  if (is_duplex(settings)) {
-    auto tls = worker.services().upstream_tls.source(settings.name);
-    auto options = http_options(settings, std::move(tls));
-    own = upstream::make_http_upstream(worker.io().get_executor(), std::move(options));
-  }
+  if (is_duplex(settings)) own = worker.services().upstreams.make_plain(worker.io().get_executor(), settings);
   auto& upstream = own ? *own : worker.upstream(settings);
   const auto answer = co_await exchange_within(upstream, std::move(request), kProbe);
   co_return answer.has_value() && is_there((*answer)->head().status);
 }
 
-awaitable<Result<bool>> is_well(Connection& connection, const RequestContext& context,
-                                const tenant::Resource& resource) {
-  auto& services = connection.worker().services();
+awaitable<Result<bool>> is_well(Worker& worker, const RequestContext& context, const tenant::Resource& resource) {
+  auto& services = worker.services();
   const std::function<Result<bool>()> work = [snapshot = context.snapshot, resource] {
     return has_its_tenant(resource, *snapshot);
   };
   const auto there = co_await read_store<Result<bool>>(services, work);
   if (!there) co_return there.error();
   if (!*there) co_return fail(Errc::not_found, "no such tenant");
-  auto& health = services.rest->health;
+  auto& health = services.rest.health;
   const auto& settings = *resource.upstream;
   switch (health.look(settings.name, context.started)) {
     case RestHealth::State::up: co_return true;
     case RestHealth::State::down: co_return false;
     case RestHealth::State::ask: break;
   }
-  const bool up = co_await can_be_reached(connection.worker(), settings);
+  const bool up = co_await can_be_reached(worker, settings);
   health.set(settings.name, up, std::chrono::steady_clock::now());
   co_return up;
 }
@@ -81,15 +77,16 @@ std::optional<http::Response> refused(const RequestContext& context, const Route
 
 }  // namespace
 
-awaitable<void> handle_rest_health(Connection& connection, RequestContext& context, const Route& route) {
+awaitable<void> handle_rest_health(ClientExchange& client, Worker& worker, const Route& route) {
+  auto& context = client.request();
   if (context.head.method == "OPTIONS") {
-    co_await connection.reply(context, cors_preflight(context, *route.resource, route.methods));
+    co_await client.reply(cors_preflight(context, *route.resource, route.methods));
     co_return;
   }
-  auto& services = connection.worker().services();
+  auto& services = worker.services();
   auto response = refused(context, route, services.limiters);
   if (!response) {
-    const auto well = co_await is_well(connection, context, *route.resource);
+    const auto well = co_await is_well(worker, context, *route.resource);
     response = answer(well, context.id);
   }
   response->headers.set("X-Request-Id", context.id);
@@ -97,7 +94,7 @@ awaitable<void> handle_rest_health(Connection& connection, RequestContext& conte
   if (origin && context.snapshot->origin_allowed(*route.resource, *origin)) add_cors(response->headers, *origin);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
   services.metrics.endpoint(to_string(route.kind), response->status, seconds);
-  co_await connection.reply(context, std::move(*response));
+  co_await client.reply(std::move(*response));
 }
 
 }  // namespace postern::server

@@ -6,12 +6,13 @@
 
 namespace postern::server {
 
-awaitable<void> handle_request(Connection& connection, RequestContext& context) {
-  if (connection.listener().serve == config::Serve::operations) {
-    co_await handle_operations(connection, context);
+awaitable<void> handle_request(ClientExchange& client, Worker& worker) {
+  const auto& context = client.request();
+  if (context.listener.serve == config::Serve::operations) {
+    co_await handle_operations(client, worker);
     co_return;
   }
-  const bool secure = connection.listener().secure;
+  const bool secure = context.listener.secure;
   const auto& router = context.snapshot->router();
   const auto authority = http::canonical_authority(context.head.authority, secure);
   // RFC 9110 section 7.4: a request for a host that is not ours. Public URLs come from the configuration, never from
@@ -20,25 +21,25 @@ awaitable<void> handle_request(Connection& connection, RequestContext& context) 
     auto misdirected =
         error_response(421, "misdirected_request",
                        "nothing is served under this host name; use the URL the operator published", context.id);
-    co_await connection.reply(context, std::move(misdirected));
+    co_await client.reply(std::move(misdirected));
     co_return;
   }
   const auto route = router.find(secure, *authority, context.head.path);
   if (!route) {
     auto missing = error_response(404, "not_found", "there is nothing at this address", context.id);
     missing.headers.set("Access-Control-Allow-Origin", "*");
-    co_await connection.reply(context, std::move(missing));
+    co_await client.reply(std::move(missing));
     co_return;
   }
-  const bool refused = co_await refuse_unrecorded(connection, context, *route);
+  const bool refused = co_await refuse_unrecorded(client, worker, *route);
   if (refused) co_return;
   switch (route->kind) {
     case RouteKind::resource:
-    case RouteKind::messages: co_await handle_mcp(connection, context, *route); break;
+    case RouteKind::messages: co_await handle_mcp(client, worker, *route); break;
     case RouteKind::rest_tool:
-    case RouteKind::rest_openapi: co_await handle_rest(connection, context, *route); break;
-    case RouteKind::rest_health: co_await handle_rest_health(connection, context, *route); break;
-    default: co_await handle_endpoint(connection, context, *route); break;
+    case RouteKind::rest_openapi: co_await handle_rest(client, worker, *route); break;
+    case RouteKind::rest_health: co_await handle_rest_health(client, worker, *route); break;
+    default: co_await handle_endpoint(client, worker, *route); break;
   }
 }
 

@@ -13,7 +13,6 @@
 #include "server/refusal_log.hpp"
 #include "server/rest_state.hpp"
 #include "server/tool_checks.hpp"
-#include "server/upstream_tls.hpp"
 #include "server/usage_counter.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -23,11 +22,9 @@
 #include "token/signing_keys.hpp"
 #include "upstream/documents.hpp"
 
-namespace postern::upstream {
-class DuplexHub;
-}
-
 namespace postern::server {
+
+class UpstreamFactory;
 
 // What all workers share: one object of each for the process, made by app/. Everything here is thread-safe.
 struct Services {
@@ -49,7 +46,7 @@ struct Services {
   BodyBudget& endpoint_bodies;  // of whoever comes: apart, so that these never cost a call its place
   CallCounter& calls;
   CallCounter& fetches;  // of strangers' documents, by the network they are for
-  const UpstreamTls& upstream_tls;
+  UpstreamFactory& upstreams;
   upstream::Documents& documents;  // of clients
   upstream::Documents& key_sets;   // of clients that publish their keys
   upstream::Documents& provider_metadata;
@@ -60,9 +57,8 @@ struct Services {
   token::SigningKeys& signing_keys;
   UsageCounter& usage;  // of grants, for their users
   ToolChecks& tool_checks;
-  telemetry::SaidOnce& said;              // warnings that are written once
-  upstream::DuplexHub* duplex = nullptr;  // of upstreams with `command` or `transport: sse`, which need one
-  RestState* rest = nullptr;              // of resources with `rest: true`, which need it
+  telemetry::SaidOnce& said;  // warnings that are written once
+  RestState& rest;            // of resources with `rest: true`
 };
 
 }  // namespace postern::server

@@ -6,15 +6,15 @@ namespace postern::server {
 
 using std::chrono::steady_clock;
 
-StreamWriter::StreamWriter(Connection& connection, Duration keep_alive, std::function<bool()> expired,
+StreamWriter::StreamWriter(ClientExchange& client, Duration keep_alive, std::function<bool()> expired,
                            std::function<void()> end)
-    : connection_(connection),
+    : client_(client),
       keep_alive_(keep_alive),
       expired_(std::move(expired)),
       end_(std::move(end)),
-      timer_(connection.stream().executor()),
-      turn_(connection.stream().executor()),
-      background_(connection.stream().executor()),
+      timer_(client.executor()),
+      turn_(client.executor()),
+      background_(client.executor()),
       last_(steady_clock::now()) {}
 
 void StreamWriter::note(std::string_view bytes) noexcept {
@@ -35,7 +35,7 @@ awaitable<bool> StreamWriter::write(std::string_view bytes) {
   }
   if (broken_) co_return false;
   writing_ = true;
-  const bool sent = co_await connection_.send(bytes);
+  const bool sent = co_await client_.send(bytes);
   writing_ = false;
   note(bytes);
   broken_ = broken_ || !sent;
@@ -57,7 +57,7 @@ awaitable<void> StreamWriter::beat() {
       continue;
     }
     writing_ = true;
-    const bool sent = co_await connection_.send(mcp::kSseKeepAlive);
+    const bool sent = co_await client_.send(mcp::kSseKeepAlive);
     writing_ = false;
     last_ = steady_clock::now();
     broken_ = broken_ || !sent;

@@ -6,7 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "server/background.hpp"
-#include "server/connection.hpp"
+#include "server/client_exchange.hpp"
 
 namespace postern::server {
 
@@ -15,7 +15,7 @@ namespace postern::server {
 class StreamWriter {
  public:
   // `expired` is asked at each beat; when it says so the stream is ended through `end`.
-  StreamWriter(Connection& connection, Duration keep_alive, std::function<bool()> expired, std::function<void()> end);
+  StreamWriter(ClientExchange& client, Duration keep_alive, std::function<bool()> expired, std::function<void()> end);
 
   void start(std::string_view first);
   // False: the client is gone.
@@ -26,7 +26,7 @@ class StreamWriter {
   awaitable<void> beat();
   void note(std::string_view bytes) noexcept;
 
-  Connection& connection_;
+  ClientExchange& client_;
   Duration keep_alive_;
   std::function<bool()> expired_;
   std::function<void()> end_;

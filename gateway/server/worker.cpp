@@ -8,8 +8,7 @@
 #include "base/encoding.hpp"
 #include "crypto/random.hpp"
 #include "server/connection.hpp"
-#include "server/upstream_options.hpp"
-#include "upstream/duplex/hub.hpp"
+#include "server/upstream_factory.hpp"
 
 namespace postern::server {
 
@@ -31,13 +30,7 @@ Worker::~Worker() = default;
 
 upstream::Upstream& Worker::upstream(const config::Upstream& settings) {
   auto& made = upstreams_[settings.name];
-  if (made) return *made;
-  auto tls = services_.upstream_tls.source(settings.name);
-  if (is_duplex(settings)) {
-    made = services_.duplex->upstream(io_.get_executor(), duplex_options(settings, std::move(tls)));
-  } else {
-    made = upstream::make_http_upstream(io_.get_executor(), http_options(settings, std::move(tls)));
-  }
+  if (!made) made = services_.upstreams.make(io_.get_executor(), settings);
   return *made;
 }
 

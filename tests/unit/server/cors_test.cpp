@@ -2,96 +2,33 @@
 
 #include "server/mcp_exchange.hpp"
 #include "unit/server/fixture.hpp"
-#include "unit/tenant/test_store.hpp"
+#include "unit/server/phases/world.hpp"
 
 namespace postern::server {
 namespace {
 
-using namespace std::chrono_literals;
-
-class SilentLog final : public telemetry::Log {
- public:
-  bool enabled(telemetry::Level) const noexcept override { return false; }
-  void write(telemetry::Level, std::string_view, std::span<const telemetry::Field>) override {}
-  void audit(std::string_view, std::span<const telemetry::Field>) override {}
-};
-
 class CorsTest : public testing::Test {
  protected:
   CorsTest() {
-    Site site;
-    site.add("https://ai.example.test/mcp");
-    site.add("https://other.example.test/mcp");
-    site.config.origins = {"https://inspector.example.test", "http://localhost:6274"};
-    snapshot_ = std::make_shared<const Snapshot>(site.config, site.policies, services_);
     context_.id = "r-1";
-    context_.snapshot = snapshot_;
+    context_.snapshot = world_.snapshot;
   }
 
   http::Response preflight(const Pairs& fields) {
     kept_ = fields;
     context_.head.fields = fields_of(kept_);
-    return cors_preflight(context_, *snapshot_->catalog().resources().front());
+    return cors_preflight(context_, world_.resource());
   }
   std::string header(const http::Response& response, std::string_view name) {
     return std::string(response.headers.get(name).value_or("none"));
   }
 
  private:
-  tests::TestStore store_;
-  SystemClock clock_;
-  SilentLog log_;
-  std::unique_ptr<telemetry::Metrics> metrics_ = telemetry::make_metrics();
-  token::TokenCache tokens_{16, 10s};
-  net::OffloadPool pool_{"test", 1, 1};
-  crypto::Aead seal_{std::string(32, 'k')};
-  RateLimiters limiters_{config::Limits()};
-  RefusalLog refusals_;
-  BodyBudget bodies_{1024};
-  CallCounter calls_{1};
-  UpstreamTls upstream_tls_;
-  upstream::Documents documents_{[](const std::string&, const net::FairQueue::Path&) -> Result<upstream::Fetched> {
-                                   return fail(Errc::denied, "nothing is fetched");
-                                 },
-                                 pool_, clock_};
-  token::SigningKeys signing_keys_{store_->keys(), std::string(32, 'm'), clock_};
-  upstream::Fetcher fetcher_{{}, clock_};
-  idp::ProviderKeys provider_keys_{documents_, documents_};
-  UsageCounter usage_;
-  ToolChecks tool_checks_{1, 1};
-  telemetry::SaidOnce said_;
-  Services services_{.store = *store_,
-                     .clock = clock_,
-                     .log = log_,
-                     .metrics = *metrics_,
-                     .tokens = tokens_,
-                     .store_read_pool = pool_,
-                     .store_write_pool = pool_,
-                     .password_pool = pool_,
-                     .familiar_password_pool = pool_,
-                     .long_work_pool = pool_,
-                     .session_seal = seal_,
-                     .consent_seal = seal_,
-                     .limiters = limiters_,
-                     .refusals = refusals_,
-                     .bodies = bodies_,
-                     .endpoint_bodies = bodies_,
-                     .calls = calls_,
-                     .fetches = calls_,
-                     .upstream_tls = upstream_tls_,
-                     .documents = documents_,
-                     .key_sets = documents_,
-                     .provider_metadata = documents_,
-                     .provider_key_sets = documents_,
-                     .provider_fetcher = fetcher_,
-                     .provider_pool = pool_,
-                     .provider_keys = provider_keys_,
-                     .signing_keys = signing_keys_,
-                     .usage = usage_,
-                     .tool_checks = tool_checks_,
-                     .said = said_,
-                     .duplex = nullptr};
-  std::shared_ptr<const Snapshot> snapshot_;
+  phases::World world_{[](config::Config& config) {
+    config.resources.push_back(config.resources[0]);
+    config.resources[1].serve = "https://other.example.test/mcp";
+    config.origins = {"https://inspector.example.test", "http://localhost:6274"};
+  }};
   RequestContext context_;
   Pairs kept_;
 };
