@@ -24,7 +24,7 @@ using net_testing::must;
 
 inline constexpr auto* kResource = "https://ai.example.test/mcp";
 
-// `use` to connect, `read` for the tool `read_link`; nobody may call `drop_table`.
+// `use` to connect, `read` for the tool `read_link`; `edit_link` is for editors alone, `drop_table` for nobody.
 inline constexpr auto* kPolicy = R"(
 policy: links
 scopes: {use: Use it, read: Read, write: Write}
@@ -35,6 +35,7 @@ rules:
   - {tools: [drop_table], deny: true}
   - {tools: ["read_*"], scopes: [read]}
   - {tools: ["write_*"], scopes: [write]}
+  - {tools: ["edit_*"], scopes: [read], roles: [editor]}
 otherwise: allow
 )";
 

@@ -1,0 +1,140 @@
+#include "server/forward.hpp"
+
+#include <set>
+
+#include "unit/server/phases/world.hpp"
+
+namespace postern::server::phases {
+namespace {
+
+class Forward : public testing::Test {
+ protected:
+  MaybeRefusal run(McpExchange& x) {
+    world_.admit(x);
+    return world_.phase([&] { return forward(x); });
+  }
+  std::string verdict(Answer answer) {
+    world_.behind().answers.push_back(std::move(answer));
+    const auto client = world_.caller(world_.token(), call_of("read_link"));
+    auto x = world_.exchange(*client);
+    const auto refused = run(x);
+    EXPECT_FALSE(client->watched()) << "nobody is watched when it is over";
+    return refused ? std::to_string(refused->status) + " " + refused->error : std::to_string(client->status);
+  }
+
+  World world_{[](config::Config& config) {
+    config.upstreams[0].headers = {{"X-User", "{user.name}"}, {"X-Mail", "{user.email|-}"}};
+    config.limits.calls_per_user = 2;
+  }};
+};
+
+TEST_F(Forward, TheServerBehindIsToldWhoCallsAndNoCredential) {
+  world_.behind().answers.push_back(json_answer("{}"));
+  const auto client = world_.caller(world_.token(), call_of("read_link"),
+                                    {{"X-User", "mallory"}, {"Cookie", "a=b"}, {"Accept-Language", "de"}});
+  auto x = world_.exchange(*client);
+  ASSERT_FALSE(run(x));
+  const auto& request = world_.behind().requests.at(0);
+  EXPECT_EQ(request.headers.get("X-User"), "alice");
+  EXPECT_EQ(request.headers.get("X-Mail"), "-");
+  for (const auto* name : {"Authorization", "Cookie"}) EXPECT_FALSE(request.headers.get(name)) << name;
+}
+
+// By it a server that is a program is started: nobody shares one, and no tenant has that of another.
+TEST_F(Forward, TheCallerIsAUserOfOneTenantByOneClient) {
+  must(world_.store->tenants().apply({.members = {{"local:alice", "globex", "editor"}}}));
+  std::set<std::string> callers;
+  for (const std::string tenant : {"acme", "globex", "acme"}) {
+    world_.behind().answers.push_back(json_answer("{}"));
+    const auto client = world_.caller(world_.token({"use", "read"}, "local:alice", tenant), call_of("read_link"));
+    auto x = world_.exchange(*client);
+    ASSERT_FALSE(run(x));
+    callers.insert(world_.behind().requests.back().caller);
+  }
+  EXPECT_EQ(callers.size(), 2u);
+}
+
+TEST_F(Forward, WhatGoesWrongBehindIsToldApart) {
+  EXPECT_EQ(verdict({.instead = fail(Errc::timed_out, "late")}), "504 upstream_timeout");
+  EXPECT_EQ(verdict({.instead = fail(Errc::unavailable, "refused")}), "502 upstream_unavailable");
+  EXPECT_EQ(verdict({.instead = fail(Errc::protocol, "no HTTP")}), "502 upstream_error");
+  EXPECT_EQ(verdict({.instead = fail(Errc::closed, "ended")}), "502 upstream_error");
+  EXPECT_EQ(verdict({.instead = fail(Errc::busy, "full")}), "503 temporarily_unavailable");
+  EXPECT_EQ(verdict(json_answer("{}")), "200") << "each of them has given its place back";
+  EXPECT_TRUE(world_.log.has("upstream_failed"));
+}
+
+TEST_F(Forward, AClientThatLeavesEndsTheCallBehind) {
+  const auto client = world_.caller(world_.token(), call_of("read_link"));
+  auto x = world_.exchange(*client);
+  world_.admit(x);
+  boost::asio::post(world_.io(), [&] { boost::asio::post(world_.io(), [&] { client->leave(); }); });
+  EXPECT_FALSE(world_.phase([&] { return forward(x); })) << "nobody is there to be refused";
+  EXPECT_EQ(x.outcome, telemetry::Outcome::cancelled);
+  EXPECT_EQ(world_.behind().ended, 1);
+  EXPECT_EQ(client->status, 0);
+}
+
+TEST_F(Forward, ARevocationWhileTheServerWorksEndsTheCallWithA401) {
+  const auto client = world_.caller(world_.token(), call_of("read_link"));
+  auto x = world_.exchange(*client);
+  world_.admit(x);
+  boost::asio::post(world_.io(), [&] {
+    boost::asio::post(world_.io(),
+                      [&] { must(world_.store->grants().revoke(world_.last_grant(), "test", world_.clock.now())); });
+  });
+  const auto refused = world_.phase([&] { return forward(x); });
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 401);
+  EXPECT_EQ(world_.behind().ended, 1);
+}
+
+TEST_F(Forward, TheRevocationOfAnotherGrantEndsNothing) {
+  const auto other = world_.token();
+  const auto others = world_.last_grant();
+  Answer answer = json_answer("{}");
+  answer.before = [&] { must(world_.store->grants().revoke(others, "test", world_.clock.now())); };
+  EXPECT_EQ(verdict(std::move(answer)), "200");
+}
+
+TEST_F(Forward, NoUserHasMoreCallsUnderWayThanOneMayHave) {
+  const CallPlace first(world_.services().calls, "local:alice\nacme");
+  EXPECT_EQ(verdict(json_answer("{}")), "200");
+  const CallPlace second(world_.services().calls, "local:alice\nacme");
+  EXPECT_EQ(verdict(json_answer("{}")), "429 rate_limited");
+  EXPECT_EQ(world_.behind().requests.size(), 1u) << "it never gets there";
+}
+
+TEST_F(Forward, AnAnswerThatWasWholeIsNotCancelledByAClientThatLeavesWithIt) {
+  world_.behind().answers.push_back(json_answer("{}"));
+  const auto client = world_.caller(world_.token(), call_of("read_link"));
+  client->on_piece = [&] { client->leave(); };
+  auto x = world_.exchange(*client);
+  ASSERT_FALSE(run(x));
+  EXPECT_NE(x.outcome, telemetry::Outcome::cancelled);
+  EXPECT_EQ(client->text, "{}");
+}
+
+TEST_F(Forward, ABugBehindLeavesNobodyWatched) {
+  const auto client = world_.caller(world_.token(), call_of("read_link"));
+  auto x = world_.exchange(*client);
+  world_.admit(x);
+  bool thrown = false;
+  const auto task = [&]() -> net::awaitable<void> {
+    Forwarding work = [](Running&) -> net::awaitable<MaybeRefusal> {
+      throw std::runtime_error("a bug");
+      co_return std::nullopt;
+    };
+    try {
+      co_await watched(x, std::move(work));
+    } catch (const std::runtime_error&) {
+      thrown = true;
+    }
+  };
+  world_.run(task());
+  EXPECT_TRUE(thrown);
+  EXPECT_FALSE(client->watched());
+}
+
+}  // namespace
+}  // namespace postern::server::phases
