@@ -1,7 +1,7 @@
 // Tokens made elsewhere: a real provider issues them, the gateway only checks them.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { denied } from './lib/expect.mjs';
+import { denied, refusalOf } from './lib/expect.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
 import { bearerChallenge, send } from './lib/http.mjs';
 import { callTool, ping } from './lib/mcp.mjs';
@@ -46,8 +46,11 @@ describe('tokens made elsewhere', { timeout: 180_000 * patience }, () => {
           },
         };
         config.tenants[0].members = [{ user: 'entra:agent', role: 'viewer' }];
+        config.tenants.push({ handle: 'globex', name: 'Globex' });
         config.upstreams.everything.headers = { 'X-User': '{user.key}', 'X-Tenant': '{tenant.handle}', 'X-Client': '{client.id}' };
-        config.resources.push({ serve: `${origin}/any`, upstream: 'everything', policy: 'everything' });
+        const resource = { upstream: 'everything', policy: 'everything' };
+        config.resources.push({ serve: `${origin}/any`, ...resource });
+        config.resources.push({ serve: `${origin}/globex`, tenant: 'globex', ...resource });
       },
     });
   });
@@ -118,6 +121,18 @@ describe('tokens made elsewhere', { timeout: 180_000 * patience }, () => {
       assert.equal(await outcome(claims), 403, JSON.stringify(claims));
     }
     provider.claims = {};
+  });
+
+  it('a token that was good at a resource says nothing at that of a tenant where its user is nobody', async () => {
+    const token = await provider.token(agent);
+    assert.equal((await call(token)).status, 200);
+    upstream.reset();
+    const elsewhere = await call(token, `${gateway.origin}/globex`);
+    assert.equal(elsewhere.status, 403, elsewhere.text);
+    assert.equal(refusalOf(elsewhere.message)?.data.error, 'access_denied', elsewhere.text);
+    upstream.untouched('a call for the other tenant');
+    assert.equal((await call(token)).status, 200, 'and nothing was lost here');
+    assert.equal(upstream.requests.at(-1).headers['x-tenant'], 'acme');
   });
 
   it('whoever is known by tokens alone can be disabled, and let in again', async () => {

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { patience } from './lib/gateway.mjs';
+import { Gateway, patience } from './lib/gateway.mjs';
 import { post, rpc } from './lib/mcp.mjs';
 import { meta, mirrored } from './lib/modern.mjs';
+import { OAuthClient } from './lib/oauth.mjs';
 import { root } from './lib/process.mjs';
 import { Provider, SdkClient, textOf } from './lib/sdk.mjs';
-import { events, startStdio } from './lib/stdio.mjs';
+import { events, open as openPolicy } from './lib/stdio.mjs';
 import { openStream } from './lib/stream.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -20,8 +21,20 @@ describe('a stdio server of the modern era', { timeout: 120_000 * patience }, ()
 
   before(async () => {
     const command = [process.execPath, path.join(root, 'tests/interop/lib/modern-stdio.mjs')];
-    const users = ['alice', 'bob'].map((name) => ({ name, members: ['acme:admin'] }));
-    gateway = await startStdio({ name: 'stdio-modern', command, users });
+    gateway = await Gateway.start({
+      name: 'stdio-modern',
+      policy: openPolicy,
+      users: [
+        { name: 'alice', members: ['acme:admin', 'globex:admin'] },
+        { name: 'bob', members: ['acme:admin'] },
+      ],
+      configure: (config, { origin }) => {
+        // What the server prints tells tests what reached it.
+        config.upstreams.everything = { command, log_stderr: true };
+        config.tenants.push({ handle: 'globex', name: 'Globex' });
+        config.resources.push({ ...config.resources[0], serve: `${origin}/any`, tenant: undefined, root: undefined });
+      },
+    });
     sdk = await SdkClient.connect('v2', gateway.resource, { options: { versionNegotiation: { mode: 'auto' } } });
     token = sdk.provider.tokens().access_token;
   });
@@ -51,6 +64,23 @@ describe('a stdio server of the modern era', { timeout: 120_000 * patience }, ()
     assert.equal(pids[0], pids[2]);
     assert.notEqual(pids[0], pids[1]);
     await bob.close();
+  });
+
+  it('keeps a process for each tenant of one user, who comes with one client to one address', async () => {
+    const resource = `${gateway.origin}/any`;
+    const client = await OAuthClient.register({ resource });
+    const processOf = async (tenant) => {
+      const { access_token: bearer } = await client.grant({ tenant });
+      const asking = message('tools/call', { name: 'pid', arguments: {} });
+      const answer = await post(resource, asking, { token: bearer, headers: mirrored(asking) });
+      assert.equal(answer.status, 200, answer.text);
+      return textOf(answer.message.result);
+    };
+    const acme = await processOf('acme');
+    const globex = await processOf('globex');
+    assert.notEqual(globex, acme);
+    assert.equal(await processOf('acme'), acme, 'another grant of the same tenant finds what was kept');
+    assert.equal(await processOf('globex'), globex);
   });
 
   it('relays progress under the client’s own token, and its subscriptions under its own id', async () => {

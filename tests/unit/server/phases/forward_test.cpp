@@ -1,11 +1,11 @@
 #include "server/forward.hpp"
 
-#include <set>
-
 #include "unit/server/phases/world.hpp"
 
 namespace postern::server::phases {
 namespace {
+
+constexpr auto* kElsewhere = "https://ai.example.test/elsewhere/mcp";
 
 class Forward : public testing::Test {
  protected:
@@ -25,6 +25,8 @@ class Forward : public testing::Test {
   World world_{[](config::Config& config) {
     config.upstreams[0].headers = {{"X-User", "{user.name}"}, {"X-Mail", "{user.email|-}"}};
     config.limits.calls_per_user = 2;
+    config.resources.push_back(config.resources[0]);
+    config.resources[1].serve = kElsewhere;
   }};
 };
 
@@ -40,18 +42,24 @@ TEST_F(Forward, TheServerBehindIsToldWhoCallsAndNoCredential) {
   for (const auto* name : {"Authorization", "Cookie"}) EXPECT_FALSE(request.headers.get(name)) << name;
 }
 
-// By it a server that is a program is started: nobody shares one, and no tenant has that of another.
-TEST_F(Forward, TheCallerIsAUserOfOneTenantByOneClient) {
+// What is kept behind for a caller is for nobody else, nor for the same user in another place.
+TEST_F(Forward, ACallerIsAUserInATenantAtAResource) {
   must(world_.store->tenants().apply({.members = {{"local:alice", "globex", "editor"}}}));
-  std::set<std::string> callers;
-  for (const std::string tenant : {"acme", "globex", "acme"}) {
+  world_.add_user("bob");
+  must(world_.store->tenants().apply({.members = {{"local:bob", "acme", "editor"}}}));
+  const auto caller_with = [&](const std::string& token, std::size_t resource) {
     world_.behind().answers.push_back(json_answer("{}"));
-    const auto client = world_.caller(world_.token({"use", "read"}, "local:alice", tenant), call_of("read_link"));
-    auto x = world_.exchange(*client);
-    ASSERT_FALSE(run(x));
-    callers.insert(world_.behind().requests.back().caller);
-  }
-  EXPECT_EQ(callers.size(), 2u);
+    const auto client = world_.caller(token, call_of("read_link"));
+    auto x = world_.exchange(*client, resource);
+    EXPECT_FALSE(run(x));
+    return world_.behind().requests.back().caller;
+  };
+  const std::vector<std::string> scopes{"use", "read"};
+  const auto first = caller_with(world_.token(scopes, "local:alice", "acme"), 0);
+  EXPECT_EQ(caller_with(world_.token(scopes, "local:alice", "acme"), 0), first) << "whichever token it has";
+  EXPECT_NE(caller_with(world_.token(scopes, "local:alice", "globex"), 0), first);
+  EXPECT_NE(caller_with(world_.token(scopes, "local:bob", "acme"), 0), first);
+  EXPECT_NE(caller_with(world_.token(scopes, "local:alice", "acme", kElsewhere), 1), first);
 }
 
 TEST_F(Forward, WhatGoesWrongBehindIsToldApart) {

@@ -55,6 +55,25 @@ TEST_F(Hub, WhatASessionIsNeededForIsRefusedWithoutOne) {
   run(io, test());
 }
 
+TEST_F(Hub, WithoutSessionsEachCallerOfAUserHasAProcessOfItsOwn) {
+  const auto test = [this]() -> awaitable<void> {
+    std::vector<std::string> answers;
+    for (const auto* caller : {"alice in acme", "alice in globex", "alice in acme"}) {
+      auto asked = modern("tools/call", "alice");
+      asked.caller = caller;
+      asked.body = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{)"
+                   R"("io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})";
+      const auto answer = co_await ask(std::move(asked));
+      answers.push_back(answer.body);
+    }
+    EXPECT_THAT(answers[0], HasSubstr(R"("pid":)"));
+    EXPECT_NE(answers[1], answers[0]);
+    EXPECT_EQ(answers[2], answers[0]);
+  };
+  run(io, test());
+  EXPECT_EQ(hub.running("behind"), 2U);
+}
+
 TEST_F(Hub, AServerThatEndsFailsWhatIsUnderWayAndItsSession) {
   const auto test = [this]() -> awaitable<void> {
     const auto session = co_await open_session();
