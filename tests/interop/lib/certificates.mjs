@@ -27,14 +27,14 @@ export class Authority {
   }
 
   /**
-   * A certificate for `names` (`DNS:…`, `IP:…`) under `file`: `{certificate, key}`, two paths. `expired` since a day;
-   * `selfSigned`: by itself, not by this authority.
+   * A certificate for `names` (`DNS:…`, `IP:…`) under `file`, which is also its common name: `{certificate, key}`, two
+   * paths. `expired` since a day; `selfSigned`: by itself, not by this authority.
    */
   async issue(file, names, { expired = false, selfSigned = false } = {}) {
     const at = (ending) => path.join(this.folder, `${file}.${ending}`);
     const issued = { certificate: at('pem'), key: at('key') };
-    const extensions = `basicConstraints=critical,CA:FALSE\nsubjectAltName=${names.join(',')}\n`;
-    writeFileSync(at('ext'), extensions);
+    const alternative = names.length > 0 ? `subjectAltName=${names.join(',')}\n` : '';
+    writeFileSync(at('ext'), `basicConstraints=critical,CA:FALSE\n${alternative}`);
     await openssl(...['req', ...newKey, '-subj', `/CN=${file}`, '-keyout', issued.key, '-out', at('csr')]);
     const signer = selfSigned ? ['-key', issued.key] : ['-CA', this.file, '-CAkey', this.key, '-CAcreateserial'];
     await openssl(

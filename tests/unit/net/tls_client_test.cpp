@@ -70,6 +70,15 @@ TEST_F(TlsClientTest, AnotherHostIsDenied) {
   }
 }
 
+TEST_F(TlsClientTest, ACommonNameIsNoName) {
+  const auto nameless = make_certificate(directory_, "alone.test", {});
+  server_ = must(TlsServer::load({nameless}));
+  const auto said = connect({nameless.certificate, {}}, "alone.test");
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().code, Errc::denied);
+  EXPECT_NE(said.error().what.find("hostname mismatch"), std::string::npos) << said.error().what;
+}
+
 TEST_F(TlsClientTest, ACertificateThatNobodyTrustedSignedIsDenied) {
   const auto other = make_certificate(directory_, "other", {"server.test"});
   for (const TlsClientFiles& files : {TlsClientFiles{}, TlsClientFiles{other.certificate, {}}}) {
