@@ -158,6 +158,7 @@ describe('hostile bodies', { timeout: 240_000 * patience }, () => {
 
   it('case 129: bodies that are packed', async () => {
     const bomb = Buffer.alloc(4 * 1024 * 1024, ' ');
+    const good = call('"method":"tools/call","params":{"name":"good","arguments":{}}');
     for (const encoding of [
       'gzip',
       'br',
@@ -169,12 +170,25 @@ describe('hostile bodies', { timeout: 240_000 * patience }, () => {
       'identity, gzip',
       'compress',
     ]) {
-      for (const body of [zlib.gzipSync(danger), zlib.gzipSync(bomb), Buffer.from(danger), Buffer.from(ping)])
-        await bodies.refuses([body], { statuses: [415], headers: { 'Content-Encoding': encoding } });
+      const packed = [danger, good, bomb].map((body) => zlib.gzipSync(body));
+      await bodies.refuses([...packed, danger, good], { statuses: [415], headers: { 'Content-Encoding': encoding } });
+    }
+    for (const [encoding, body] of Object.entries({
+      gzip: zlib.gzipSync(good),
+      deflate: zlib.deflateSync(good),
+      br: zlib.brotliCompressSync(good),
+      GZIP: good,
+    })) {
+      bodies.upstream.reset();
+      const answer = await bodies.send(body, { 'Content-Encoding': encoding });
+      assert.equal(answer.status, 415, `${encoding}: ${answer.text}`);
+      const { error } = answer.json();
+      assert.equal(error.data?.error ?? error, 'unsupported_media_type', answer.text);
+      bodies.upstream.untouched(encoding);
     }
     await bodies.refuses([zlib.gzipSync(danger), zlib.brotliCompressSync(danger), zlib.deflateSync(danger)], {
       codes: [-32700],
     });
-    await bodies.passes(ping, { 'Content-Encoding': 'identity' });
+    await bodies.passes(good, { 'Content-Encoding': 'identity' });
   });
 });

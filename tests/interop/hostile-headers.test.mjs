@@ -1,6 +1,7 @@
 // Header fields that lie: about who calls, from where, and what for. What may not pass never reaches the server behind.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import zlib from 'node:zlib';
 import { bytes, exchange, head } from '../raw/lib/raw.mjs';
 import { UserAgent } from './lib/browserless.mjs';
 import { Gateway, password, patience } from './lib/gateway.mjs';
@@ -276,12 +277,20 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
     const { headers } = upstream.requests[0];
     for (const name of [...Object.keys(asked), 'If-Range']) assert.equal(headers[name.toLowerCase()], undefined, name);
     assert.match(headers['accept-encoding'] ?? 'identity', /^identity$/);
-    upstream.answer = (message, request, response) => {
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end('not for us');
-      return true;
-    };
-    const compressed = await post(gateway.resource, rpc('tools/list'), { token });
-    upstream.answer = undefined;
-    assert.equal(compressed.status, 502, 'a server behind that compresses all the same');
+    const results = { 'tools/list': { tools: [{ name: 'packed', inputSchema: {} }] }, 'tools/call': { content: [] } };
+    for (const pack of [(text) => text, zlib.gzipSync])
+      for (const [method, result] of Object.entries(results)) {
+        upstream.answer = (message, request, response) => {
+          response
+            .writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' })
+            .end(pack(JSON.stringify({ jsonrpc: '2.0', id: message.id, result })));
+          return true;
+        };
+        const asking = rpc(method, method === 'tools/call' ? { name: 'echo', arguments: {} } : undefined);
+        const compressed = await post(gateway.resource, asking, { token });
+        upstream.answer = undefined;
+        assert.equal(compressed.status, 502, `a server behind that compresses all the same: ${compressed.text}`);
+        assert.equal(compressed.message.error.data.error, 'upstream_error', compressed.text);
+      }
   });
 });

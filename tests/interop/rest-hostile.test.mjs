@@ -1,6 +1,7 @@
 // What callers and servers behind may try through REST: nothing passes that would not pass as MCP.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import zlib from 'node:zlib';
 import { bytes, exchange, head } from '../raw/lib/raw.mjs';
 import { patience } from './lib/gateway.mjs';
 import { header, send } from './lib/http.mjs';
@@ -147,7 +148,9 @@ describe('hostile calls of REST', { timeout: 120_000 * patience }, () => {
   it('other media types, methods and sizes are refused', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-16', 'x'])
       await refusedBy(415, 'unsupported_media_type', 'echo', undefined, { body: '{}', headers: { 'Content-Type': type } });
-    await refusedBy(415, 'unsupported_media_type', 'echo', {}, { headers: { 'Content-Encoding': 'gzip' } });
+    const coded = { headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' } };
+    for (const body of ['{}', zlib.gzipSync('{}')])
+      await refusedBy(415, 'unsupported_media_type', 'echo', undefined, { ...coded, body });
     await refusedBy(413, 'body_too_large', 'echo', { a: 'x'.repeat(70_000) });
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH'])
       await refusedBy(405, 'method_not_allowed', 'echo', undefined, { method });
@@ -209,8 +212,10 @@ describe('hostile calls of REST', { timeout: 120_000 * patience }, () => {
       assert.equal((await callRest(gateway, token, path.slice('/tools/'.length), {})).status, 200, path);
   });
 
-  const asJson = (status, text) => (message, response) => {
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(text.replace('ID', JSON.stringify(message.id)));
+  const asJson = (status, text, headers = {}) => (message, response) => {
+    response
+      .writeHead(status, { 'Content-Type': 'application/json', ...headers })
+      .end(text.replace('ID', JSON.stringify(message.id)));
     return true;
   };
   const asEvents = (text) => (message, response) => {
@@ -230,8 +235,9 @@ describe('hostile calls of REST', { timeout: 120_000 * patience }, () => {
     'a redirect': (message, response) => response.writeHead(302, { Location: 'http://evil.test/' }).end(),
     'a refusal': (message, response) => response.writeHead(401, { 'WWW-Authenticate': 'Basic' }).end(),
     'a page': (message, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>'),
-    'a compressed answer': (message, response) =>
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end('x'),
+    'an answer that calls itself compressed': asJson(200, '{"jsonrpc":"2.0","id":ID,"result":{"content":[]}}', {
+      'Content-Encoding': 'gzip',
+    }),
     'the end of the connection': (message, response) => response.socket.destroy(),
   };
   for (const [what, make] of Object.entries(faulty)) {
