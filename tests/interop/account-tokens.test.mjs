@@ -5,9 +5,9 @@ import { openAccount, post, signIn, textOf, valuesOf } from './lib/account.mjs';
 import { parseForms } from './lib/browserless.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { Gateway, patience } from './lib/gateway.mjs';
-import { header } from './lib/http.mjs';
+import { header, send } from './lib/http.mjs';
 import { inspect, looks } from './lib/looks.mjs';
-import { callTool, ping } from './lib/mcp.mjs';
+import { callTool, ping, rpc } from './lib/mcp.mjs';
 import { RecordingUpstream } from './lib/upstream.mjs';
 
 const tokenShape = /mcpv1_[A-Za-z0-9_-]{43}/;
@@ -92,6 +92,25 @@ describe('tokens made by hand', { timeout: 240_000 * patience }, () => {
     assert.equal((await ping(gateway.resource, token, withTenant('acme'))).status, 401);
     assert.ok(!gateway.logs().includes(token), 'no log holds it');
     await page.context().close();
+  });
+
+  it('names its tenant once: several X-Tenant fields are refused, the right one twice as well', async () => {
+    const { token } = await make({ name: 'Once' });
+    const statusWith = async (...tenants) => {
+      const headers = ['Authorization', `Bearer ${token}`, 'Content-Type', 'application/json'];
+      headers.push('Accept', 'application/json, text/event-stream');
+      for (const tenant of tenants) headers.push('X-Tenant', tenant);
+      upstream.reset();
+      const answer = await send(gateway.resource, { headers, json: rpc('ping') });
+      if (answer.status !== 200) upstream.untouched(tenants.join());
+      return answer.status;
+    };
+    assert.equal(await statusWith('acme'), 200);
+    assert.equal(await statusWith('acme', 'acme'), 401);
+    assert.equal(await statusWith('acme', 'globex'), 401);
+    assert.equal(await statusWith('globex', 'acme'), 401);
+    assert.equal(await statusWith('acme', ''), 401);
+    assert.equal(await statusWith('acme, acme'), 401);
   });
 
   it('offers what takes such tokens, for each tenant, and what the role may hold', async () => {

@@ -54,6 +54,27 @@ describe('errors of a server behind that mention a session', { timeout: 120_000 
     assert.equal(upstream.requests.at(-1).headers['mcp-session-id'], 'session-1');
   });
 
+  it('another session id in mid-session does not reach the client, who goes on with its own', async () => {
+    upstream.answer = withSessions(({ id }) => ({ id }));
+    const session = await initialize(gateway.resource, token);
+    upstream.answer = (message, request, response) => {
+      response.setHeader('Mcp-Session-Id', 'session-of-another');
+      return false;
+    };
+    const answer = await callTool(gateway.resource, token, 'good', {}, { session });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers['mcp-session-id'], undefined);
+    const next = await callTool(gateway.resource, token, 'good', {}, { session });
+    assert.equal(next.status, 200, next.text);
+    assert.equal(upstream.requests.at(-1).headers['mcp-session-id'], 'session-1');
+    upstream.answer = (message, request, response) => {
+      response.setHeader('Mcp-Session-Id', 'session-1');
+      return false;
+    };
+    const same = await callTool(gateway.resource, token, 'good', {}, { session });
+    assert.deepEqual(same.headers['mcp-session-id'], [session], 'its own comes as the client knows it');
+  });
+
   it('compat 8: one without the id of the request is about the session, as ever', async () => {
     for (const id of [() => ({}), () => ({ id: null }), () => ({ id: 'server-error' })]) {
       upstream.answer = withSessions(id);

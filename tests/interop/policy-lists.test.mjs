@@ -147,6 +147,21 @@ describe('lists', { timeout: 120_000 * patience }, () => {
     }
   }
 
+  it('a field of an event whose name differs by case is none, and does not pass', async () => {
+    for (const field of ['Data', 'DATA', 'dAta'])
+      for (const end of ['\n', '\r\n', '\r']) {
+        const data = (message) => reply({ ...message, method: 'tools/list' });
+        const hidden = (message) => data(message).replaceAll('read.a', 'admin.c');
+        answer = (message, request, response) =>
+          stream(response, `${field}: ${hidden(message)}${end}data: ${data(message)}${end}${end}`);
+        const { text, message } = await ask('viewer', 'tools/list');
+        assert.ok(message?.result, text);
+        assert.deepEqual(namesIn(message.result), ['read.a'], field);
+        assert.doesNotMatch(text, /admin/, field);
+        assert.deepEqual(text.match(/^data/gim), ['data'], text);
+      }
+  });
+
   it('on a GET stream that is resumed, whatever list it brings', async () => {
     const all = Object.keys(list).map((method, id) => `id: ${id}\ndata: ${reply({ id, method })}\n\n`);
     answer = (message, request, response) => stream(response, `data: ${progress}\n\n${all.join('')}`, 50);
@@ -200,8 +215,9 @@ describe('lists', { timeout: 120_000 * patience }, () => {
       );
       assert.doesNotMatch(text, /admin/, body);
     }
+    // One that could be read as it is would be filtered, and its reader would find something else in it.
     answer = (message, request, response) =>
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end('admin.b');
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end(reply(message));
     assert.equal((await ask('viewer', 'tools/list')).status, 502, 'a compressed answer');
     assert.equal(upstream.requests.at(-1).headers['accept-encoding'], 'identity');
   });

@@ -209,7 +209,7 @@ TEST_F(Relay, AListLosesWhatItsCallerCouldNeverUse) {
 TEST_F(Relay, AFieldThatDiffersByCaseHidesNoList) {
   const auto client = caller(kListTools);
   relay_to(*client, event_answer({"Data: " + tools({"drop_table"}) + "\n" + event(tools({"read_link"}))}));
-  EXPECT_EQ(client->text.find("drop_table"), std::string::npos) << client->text;
+  EXPECT_EQ(client->text, event(tools({"read_link"})));
 }
 
 TEST_F(Relay, AListThatCannotBeReadDoesNotPass) {
