@@ -14,11 +14,12 @@ import { doctor, faults } from '../interop/lib/postern.mjs';
 import { freePort, run } from '../interop/lib/process.mjs';
 import { callRest, clientOf, departs, documentOf, validated } from '../interop/lib/rest.mjs';
 import { until } from '../interop/lib/wait.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startExample } from './lib/example.mjs';
 
 const origin = 'https://mcp.chatgpt-enterprise.test';
 const gateway = { origin, resource: `${origin}/mcp` };
-const address = '127.0.4.1';
+const address = await claimAddress('127.0.4.1');
 const names = Object.keys(tools).sort();
 const given = {
   search_products: { query: 'milk', limit: 5 },

@@ -9,9 +9,11 @@ import { callTool, initialize, ping, post, rpc } from '../interop/lib/mcp.mjs';
 import { doctor, faults } from '../interop/lib/postern.mjs';
 import { until } from '../interop/lib/wait.mjs';
 import { lookAt, openAccount, revokeApp } from './lib/account.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startExample } from './lib/example.mjs';
 import { look, openBrowser, signIn } from './lib/screens.mjs';
 
+const address = await claimAddress('127.0.2.1');
 const workspace = (slug) => `https://app.gigamcp.test/t/${slug}/mcp`;
 const codeOf = (answer) => answer.json().error?.data?.error ?? answer.json().error;
 
@@ -26,7 +28,7 @@ describe('Gigamcp', { timeout: 600_000 * patience }, () => {
   const alice = new UserAgent();
 
   before(async () => {
-    example = await startExample('gigamcp', '127.0.2.1');
+    example = await startExample('gigamcp', address);
   });
   after(() => example?.stop());
 
@@ -103,7 +105,7 @@ describe('Gigamcp', { timeout: 600_000 * patience }, () => {
 
   it('in Chromium: sign-in, and a consent that names the workspace', async () => {
     const client = await example.client(workspace('acme'), { redirectUris: ['https://chatgpt.com/connector/oauth/cb_1'] });
-    const chromium = await openBrowser({ 'app.gigamcp.test': '127.0.2.1' });
+    const chromium = await openBrowser({ 'app.gigamcp.test': address });
     try {
       const page = await chromium.newPage();
       await page.goto(client.request().url);
@@ -137,8 +139,8 @@ describe('Gigamcp, the account', { timeout: 300_000 * patience }, () => {
   let page;
 
   before(async () => {
-    example = await startExample('gigamcp', '127.0.2.1');
-    chromium = await openBrowser({ 'app.gigamcp.test': '127.0.2.1' });
+    example = await startExample('gigamcp', address);
+    chromium = await openBrowser({ 'app.gigamcp.test': address });
     page = await openAccount(chromium, 'https://app.gigamcp.test', 'apps');
   });
   after(async () => {

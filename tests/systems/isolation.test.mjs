@@ -11,8 +11,10 @@ import { callTool, initialize, ping, rpc } from '../interop/lib/mcp.mjs';
 import { openStream } from '../interop/lib/stream.mjs';
 import { RecordingUpstream, startEverything } from '../interop/lib/upstream.mjs';
 import { until, within } from '../interop/lib/wait.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startSystem } from './lib/system.mjs';
 
+const address = await claimAddress('127.0.6.1');
 const policy = {
   policy: 'everyone',
   scopes: { 'mcp.connect': 'Connect', 'tools.read': 'Read' },
@@ -60,7 +62,7 @@ describe('isolation', { timeout: 300_000 * patience }, () => {
     upstream = await RecordingUpstream.start();
     system = await startSystem({
       name: 'isolation',
-      address: '127.0.6.1',
+      address,
       policy,
       upstream: upstream.url,
       users: [

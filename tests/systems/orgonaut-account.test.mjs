@@ -8,10 +8,11 @@ import { ping, rpc } from '../interop/lib/mcp.mjs';
 import { SdkClient, pasted, textOf } from '../interop/lib/sdk.mjs';
 import { until } from '../interop/lib/wait.mjs';
 import { NamedProvider, lookAt, openAccount, revokeApp } from './lib/account.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startExample } from './lib/example.mjs';
 import { look, openBrowser } from './lib/screens.mjs';
 
-const address = '127.0.1.1';
+const address = await claimAddress('127.0.1.1');
 const host = (tenant) => `https://${tenant}.orgonaut.test`;
 const mcp = (tenant) => `${host(tenant)}/mcp/orgonaut`;
 const places = ['apps', 'endpoints', 'tokens'];

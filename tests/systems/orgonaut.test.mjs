@@ -10,10 +10,11 @@ import { bearerChallenge, send } from '../interop/lib/http.mjs';
 import { callTool, initialize, ping, post, rpc } from '../interop/lib/mcp.mjs';
 import { doctor, faults } from '../interop/lib/postern.mjs';
 import { until } from '../interop/lib/wait.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startExample } from './lib/example.mjs';
 import { look, openBrowser, signIn } from './lib/screens.mjs';
 
-const address = '127.0.1.1';
+const address = await claimAddress('127.0.1.1');
 const host = (tenant) => `https://${tenant}.orgonaut.test`;
 const mcp = (tenant) => `${host(tenant)}/mcp/orgonaut`;
 const metadata = (tenant) => [

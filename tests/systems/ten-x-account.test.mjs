@@ -7,10 +7,11 @@ import { discover } from '../interop/lib/oauth.mjs';
 import { Provider, SdkClient, textOf } from '../interop/lib/sdk.mjs';
 import { until } from '../interop/lib/wait.mjs';
 import { lookAt, openAccount, watching } from './lib/account.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startExample } from './lib/example.mjs';
 import { look, openBrowser } from './lib/screens.mjs';
 
-const address = '127.0.3.1';
+const address = await claimAddress('127.0.3.1');
 const origin = 'https://ai.10x.test';
 const hosted = (handle) => `https://${handle}.mcp.10x.test/mcp`;
 const fallback = (handle) => `${origin}/mcp/${handle}/mcp`;

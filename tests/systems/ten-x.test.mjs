@@ -9,9 +9,11 @@ import { callTool, initialize, ping } from '../interop/lib/mcp.mjs';
 import { errorOnPage } from '../interop/lib/oauth.mjs';
 import { connect, doctor, faults } from '../interop/lib/postern.mjs';
 import { Provider, SdkClient, textOf } from '../interop/lib/sdk.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startExample } from './lib/example.mjs';
 import { look, openBrowser, signIn } from './lib/screens.mjs';
 
+const address = await claimAddress('127.0.3.1');
 const hosted = (handle) => `https://${handle}.mcp.10x.test/mcp`;
 const fallback = (handle) => `https://ai.10x.test/mcp/${handle}/mcp`;
 const shared = 'https://ai.10x.test/mcp';
@@ -28,7 +30,7 @@ describe('10x', { timeout: 600_000 * patience }, () => {
   const alice = new UserAgent();
 
   before(async () => {
-    example = await startExample('ten-x', '127.0.3.1');
+    example = await startExample('ten-x', address);
   });
   after(() => example?.stop());
 
@@ -68,7 +70,7 @@ describe('10x', { timeout: 600_000 * patience }, () => {
 
   it('row 2: the picker in Chromium', async () => {
     const client = await example.client(shared, { redirectUris: ['https://chatgpt.com/connector/oauth/cb_1'] });
-    const chromium = await openBrowser({ 'ai.10x.test': '127.0.3.1' });
+    const chromium = await openBrowser({ 'ai.10x.test': address });
     try {
       const page = await chromium.newPage();
       await page.goto(client.request().url);

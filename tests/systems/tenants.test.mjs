@@ -7,8 +7,10 @@ import { send } from '../interop/lib/http.mjs';
 import { callTool, initialize, ping } from '../interop/lib/mcp.mjs';
 import { startEverything } from '../interop/lib/upstream.mjs';
 import { until } from '../interop/lib/wait.mjs';
+import { claimAddress } from './lib/address.mjs';
 import { startSystem } from './lib/system.mjs';
 
+const address = await claimAddress('127.0.5.1');
 const policy = {
   policy: 'everyone',
   scopes: { 'mcp.connect': 'Connect', 'tools.read': 'Read' },
@@ -38,7 +40,7 @@ describe('tenants', { timeout: 240_000 * patience }, () => {
     everything = await startEverything();
     system = await startSystem({
       name: 'tenants',
-      address: '127.0.5.1',
+      address,
       policy,
       users: [{ name: 'alice', members: ['acme', 'globex', 'team'] }, { name: 'bob', members: ['globex'] }],
       prepare: (made) => made.command(['tenant', 'add', 'team', '--plan', 'team']),

@@ -35,11 +35,11 @@ export function temporaryFolder(name) {
   return folder;
 }
 
-export const portIsFree = (port) =>
+export const portIsFree = (port, address = '0.0.0.0') =>
   new Promise((resolve) => {
     const server = net.createServer();
     server.once('error', () => resolve(false));
-    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
+    server.listen(port, address, () => server.close(() => resolve(true)));
   });
 
 const claims = path.join(tmpdir(), `postern-test-ports-${process.getuid()}`);

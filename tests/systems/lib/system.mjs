@@ -4,15 +4,18 @@ import path from 'node:path';
 import { Gateway } from '../../interop/lib/gateway.mjs';
 import { OAuthClient } from '../../interop/lib/oauth.mjs';
 import { RecordingUpstream } from '../../interop/lib/upstream.mjs';
+import { assertClaimed } from './address.mjs';
 
 const world = process.env.POSTERN_WORLD;
 
 /**
  * `{gateway, upstream, client(resource, options), stop()}`: `configure` changes the configuration of Gateway.create();
- * servers behind get X-Tenant. `prepare(gateway)` runs before the users are added. `address` is one of `hosts`.
+ * servers behind get X-Tenant. `prepare(gateway)` runs before the users are added. `address` is one of `hosts` that was
+ * claimed.
  */
 export async function startSystem({ name, address, configure, prepare, users = [], ...options }) {
   assert.ok(world, 'run by tests/systems/world');
+  assertClaimed(address);
   const upstream = options.upstream ? undefined : await RecordingUpstream.start();
   const gateway = await Gateway.create({
     name,
