@@ -36,17 +36,19 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
   let recording;
   let held;
   let silent;
+  let stuck;
   let modern;
   let down;
   let gateway;
   let chromium;
-  const resources = ['connected', 'recorded', 'silent', 'down', 'program', 'modern'];
+  const resources = ['connected', 'recorded', 'silent', 'stuck', 'down', 'program', 'modern'];
 
   before(async () => {
     everything = await startEverything();
     recording = await RecordingUpstream.start();
     held = moment();
     silent = await RecordingUpstream.start({ answer: () => (held.fire(), true) });
+    stuck = await RecordingUpstream.start({ answer: () => true });
     modern = await RecordingUpstream.start({ answer: modernAnswer });
     down = await freePort();
     gateway = await Gateway.start({
@@ -55,18 +57,19 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
       users: [
         { name: 'alice', members: ['acme:admin', 'globex:viewer'] },
         { name: 'bob', members: ['acme:admin'] },
+        { name: 'carol', members: ['acme:admin'] },
         { name: 'nobody', members: [] },
       ],
       configure: (config, { origin }) => {
         config.tenants.push({ handle: 'globex', name: 'Globex', plan: 'business' });
-        const urls = { connected: everything.url, recorded: recording.url, silent: silent.url, modern: modern.url };
+        const servers = { connected: everything, recorded: recording, silent, stuck, modern };
         const [resource] = config.resources;
         config.upstreams = {};
         config.resources = [];
         for (const name of resources) {
-          const headers = { 'X-Tenant': '{tenant.handle}', 'X-User': '{user.name}' };
+          const headers = { 'X-Tenant': '{tenant.handle}', 'X-User': '{user.name}', 'X-Grant': '{grant.id}' };
           config.upstreams[name] = {
-            urls: [urls[name] ?? `http://127.0.0.1:${down}/mcp`],
+            urls: [servers[name]?.url ?? `http://127.0.0.1:${down}/mcp`],
             first_check: true,
             headers,
             credential: { bearer: 'upstream-secret' },
@@ -90,7 +93,7 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
   after(async () => {
     await chromium?.close();
     await gateway?.stop();
-    for (const server of [everything, recording, silent, modern]) await server?.stop();
+    for (const server of [everything, recording, silent, stuck, modern]) await server?.stop();
   });
 
   const at = (name) => ({ origin: gateway.origin, resource: `${gateway.origin}/${name}` });
@@ -182,6 +185,42 @@ describe('the endpoints page', { timeout: 240_000 * patience }, () => {
     await gateway.command(['grant', 'revoke', grants.find((each) => each.client_id === client.id).grant]);
     await within(20 * patience, 'the end of the check', gone);
     assert.equal((await endpoint('silent')).state, 'Never connected');
+  });
+
+  it('one user has four checks under way, and others have theirs meanwhile', async () => {
+    // By grants, because a check that got no answer asks again.
+    const checked = () => {
+      const users = new Map(stuck.requests.map(({ headers }) => [headers['x-grant'], headers['x-user']]));
+      return [...users].map(([grant, user]) => ({ grant, user }));
+    };
+    const checks = (count) => until(`check ${count}`, () => checked().length >= count, { seconds: 20 * patience });
+    for (let count = 1; count <= 4; ++count) {
+      await connect('stuck', { user: 'carol' });
+      await checks(count);
+    }
+    await connect('stuck', { user: 'carol' });
+    const { state, page, browser, html } = await endpoint('stuck', { user: 'carol' });
+    assert.equal(state, 'Waiting');
+    const values = valuesOf({ text: html }, (form) => form.has('grant'));
+    assert.ok(!checked().some(({ grant }) => grant === values.grant), 'the page shows the newest, which is the fifth');
+    const askAgain = async () => assert.match(textOf((await post(browser, page.url, values)).text), /Asked for\./);
+    await askAgain();
+    await connect('stuck', { user: 'bob' });
+    await checks(5);
+    await gateway.command(['grant', 'revoke', checked()[0].grant]);
+    await until(
+      'the place that became free',
+      async () => {
+        await askAgain();
+        return checked().length === 6;
+      },
+      { seconds: 20 * patience, every: 100 },
+    );
+    assert.deepEqual(
+      checked().map(({ user }) => user),
+      ['carol', 'carol', 'carol', 'carol', 'bob', 'carol'],
+    );
+    assert.equal(checked()[5].grant, values.grant);
   });
 
   it('upstream down, and connected again once it is there and the user has asked', async () => {
