@@ -150,19 +150,27 @@ class Node final : public ArgumentSchema {
   }
 
   std::string check_object(const json& value, const std::string& where, bool& twin) const {
+    // Before anything is found to be broken: under `not`, that may be what lets the arguments pass.
+    twin = twin || has_twin(value);
     for (const auto& name : required_) {
       if (!value.contains(name)) return where + "." + name;
     }
     for (const auto& [name, member] : value.items()) {
       const auto known = properties_.find(name);
       const bool is_known = known != properties_.end();
-      twin = twin || (!is_known && is_twin(name));
       const auto& schema = is_known ? known->second : additional_;
       if (!schema) continue;
       // An unknown member's name is the caller's input: it is not repeated.
       if (auto bad = schema->check(member, is_known ? where + "." + name : where, twin); !bad.empty()) return bad;
     }
     return {};
+  }
+
+  bool has_twin(const json& value) const {
+    const auto& members = value.get_ref<const json::object_t&>();
+    return std::any_of(members.begin(), members.end(), [this](const auto& member) {
+      return !properties_.contains(member.first) && is_twin(member.first);
+    });
   }
 
   bool is_twin(const std::string& name) const {

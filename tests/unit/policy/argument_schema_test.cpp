@@ -109,6 +109,27 @@ TEST(ArgumentSchema, AMemberThatDiffersByCaseOnlyIsRefused) {
   EXPECT_EQ(check("{properties: {id: true, ID: true}}", R"({"id":1,"ID":2})"), "");
 }
 
+TEST(ArgumentSchema, AMemberThatDiffersByCaseOnlyIsSeenInEveryBranch) {
+  const auto* any = "{anyOf: [{required: [kind]}, {properties: {path: {pattern: '^/public/'}}}]}";
+  EXPECT_EQ(check(any, R"({"kind":"x","path":"/public/a"})"), "");
+  EXPECT_EQ(check(any, R"({"kind":"x","path":"/public/a","Path":"/etc/passwd"})"), "arguments")
+      << "though the first branch holds";
+  EXPECT_EQ(check(any, R"({"path":"/public/a","Kind":"x"})"), "arguments") << "though the second branch holds";
+  const auto* all = "{allOf: [{required: [kind]}, {properties: {path: {pattern: '^/public/'}}}]}";
+  EXPECT_EQ(check(all, R"({"kind":"x","path":"/public/a","Path":"/etc/passwd"})"), "arguments");
+  const auto* nested = "{properties: {files: {items: {anyOf: [{required: [kind]}, {properties: {path: true}}]}}}}";
+  EXPECT_EQ(check(nested, R"({"files":[{"kind":"x"},{"kind":"x","path":"a","PATH":"b"}]})"), "arguments");
+}
+
+// What breaks the inner schema for one reader may hold for another, whichever member is looked at first.
+TEST(ArgumentSchema, InsideNotAMemberThatDiffersByCaseOnlyIsSeenThoughTheSchemaIsBroken) {
+  EXPECT_EQ(check("{not: {required: [admin]}}", R"({"user":true})"), "");
+  EXPECT_EQ(check("{not: {required: [admin]}}", R"({"Admin":true})"), "arguments");
+  EXPECT_EQ(check("{not: {properties: {users: {const: all}}}}", R"({"users":"none"})"), "");
+  EXPECT_EQ(check("{not: {properties: {users: {const: all}}}}", "{\"users\":\"none\",\"u\u017Fers\":\"all\"}"),
+            "arguments");
+}
+
 TEST(ArgumentSchema, LargeIntegersAreComparedExactly) {
   EXPECT_NE(check("{properties: {x: {const: -1}}}", R"({"x":18446744073709551615})"), "");
   EXPECT_NE(check("{properties: {x: {enum: [[-1]]}}}", R"({"x":[18446744073709551615]})"), "");
