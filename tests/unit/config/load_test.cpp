@@ -417,6 +417,13 @@ TEST(IdleConnections, Compat11AreKeptLongerThanLoadBalancersKeepThem) {
   EXPECT_EQ(with_top_key("limits: {idle: 620s}")->limits.idle, 620s);
 }
 
+TEST(BodyMemory, MayBeJustEnoughForOneBody) {
+  const auto loaded = with_top_key("limits: {body: 2MiB, body_memory: 2MiB}");
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_EQ(loaded->limits.body, 2U * 1024 * 1024);
+  EXPECT_EQ(loaded->limits.body_memory, 2U * 1024 * 1024);
+}
+
 TEST(Warnings, TrustingEveryAddressIsOne) {
   const FakeSources fake;
   const auto loaded =
