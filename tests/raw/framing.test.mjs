@@ -24,7 +24,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     await gw.refuses('length first', gw.request([length, te('chunked')], chunked(body).toString('latin1')));
     await gw.refuses('encoding first', gw.request([te('chunked'), length], chunked(body).toString('latin1')));
     await gw.refuses('length 0', gw.request(['Content-Length: 0', te('chunked')], chunked(body).toString('latin1')));
-    await gw.refuses('unknown coding', gw.request([te('xchunked'), length], body), [400, 501]);
+    await gw.refuses('unknown coding', gw.request([te('xchunked'), length], body));
   });
 
   it('case 81: transfer codings other than chunked', async () => {
@@ -47,14 +47,14 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
       'chunked\x0b',
     ];
     for (const value of values)
-      await gw.refuses(JSON.stringify(value), gw.request([te(value)], chunked(body).toString('latin1')), [400, 501]);
+      await gw.refuses(JSON.stringify(value), gw.request([te(value)], chunked(body).toString('latin1')));
   });
 
   it('case 82: Transfer-Encoding twice, in HTTP/1.0, folded, misspelt', async () => {
     const after = chunked(body).toString('latin1');
-    await gw.refuses('twice', gw.request([te('chunked'), te('chunked')], after), [400, 501]);
-    await gw.refuses('identity, then chunked', gw.request([te('identity'), te('chunked')], after), [400, 501]);
-    await gw.refuses('HTTP/1.0', gw.request([te('chunked')], after, { line: 'POST /t1/mcp HTTP/1.0' }), [400, 501]);
+    await gw.refuses('twice', gw.request([te('chunked'), te('chunked')], after));
+    await gw.refuses('identity, then chunked', gw.request([te('identity'), te('chunked')], after));
+    await gw.refuses('HTTP/1.0', gw.request([te('chunked')], after, { line: 'POST /t1/mcp HTTP/1.0' }));
     await gw.refuses('folded', gw.request(['Transfer-Encoding:\r\n chunked'], after));
     await gw.refuses('folded value', gw.request(['Transfer-Encoding: chunked\r\n , identity'], after));
     await gw.refuses('underscore', gw.request(['Transfer_Encoding: chunked'], after));
@@ -84,16 +84,14 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
       await gw.refuses(JSON.stringify(value), gw.request([`Content-Length: ${value}`], body));
     }
     for (const value of ['18446744073709551617', '18446744073709551615', '9'.repeat(400)]) {
-      await gw.refuses(value.slice(0, 30), gw.request([`Content-Length: ${value}`], body), [400, 413]);
+      await gw.refuses(value.slice(0, 30), gw.request([`Content-Length: ${value}`], body));
     }
   });
 
   it('case 91: versions other than HTTP/1.0 and HTTP/1.1', async () => {
+    for (const version of ['HTTP/1.2', 'HTTP/2.0', 'HTTP/3.0', 'HTTP/0.9'])
+      await gw.refuses(version, gw.request([length], body, { line: `POST /t1/mcp ${version}` }), 505);
     for (const version of [
-      'HTTP/1.2',
-      'HTTP/2.0',
-      'HTTP/3.0',
-      'HTTP/0.9',
       'http/1.1',
       'HTTP/1.10',
       'HTTP/01.1',
@@ -105,10 +103,10 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
       ' HTTP/1.1',
       'ICY/1.1',
     ]) {
-      await gw.refuses(version, gw.request([length], body, { line: `POST /t1/mcp ${version}` }), [400, 505]);
+      await gw.refuses(version, gw.request([length], body, { line: `POST /t1/mcp ${version}` }));
     }
-    await gw.refuses('HTTP/0.9', bytes('GET /t1/mcp\r\n'), [400, 505]);
-    await gw.refuses('no target', gw.request([length], body, { line: 'POST HTTP/1.1' }), [400, 505]);
+    await gw.refuses('HTTP/0.9', bytes('GET /t1/mcp\r\n'));
+    await gw.refuses('no target', gw.request([length], body, { line: 'POST HTTP/1.1' }));
   });
 
   it('case 93: line ends and control bytes', async () => {
@@ -133,7 +131,7 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
   });
 
   it('case 96: the preface of HTTP/2, a TLS handshake, noise', async () => {
-    await gw.refuses('preface', bytes('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), [400, 505]);
+    await gw.refuses('preface', bytes('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
     await gw.refuses(
       'TLS',
       Buffer.concat([Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]), Buffer.alloc(505, 7)]),
@@ -162,7 +160,6 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
       await gw.refuses(
         JSON.stringify(value.slice(0, 30)),
         gw.request([te('chunked')], chunked(body, { size: value }).toString('latin1')),
-        [400, 413],
       );
     }
     await gw.refuses('bare LF', gw.request([te('chunked')], `${size}\n${body}\r\n0\r\n\r\n`));
@@ -180,12 +177,12 @@ describe('request framing', { timeout: 180_000 * patience }, () => {
     await gw.refuses(
       'a megabyte',
       gw.request([te('chunked')], `${size};a=${'b'.repeat(1 << 20)}\r\n${body}\r\n0\r\n\r\n`),
-      [400, 413, 431],
+      400,
       { mayReset: true },
     );
     const piece = bytes(`1;${'e'.repeat(100)}\r\n \r\n`);
     const many = Array.from({ length: 100 }, () => Buffer.concat(Array.from({ length: 1000 }, () => piece)));
-    await gw.refuses('a hundred thousand', [gw.request([te('chunked')]), ...many], [400, 413, 431], {
+    await gw.refuses('a hundred thousand', [gw.request([te('chunked')]), ...many], 400, {
       mayReset: true,
       seconds: 20,
     });

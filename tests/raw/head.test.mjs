@@ -64,7 +64,7 @@ describe('request head', { timeout: 180_000 * patience }, () => {
   });
 
   it('case 85: paths that another reader would take for another resource', async () => {
-    for (const target of [
+    const refused = [
       '//t1/mcp',
       '/t1//mcp',
       '/./t1/mcp',
@@ -83,16 +83,14 @@ describe('request head', { timeout: 180_000 * patience }, () => {
       '/t1/mcp/.',
       '/t1;x/mcp',
       '/t1/mcp;x',
-      '/T1/mcp',
-      '/t1/MCP',
-    ]) {
-      await gw.answers(target, at(target), [400, 404]);
-    }
+    ];
+    for (const target of refused) await gw.answers(target, at(target), 400);
+    for (const target of ['/T1/mcp', '/t1/MCP']) await gw.answers(target, at(target), 404);
   });
 
   it('case 69: a token of one resource at the other', async () => {
-    for (const method of ['POST', 'GET', 'DELETE']) await gw.answers(method, at('/t2/mcp', method), [401]);
-    for (const target of ['/t2/mcp/', `http://${gw.host}/t2/mcp`]) await gw.answers(target, at(target), [400, 401]);
+    for (const method of ['POST', 'GET', 'DELETE']) await gw.answers(method, at('/t2/mcp', method), 401);
+    for (const target of ['/t2/mcp/', `http://${gw.host}/t2/mcp`]) await gw.answers(target, at(target), 401);
   });
 
   it('case 86: bytes and escapes that do not belong into a target', async () => {
@@ -120,24 +118,24 @@ describe('request head', { timeout: 180_000 * patience }, () => {
 
   it('case 87: other forms of a target', async () => {
     const targets = [
-      ['GET', 'admin'],
-      ['GET', '*'],
-      ['OPTIONS', '*'],
-      ['CONNECT', 'a:80'],
-      ['CONNECT', `${gw.host}`],
-      ['GET', 'http://evil.example/x'],
-      ['POST', 'ftp://127.0.0.1/t1/mcp'],
-      ['GET', '?x'],
-      ['GET', 'http://'],
+      ['GET', 'admin', 400],
+      ['GET', '*', 400],
+      ['OPTIONS', '*', 400],
+      ['CONNECT', 'a:80', 405],
+      ['CONNECT', `${gw.host}`, 405],
+      ['GET', 'http://evil.example/x', 400],
+      ['POST', 'ftp://127.0.0.1/t1/mcp', 400],
+      ['GET', '?x', 400],
+      ['GET', 'http://', 400],
     ];
-    for (const [method, target] of targets)
-      await gw.refuses(`${method} ${target}`, at(target, method), [400, 405, 421]);
+    for (const [method, target, status] of targets)
+      await gw.refuses(`${method} ${target}`, at(target, method), status);
   });
 
   it('case 88: long targets', async () => {
-    await gw.refuses('8193 bytes', at(`/t1/mcp?${'a'.repeat(8193 - 8)}`), [414]);
-    await gw.refuses('16 KiB', at(`/t1/mcp?${'a'.repeat(16 * 1024)}`), [414, 431]);
-    await gw.refuses('a megabyte', at(`/${'a'.repeat(1 << 20)}`), [414, 431], { mayReset: true });
+    await gw.refuses('8193 bytes', at(`/t1/mcp?${'a'.repeat(8193 - 8)}`), 414);
+    await gw.refuses('16 KiB', at(`/t1/mcp?${'a'.repeat(16 * 1024)}`), 414);
+    await gw.refuses('a megabyte', at(`/${'a'.repeat(1 << 20)}`), 414, { mayReset: true });
   });
 
   it('case 89: Host: one, and one that names a host', async () => {
@@ -169,11 +167,7 @@ describe('request head', { timeout: 180_000 * patience }, () => {
       '127.0.0.1:+80',
       'ä',
     ]) {
-      await gw.refuses(
-        JSON.stringify(host),
-        gw.request([`Host: ${host}`, length], body, without),
-        host === '127.0.0.1:' ? [400, 421] : [400],
-      );
+      await gw.refuses(JSON.stringify(host), gw.request([`Host: ${host}`, length], body, without));
     }
     for (const host of [
       'evil.example',
@@ -182,39 +176,40 @@ describe('request head', { timeout: 180_000 * patience }, () => {
       `127.0.0.1:${gw.port + 1}`,
       `127.0.0.1.evil.example:${gw.port}`,
     ]) {
-      await gw.answers(host, gw.request([`Host: ${host}`, length], body, without), [400, 403, 404, 421]);
+      await gw.answers(host, gw.request([`Host: ${host}`, length], body, without), 421);
     }
   });
 
   it('case 90: an absolute target that disagrees with Host', async () => {
-    await gw.refuses('another host', at('http://evil.example/t1/mcp'), [400, 421]);
-    await gw.refuses('another port', at(`http://127.0.0.1:${gw.port + 1}/t1/mcp`), [400, 421]);
-    await gw.refuses('with a user', at(`http://a@${gw.host}/t1/mcp`), [400, 421]);
+    await gw.refuses('another host', at('http://evil.example/t1/mcp'));
+    await gw.refuses('another port', at(`http://127.0.0.1:${gw.port + 1}/t1/mcp`));
+    await gw.refuses('with a user', at(`http://a@${gw.host}/t1/mcp`));
     const { responses } = await exchange(gw.port, at(`http://${gw.host}/t1/mcp`), { answers: 1 });
-    assert.ok([200, 400].includes(responses[0]?.status), `the same host: ${JSON.stringify(responses)}`);
+    assert.equal(responses[0]?.status, 200, `the same host: ${JSON.stringify(responses)}`);
   });
 
   it('case 92: methods', async () => {
-    for (const method of ['post', 'Post', 'G{T', 'P OST', '', 'A'.repeat(5000), 'POST\x00'])
-      await gw.refuses(method.slice(0, 20), at('/t1/mcp', method), [400, 405, 414, 431, 501]);
+    for (const method of ['post', 'Post', 'G{T', 'P OST', '', 'POST\x00'])
+      await gw.refuses(JSON.stringify(method), at('/t1/mcp', method));
+    await gw.refuses('5000 letters', at('/t1/mcp', 'A'.repeat(5000)), 501);
     for (const method of ['TRACE', 'TRACK', 'PUT', 'PATCH', 'PROPFIND', 'DEBUG'])
-      await gw.answers(method, at('/t1/mcp', method), [400, 405, 501]);
+      await gw.answers(method, at('/t1/mcp', method), 405);
   });
 
   it('case 94: too many and too large fields, at no cost in memory', async () => {
     const many = (count) => Array.from({ length: count }, (_, index) => `X-N${index}: ${index}`);
     const baseline = gw.resident();
-    await gw.refuses('101 fields', gw.request([...many(101), length], body), [431]);
-    await gw.refuses('5000 fields', gw.request([...many(5000), length], body), [431], { mayReset: true });
-    await gw.refuses('a field of 64 KiB', gw.request([`X-Large: ${'a'.repeat(64 * 1024)}`, length], body), [431], {
+    await gw.refuses('101 fields', gw.request([...many(101), length], body), 431);
+    await gw.refuses('5000 fields', gw.request([...many(5000), length], body), 431, { mayReset: true });
+    await gw.refuses('a field of 64 KiB', gw.request([`X-Large: ${'a'.repeat(64 * 1024)}`, length], body), 431, {
       mayReset: true,
     });
-    await gw.refuses('a name of 64 KiB', gw.request([`${'a'.repeat(64 * 1024)}: x`, length], body), [431, 400], {
+    await gw.refuses('a name of 64 KiB', gw.request([`${'a'.repeat(64 * 1024)}: x`, length], body), 431, {
       mayReset: true,
     });
     const piece = bytes(`X-Fill: ${'a'.repeat(1 << 16)}\r\n`);
     const start = bytes(gw.request([], '').toString('latin1').replace(/\r\n$/, ''));
-    await gw.refuses('20 MiB of fields', [start, ...Array.from({ length: 320 }, () => piece)], [431], {
+    await gw.refuses('20 MiB of fields', [start, ...Array.from({ length: 320 }, () => piece)], 431, {
       mayReset: true,
       seconds: 30,
     });
@@ -226,9 +221,11 @@ describe('request head', { timeout: 180_000 * patience }, () => {
       ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA', length],
       body,
     );
+    gw.upstream.reset();
     const { responses, informational } = await exchange(gw.port, sent, { answers: 1 });
-    assert.ok([200, 400].includes(responses[0]?.status), JSON.stringify(responses));
+    assert.equal(responses[0]?.status, 200, JSON.stringify(responses));
     assert.deepEqual(informational, []);
+    assert.equal(gw.upstream.requests.length, 1);
     for (const request of gw.upstream.requests) {
       assert.equal(request.headers.upgrade, undefined);
       assert.equal(request.headers['http2-settings'], undefined);

@@ -19,14 +19,16 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
   after(() => gw?.stop());
   afterEach(() => gw.lives());
 
-  /** Refused, or the trailers dropped: the upstream must see none of them either way. */
-  async function neverPasses(what, trailers, { large = false } = {}) {
+  /** The trailers are dropped (200), or the request is refused: the upstream must see none of them either way. */
+  async function neverPasses(what, status, trailers, { large = false } = {}) {
     gw.upstream.reset();
     const sent = gw.request(['Transfer-Encoding: chunked'], chunked(body, { trailers }).toString('latin1'));
     const { responses } = await exchange(gw.port, sent, { answers: 1, seconds: 20 });
-    assert.ok(large || responses.length === 1, `${what}: no answer`);
-    for (const { status } of responses) assert.ok([200, 400, 413, 431].includes(status), `${what}: ${status}`);
-    if (responses[0]?.status !== 200) gw.upstream.untouched(what);
+    // So much is sent that the answer may be lost to a reset.
+    const lost = large && responses.length === 0;
+    if (!lost) assert.deepEqual(responses.map((each) => each.status), [status], what);
+    if (status === 200) assert.equal(gw.upstream.requests.length, 1, what);
+    else gw.upstream.untouched(what);
     for (const { headers } of gw.upstream.requests) {
       assert.ok(!JSON.stringify(headers).includes('evil'), `${what} reached the upstream`);
       assert.equal(headers.authorization, undefined);
@@ -46,14 +48,15 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
       'Transfer-Encoding: chunked',
       'Mcp-Session-Id: evil',
       'X_Tenant: evil',
-      'X-Fold: a\r\n evil',
     ]) {
-      await neverPasses(line, `${line}\r\n`);
+      await neverPasses(line, 200, `${line}\r\n`);
     }
-    await neverPasses('a value of 70,000 bytes', `X-Large: ${'a'.repeat(70_000)}\r\n`, { large: true });
-    await neverPasses('a name of 70,000 bytes', `${'a'.repeat(70_000)}: x\r\n`, { large: true });
+    await neverPasses('folded', 400, 'X-Fold: a\r\n evil\r\n');
+    await neverPasses('a value of 70,000 bytes', 400, `X-Large: ${'a'.repeat(70_000)}\r\n`, { large: true });
+    await neverPasses('a name of 70,000 bytes', 400, `${'a'.repeat(70_000)}: x\r\n`, { large: true });
     await neverPasses(
       '70,000 trailers',
+      400,
       Array.from({ length: 70_000 }, (_, index) => `X-N${index}: evil\r\n`).join(''),
       { large: true },
     );
@@ -84,8 +87,8 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
     );
     assert.equal(responses[0]?.status, 200);
     assert.equal(gw.upstream.requests.at(-1).headers.expect, undefined);
-    await gw.answers('another expectation', gw.request(['Expect: 200-ok', length], body), [417]);
-    await gw.answers('junk behind', gw.request(['Expect: 100-continue, junk', length], body), [417, 400]);
+    await gw.answers('another expectation', gw.request(['Expect: 200-ok', length], body), 417);
+    await gw.answers('junk behind', gw.request(['Expect: 100-continue, junk', length], body), 417);
   });
 
   it('case 100: Expect without a token: refused at once, without asking for the body', async () => {
@@ -104,7 +107,10 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
       seconds: 20 * patience,
     });
     assert.ok(closed, 'the connection is still open');
-    assert.ok(responses.length === 0 || responses[0].status === 408, JSON.stringify(responses));
+    assert.deepEqual(
+      responses.map(({ status, body }) => [status, JSON.parse(body).error]),
+      [[408, 'request_timeout']],
+    );
     gw.upstream.untouched('half a request');
   });
 
@@ -115,7 +121,10 @@ describe('after the head', { timeout: 180_000 * patience }, () => {
       { seconds: 20 },
     );
     assert.ok(closed, 'the connection is still open after 20 s');
-    assert.ok(responses.length === 0 || responses[0].status === 408, JSON.stringify(responses));
+    assert.deepEqual(
+      responses.map(({ status, body }) => [status, JSON.parse(body).error]),
+      [[408, 'request_timeout']],
+    );
   });
 
   it('case 103: two hundred requests on one connection: in order, each by its own token', async () => {

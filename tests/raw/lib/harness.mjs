@@ -16,6 +16,24 @@ const policy = {
   otherwise: 'allow',
 };
 
+/** What the body of a refusal says for each status, whether it answers a JSON-RPC request or not. */
+const errors = {
+  400: 'invalid_request',
+  401: 'invalid_token',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  414: 'target_too_long',
+  417: 'expectation_failed',
+  421: 'misdirected_request',
+  431: 'head_too_large',
+  501: 'not_implemented',
+  505: 'http_version_not_supported',
+};
+const seen = ({ status, body }) => {
+  const { error } = JSON.parse(body);
+  return [status, error.data?.error ?? error];
+};
+
 export class Harness {
   /** Two resources: `/t1/mcp`, for which `token` is good, and `/t2/mcp`, for which it is not. */
   static async start({ name, upstreamUrl, limits = {} } = {}) {
@@ -92,11 +110,11 @@ export class Harness {
   }
 
   /**
-   * The bytes must be answered with one of `statuses` and the connection closed; a good request behind them on the same
-   * connection must not run, and nothing may reach the upstream.
+   * The bytes must be answered with `status` and its error, and the connection closed; a good request behind them on
+   * the same connection must not run, and nothing may reach the upstream.
    * `mayReset`: so much is sent that the answer may be lost to a reset.
    */
-  async refuses(what, sent, statuses = [400], { mayReset = false, seconds = 10 } = {}) {
+  async refuses(what, sent, status = 400, { mayReset = false, seconds = 10 } = {}) {
     this.upstream.reset();
     const result = await exchange(this.port, [...(Array.isArray(sent) ? sent : [sent]), this.call('smuggled')], {
       seconds,
@@ -105,24 +123,18 @@ export class Harness {
     assert.ok(result.closed, `${what}: the connection stays open after ${JSON.stringify(result.responses)}`);
     if (mayReset && result.responses.length === 0) return;
     assert.deepEqual(
-      result.responses.map((each) => each.status).filter((status) => !statuses.includes(status)),
-      [],
-      what,
-    );
-    assert.equal(
-      result.responses.length,
-      1,
+      result.responses.map(seen),
+      [[status, errors[status]]],
       `${what}: one answer expected, rest: ${result.rest.toString('latin1').slice(0, 200)}`,
     );
   }
 
   /** As `refuses`, for requests whose framing is sound: the connection may live on. */
-  async answers(what, sent, statuses, { seconds = 10 } = {}) {
+  async answers(what, sent, status, { seconds = 10 } = {}) {
     this.upstream.reset();
     const { responses } = await exchange(this.port, sent, { answers: 1, seconds });
     this.upstream.untouched(what);
-    assert.equal(responses.length, 1, `${what}: no answer`);
-    assert.ok(statuses.includes(responses[0].status), `${what}: ${responses[0].status}`);
+    assert.deepEqual(responses.map(seen), [[status, errors[status]]], what);
   }
 
   /** The same process still does its work. */
