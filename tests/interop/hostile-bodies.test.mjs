@@ -26,11 +26,11 @@ describe('hostile bodies', { timeout: 240_000 * patience }, () => {
         `[${ping}]`,
         `[[],${danger}]`,
       ],
-      { codes: [-32600] },
+      { code: -32600 },
     ));
 
   it('case 122: a byte order mark before a batch', () =>
-    bodies.refuses([`\ufeff[${danger}]`], { codes: [-32600, -32700] }));
+    bodies.refuses([`\ufeff[${danger}]`], { code: -32600 }));
 
   it('case 123: members that stand twice', () =>
     bodies.refuses([
@@ -75,7 +75,7 @@ describe('hostile bodies', { timeout: 240_000 * patience }, () => {
       ]);
     await bodies.refuses(
       [
-        ...['\\ud800', '\\udc00\\ud800', '\\ud800\\u0041'].map(inName),
+        ...['\\ud800', '\\udc00\\ud800', '\\ud800\\u0041', '\\u0000'].map(inName),
         ...['\xff', '\xc3', '\xc0\xaf', '\xe0\x80\xaf', '\xf8\x88\x80\x80\x80', '\xed\xa0\x80', '\xf4\x90\x80\x80'].map(
           inName,
         ),
@@ -85,9 +85,8 @@ describe('hostile bodies', { timeout: 240_000 * patience }, () => {
         Buffer.from(`\ufeff${danger}`),
         Buffer.concat([Buffer.from(danger), Buffer.from([0])]),
       ],
-      { codes: [-32700] },
+      { code: -32700 },
     );
-    await bodies.refuses([inName('\\u0000')], { codes: [-32700, -32602, -32600] });
   });
 
   it('case 127: what is nested without end, numbers without measure, bodies over the limit', async () => {
@@ -171,7 +170,7 @@ describe('hostile bodies', { timeout: 240_000 * patience }, () => {
       'compress',
     ]) {
       const packed = [danger, good, bomb].map((body) => zlib.gzipSync(body));
-      await bodies.refuses([...packed, danger, good], { statuses: [415], headers: { 'Content-Encoding': encoding } });
+      await bodies.refuses([...packed, danger, good], { status: 415, headers: { 'Content-Encoding': encoding } });
     }
     for (const [encoding, body] of Object.entries({
       gzip: zlib.gzipSync(good),
@@ -187,7 +186,7 @@ describe('hostile bodies', { timeout: 240_000 * patience }, () => {
       bodies.upstream.untouched(encoding);
     }
     await bodies.refuses([zlib.gzipSync(danger), zlib.brotliCompressSync(danger), zlib.deflateSync(danger)], {
-      codes: [-32700],
+      code: -32700,
     });
     await bodies.passes(good, { 'Content-Encoding': 'identity' });
   });

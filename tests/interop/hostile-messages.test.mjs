@@ -27,7 +27,7 @@ describe('hostile messages', { timeout: 240_000 * patience }, () => {
         'multipart/form-data',
       ],
     ])
-      await bodies.refuses([danger, ping], { statuses: [400, 415], headers: { 'Content-Type': type } });
+      await bodies.refuses([danger, ping], { status: 415, headers: { 'Content-Type': type } });
     const without = { Accept: '*/*', Authorization: `Bearer ${bodies.token}` };
     for (const body of [danger, ping])
       assert.equal(
@@ -71,13 +71,14 @@ describe('hostile messages', { timeout: 240_000 * patience }, () => {
           call('"method":"ping","params":{"a":.5}'),
         ],
       ],
-      { codes: [-32700] },
+      { code: -32700 },
     ));
 
   it('case 137: ids and envelopes that are none', async () => {
     const id = (text) => `{"jsonrpc":"2.0","id":${text},"method":"ping"}`;
-    await bodies.refuses([...['null', '1.5', '{}', '[]', 'true', '1e400', '""x'].map(id)], { codes: [-32600, -32700] });
-    await bodies.refuses([id(`"${'x'.repeat(1024 * 1024)}"`)], { codes: [-32600] });
+    await bodies.refuses(['null', '1.5', '{}', '[]', 'true', '1e400'].map(id), { code: -32600 });
+    await bodies.refuses([id('""x')], { code: -32700 });
+    await bodies.refuses([id(`"${'x'.repeat(1024 * 1024)}"`)], { code: -32600 });
     await bodies.refuses(
       [
         ...[
@@ -102,11 +103,11 @@ describe('hostile messages', { timeout: 240_000 * patience }, () => {
         ],
         ...[call('"method":"tools/call","params":{"name":7}'), call('"method":"tools/call","params":{"name":""}')],
       ],
-      { codes: [-32600, -32602] },
+      { code: -32600 },
     );
     // An answer to a request of the server is a message of its own kind: it follows `connect`, as it is.
     const answer = '{"jsonrpc":"2.0","id":"server-1","result":{}}';
-    assert.ok([200, 202].includes((await bodies.send(answer)).status));
+    assert.equal((await bodies.send(answer)).status, 200, 'what the server behind says to it');
     assert.equal(bodies.upstream.requests[0].body, answer);
   });
 

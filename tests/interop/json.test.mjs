@@ -11,6 +11,17 @@ import { RecordingUpstream } from './lib/upstream.mjs';
 
 // Valid JSON that says one thing to one reader and another to the next is refused as well.
 const ambiguous = /duplicated_key|escaped_null_in_key/;
+// Of what readers may disagree about, the numbers that all of them round to something finite, and the texts in which the
+// package of the suite has U+FFFD instead of bytes that are no UTF-8.
+const passes = new Set(
+  [
+    ...['number_double_huge_neg_exp', 'number_real_underflow', 'number_very_big_negative_int'],
+    ...['number_too_big_neg_int', 'number_too_big_pos_int', 'string_UTF-8_invalid_sequence', 'string_iso_latin_1'],
+    ...['string_UTF8_surrogate_U+D800', 'string_invalid_utf-8', 'string_lone_utf8_continuation_byte'],
+    ...['string_not_in_unicode_range', 'string_overlong_sequence_2_bytes', 'string_overlong_sequence_6_bytes'],
+    ...['string_overlong_sequence_6_bytes_null', 'string_truncated-utf-8'],
+  ].map((name) => `i_${name}.json`),
+);
 
 describe('JSON bodies', { timeout: 120_000 * patience }, () => {
   let upstream;
@@ -94,23 +105,20 @@ describe('JSON bodies', { timeout: 120_000 * patience }, () => {
   });
 
   it('case 135: what readers disagree about passes only where the server behind reads what was decided on', async () => {
-    let passed = 0;
     for (const { name, input } of named('i_')) {
       upstream.reset();
       const body = around(input);
       const answer = await post(body);
-      assert.ok([200, 400].includes(answer.status), `${name}: ${answer.status}`);
-      if (answer.status === 400) {
+      assert.equal(answer.status, passes.has(name) ? 200 : 400, `${name}: ${answer.text.slice(0, 200)}`);
+      if (!passes.has(name)) {
         upstream.untouched(name);
         continue;
       }
-      ++passed;
       assert.equal(upstream.requests.at(-1).body, body.toString('utf8'), name);
       const read = readByNode(body)?.params.arguments.value;
       assert.notEqual(read, undefined, `${name} passed, and a server of Node refuses it`);
       // A number that overflows is Infinity there: nothing that a policy could have compared.
       for (const value of [read].flat(Infinity)) assert.ok(typeof value !== 'number' || Number.isFinite(value), name);
     }
-    assert.ok(passed > 0, 'none passed: the test looks at nothing');
   });
 });
