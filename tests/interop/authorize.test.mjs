@@ -56,7 +56,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     const request = who.request(changes);
     const page = await new UserAgent().request(request.url + (extra ?? ''));
     const answer = await alice.request(request.url + (extra ?? ''));
-    assert.ok([302, 303].includes(answer.status), `${answer.status} ${answer.text.slice(0, 300)}`);
+    assert.equal(answer.status, 303, answer.text.slice(0, 300));
     const target = new URL(header(answer, 'location'));
     assert.equal(target.origin + target.pathname, changes?.redirect_uri ?? who.redirectUri);
     const parameters = Object.fromEntries(target.searchParams);
@@ -211,7 +211,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     for (const type of ['token', 'code id_token', 'none']) {
       assert.equal(await sentBack(client, { response_type: type }), 'unsupported_response_type', type);
     }
-    assert.match(await sentBack(client, { response_type: undefined }), /^(unsupported_response_type|invalid_request)$/);
+    assert.equal(await sentBack(client, { response_type: undefined }), 'unsupported_response_type');
   });
 
   it('case 22: prompt=none without a session', async () =>
@@ -225,7 +225,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     const page = await open(client, { state, code_challenge: undefined });
     assert.ok(!page.text.includes('<script>alert'));
     const long = await open(client, { state: 'x'.repeat(9000) });
-    assert.ok([400, 414, 431].includes(long.status), String(long.status));
+    assert.equal(long.status, 414);
   });
 
   it('case 25: after consent a 303 with the code, never stored', async () => {
@@ -235,7 +235,10 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     const last = browser.pages.at(-1);
     assert.equal(last.status, 303);
     assert.match(header(last, 'cache-control'), /no-store/);
-    for (const page of browser.pages) assert.ok(![307, 308].includes(page.status), `${page.status} at ${page.url}`);
+    assert.deepEqual(
+      browser.pages.map((page) => page.status),
+      [303, 200, 303, 200, 303],
+    );
   });
 
   it('case 25: a refusal: the client is told so', async () => {
@@ -252,7 +255,7 @@ describe('authorization endpoint', { timeout: 120_000 * patience }, () => {
     assert.deepEqual(granted.scope.split(' ').sort(), ['mcp.connect', 'tools.read']);
     assert.equal(await sentBack(client, { scope: 'nonsense' }), 'invalid_scope');
     const many = await open(client, { scope: Array.from({ length: 10_000 }, (_, index) => `s${index}`).join(' ') });
-    assert.ok([400, 414, 431].includes(many.status), String(many.status));
+    assert.equal(many.status, 414);
   });
 
   it('case 27: request objects are refused and never fetched', async () => {

@@ -239,10 +239,10 @@ describe('hostile pages', { timeout: 240_000 * patience }, () => {
       const answer = await browser.request(`${gateway.origin}/logout`, { method: 'POST', form, site: 'same-origin' });
       assert.equal(answer.status, 403, 'signing out without the token of its page');
     }
-    for (const tenant of ['globex', 'nobody', '', 'ACME', '../acme']) {
+    for (const [tenant, status] of Object.entries({ globex: 403, nobody: 403, '': 400, ACME: 403, '../acme': 403 })) {
       const values = { ...fields, decision: 'approve', tenant };
       const answer = await browser.request(endpoint(), { method: 'POST', form: values, site: 'same-origin' });
-      assert.ok([400, 403].includes(answer.status), `${tenant}: ${answer.status}`);
+      assert.equal(answer.status, status, tenant);
       assert.equal(answer.headers.location, undefined, tenant);
     }
     assert.equal(await grants(), before);

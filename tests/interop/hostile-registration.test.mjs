@@ -32,15 +32,14 @@ describe('hostile registrations', { timeout: 240_000 * patience }, () => {
 
   const good = { client_name: 'Good', redirect_uris: [redirect], token_endpoint_auth_method: 'none' };
   const register = (changes, options) => send(endpoint, { json: { ...good, ...changes }, agent, ...options });
-  const refused = (answer, statuses, errors, what) => {
-    assert.ok(statuses.includes(answer.status), `${what}: ${answer.status} ${answer.text.slice(0, 200)}`);
+  const refused = (answer, status, error, what) => {
     assert.match(header(answer, 'content-type'), /^application\/json/, what);
-    assert.ok(errors.includes(answer.json().error), `${what}: ${answer.text.slice(0, 200)}`);
+    assert.deepEqual([answer.status, answer.json().error], [status, error], `${what}: ${answer.text.slice(0, 200)}`);
     assert.ok(answer.json().error_description, what);
   };
 
   it('case 49: redirect URIs nobody may register', async () => {
-    const errors = ['invalid_redirect_uri', 'invalid_client_metadata'];
+    const error = 'invalid_redirect_uri';
     for (const uri of [
       ...['javascript:alert(1)', 'JaVaScRiPt:alert(1)', '\tjavascript:alert(1)', ' javascript:alert(1)'],
       ...['data:text/html,x', 'vbscript:x', 'file:///etc/passwd', 'blob:https://good.example/x', 'about:blank'],
@@ -48,81 +47,69 @@ describe('hostile registrations', { timeout: 240_000 * patience }, () => {
       ...['https://good.example/cb#x', 'https://user@good.example/cb', 'https://good.example/a/../b', '//good.example'],
       ...['https://good.example/%0d%0aX', 'https://good.example\\@evil', 'https://', 'good.example/cb', ''],
     ]) {
-      refused(await register({ redirect_uris: [uri] }), [400], errors, JSON.stringify(uri));
-      refused(await register({ redirect_uris: [redirect, uri] }), [400], errors, `a good one and ${uri}`);
+      refused(await register({ redirect_uris: [uri] }), 400, error, JSON.stringify(uri));
+      refused(await register({ redirect_uris: [redirect, uri] }), 400, error, `a good one and ${uri}`);
     }
     const many = Array.from({ length: 1000 }, (_, index) => `${redirect}/${index}`);
     // So many are more bytes than a registration may have.
-    refused(await register({ redirect_uris: many }), [400, 413], [...errors, 'body_too_large'], '1,000 entries');
+    refused(await register({ redirect_uris: many }), 413, 'body_too_large', '1,000 entries');
     for (const list of [[], redirect, { 0: redirect }, null, 7, [[redirect]], [7], [null]])
-      refused(await register({ redirect_uris: list }), [400], errors, JSON.stringify(list));
-    refused(await register({ redirect_uris: undefined }), [400], errors, 'none');
+      refused(await register({ redirect_uris: list }), 400, error, JSON.stringify(list));
+    refused(await register({ redirect_uris: undefined }), 400, error, 'none');
   });
 
   it('case 50: hostile names are refused, or shown as text that does nothing', async () => {
-    const names = {
+    const name = '<img src=x onerror=alert(1)>';
+    const answer = await register({ client_name: name, redirect_uris: [`${redirect}/markup`] });
+    assert.equal(answer.status, 201, answer.text);
+    const { client_id: id, redirect_uris: uris } = answer.json();
+    const client = await OAuthClient.register(gateway);
+    Object.assign(client, { id, redirectUri: uris[0] });
+    const browser = new UserAgent();
+    await browser.authorize(client.request().url, { username: 'alice', password, decision: 'deny' });
+    const page = browser.pages.findLast((each) => each.text.includes('name="decision"'));
+    assert.ok(page, 'no consent page');
+    assert.doesNotMatch(page.text, /<img/);
+    assert.equal(page.headers['set-cookie'], undefined);
+    assert.ok(decodeEntities(page.text).includes(name), 'shown as it is written');
+    for (const [what, hostile] of Object.entries({
       'ten thousand characters': 'N'.repeat(10_240),
       'right to left': 'Bank \u202egnissim\u202c \u2066app\u2069',
-      markup: '<img src=x onerror=alert(1)>',
+      'zero width': 'Po\u200bstern\u2060\ufeff',
       NUL: 'Good\0evil',
       'a lone surrogate': '\ud800 half',
       'line ends': 'Good\r\nSet-Cookie: a=b',
-      'zero width': 'Po\u200bstern\u2060\ufeff',
       'no text': ['x'],
-    };
-    for (const [what, name] of Object.entries(names)) {
-      const answer = await register({ client_name: name, redirect_uris: [`${redirect}/${what.replaceAll(' ', '-')}`] });
-      if (answer.status !== 201) {
-        refused(answer, [400, 413], ['invalid_client_metadata', 'body_too_large'], what);
-        continue;
-      }
-      const { client_id: id, redirect_uris: uris } = answer.json();
-      const client = await OAuthClient.register(gateway);
-      Object.assign(client, { id, redirectUri: uris[0] });
-      const browser = new UserAgent();
-      const url = client.request().url;
-      await browser.authorize(url, { username: 'alice', password, decision: 'deny' });
-      const page = browser.pages.findLast((each) => each.text.includes('name="decision"'));
-      assert.ok(page, `${what}: no consent page`);
-      assert.doesNotMatch(page.text, /<img|\0|[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]/, what);
-      assert.equal(page.headers['set-cookie'], undefined, what);
-      if (what === 'markup') assert.ok(decodeEntities(page.text).includes(names.markup), 'shown as it is written');
-    }
-    for (const what of ['NUL', 'a lone surrogate', 'no text', 'ten thousand characters'])
-      refused(await register({ client_name: names[what] }), [400, 413], ['invalid_client_metadata'], what);
+    }))
+      refused(await register({ client_name: hostile }), 400, 'invalid_client_metadata', what);
   });
 
   it('case 51: grant types of others are refused or dropped, and the answer says what is left', async () => {
-    for (const extra of [
-      'client_credentials',
-      'password',
-      'implicit',
-      'urn:ietf:params:oauth:grant-type:token-exchange',
-    ]) {
-      const alone = await register({ grant_types: [extra] });
-      if (alone.status === 201) assert.ok(!alone.json().grant_types.includes(extra), `${extra} alone`);
-      else refused(alone, [400], ['invalid_client_metadata'], `${extra} alone`);
+    for (const [extra, error] of Object.entries({
+      client_credentials: 'unauthorized_client',
+      password: 'unsupported_grant_type',
+      implicit: 'unsupported_grant_type',
+      'urn:ietf:params:oauth:grant-type:token-exchange': 'unsupported_grant_type',
+    })) {
+      refused(await register({ grant_types: [extra] }), 400, 'invalid_client_metadata', `${extra} alone`);
       const mixed = await register({ grant_types: ['authorization_code', extra] });
-      if (mixed.status === 201) assert.deepEqual(mixed.json().grant_types, ['authorization_code'], extra);
-      else refused(mixed, [400], ['invalid_client_metadata'], extra);
-      const id = mixed.status === 201 ? mixed.json().client_id : 'nobody';
+      assert.equal(mixed.status, 201, `${extra}: ${mixed.text}`);
+      assert.deepEqual(mixed.json().grant_types, ['authorization_code'], extra);
       const answer = await send(`${gateway.origin}/oauth/token`, {
-        form: { grant_type: extra, client_id: id, username: 'alice', password },
+        form: { grant_type: extra, client_id: mixed.json().client_id, username: 'alice', password },
       });
-      assert.ok([400, 401].includes(answer.status), `${extra}: ${answer.status}`);
-      assert.ok(!answer.text.includes('access_token'), extra);
+      refused(answer, 400, error, extra);
     }
-    for (const type of ['token', 'id_token', 'code token']) {
-      const answer = await register({ response_types: [type] });
-      if (answer.status === 201) assert.deepEqual(answer.json().response_types, ['code'], type);
-      else refused(answer, [400], ['invalid_client_metadata'], type);
-    }
+    for (const type of ['token', 'id_token', 'code token'])
+      refused(await register({ response_types: [type] }), 400, 'invalid_client_metadata', type);
   });
 
   it('case 52: bodies that are no small, plain JSON object', async () => {
     const text = JSON.stringify(good);
+    const json = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+    const large = JSON.stringify({ ...good, client_name: 'x'.repeat(1024 * 1024) });
+    refused(await send(endpoint, { body: large, ...json }), 413, 'body_too_large', 'a megabyte');
     const bodies = {
-      'a megabyte': JSON.stringify({ ...good, client_name: 'x'.repeat(1024 * 1024) }),
       'ten thousand deep': `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
       'deep inside': `{"redirect_uris":["${redirect}"],"x":${'['.repeat(4_000)}${']'.repeat(4_000)}}`,
       'a member twice': `{"client_name":"Good",${text.slice(1)}`,
@@ -137,11 +124,10 @@ describe('hostile registrations', { timeout: 240_000 * patience }, () => {
       'no UTF-8': Buffer.concat([Buffer.from(text.slice(0, -1)), Buffer.from(',"a":"\xff"}', 'latin1')]),
     };
     for (const [what, body] of Object.entries(bodies)) {
-      const answer = await send(endpoint, { body, method: 'POST', headers: { 'Content-Type': 'application/json' } });
-      refused(answer, [400, 413], ['invalid_client_metadata', 'invalid_redirect_uri', 'body_too_large'], what);
+      refused(await send(endpoint, { body, ...json }), 400, 'invalid_client_metadata', what);
     }
     const form = await send(endpoint, { form: { client_name: 'Good' } });
-    refused(form, [400, 415], ['invalid_client_metadata'], 'a form');
+    refused(form, 415, 'invalid_client_metadata', 'a form');
   });
 
   const times = sanitized ? 1_000 : 10_000;
@@ -173,9 +159,12 @@ describe('hostile registrations', { timeout: 240_000 * patience }, () => {
       assert.ok(!(name in body), name);
     assert.match(header(answer, 'cache-control'), /no-store/);
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
-      for (const url of [`${endpoint}/${body.client_id}`, `${endpoint}?client_id=${body.client_id}`]) {
+      for (const [url, status, error] of [
+        [`${endpoint}/${body.client_id}`, 404, 'not_found'],
+        [`${endpoint}?client_id=${body.client_id}`, 405, 'method_not_allowed'],
+      ]) {
         const managed = await send(url, { method, headers: { Authorization: 'Bearer x' } });
-        assert.ok([401, 404, 405].includes(managed.status), `${method}: ${managed.status}`);
+        assert.deepEqual([managed.status, managed.json().error], [status, error], `${method} ${url}`);
         assert.ok(!managed.text.includes(redirect) && !managed.text.includes('Public'), `${method} tells nothing`);
       }
     }

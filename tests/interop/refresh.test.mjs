@@ -112,14 +112,13 @@ describe('refresh and revocation', { timeout: 180_000 * patience }, () => {
       { seconds: 5 },
     );
     const answer = await gone.refresh(tokens.refresh_token);
-    assert.ok([400, 401].includes(answer.status), answer.text);
-    assert.match(answer.body.error, /^invalid_(grant|client)$/);
+    assert.deepEqual([answer.status, answer.body.error], [401, 'invalid_client']);
   });
 
   it('case 48: revocation: of nothing, by a stranger, of a refresh token, with a wrong hint', async () => {
     assert.equal((await client.revoke('unknown')).status, 200);
     const tokens = await client.grant();
-    assert.ok([200, 400].includes((await other.revoke(tokens.refresh_token)).status));
+    assert.equal((await other.revoke(tokens.refresh_token)).status, 200);
     await works(gateway.resource, tokens.access_token, 'a stranger cannot revoke');
     assert.equal((await client.revoke(tokens.refresh_token, { token_type_hint: 'access_token' })).status, 200);
     await isDead(gateway.resource, tokens.access_token);

@@ -92,9 +92,7 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
   it('case 36: verifiers of the wrong length or alphabet', async () => {
     const grant = await client.authorize();
     for (const verifier of ['a'.repeat(42), 'a'.repeat(129), `${'a'.repeat(42)}!`]) {
-      const answer = await client.exchange(grant, { code_verifier: verifier });
-      assert.equal(answer.status, 400);
-      assert.match(answer.body.error, /^invalid_(request|grant)$/);
+      refused(await client.exchange(grant, { code_verifier: verifier }), 'invalid_request');
     }
   });
 
@@ -140,15 +138,14 @@ describe('token endpoint', { timeout: 180_000 * patience }, () => {
     };
     const endpoint = client.server.token_endpoint;
     const query = new URLSearchParams(form);
-    const answers = {
-      json: await send(endpoint, { json: form }),
-      'no type': await send(endpoint, { body: query.toString() }),
-      get: await send(`${endpoint}?${query}`),
-      query: await send(`${endpoint}?${query}`, { form: {} }),
-      both: await send(`${endpoint}?${query}`, { form }),
-    };
-    for (const [what, answer] of Object.entries(answers)) {
-      assert.ok([400, 405, 415].includes(answer.status), `${what}: ${answer.status}`);
+    for (const [what, status, error, answer] of [
+      ['json', 400, 'invalid_request', await send(endpoint, { json: form })],
+      ['no type', 400, 'invalid_request', await send(endpoint, { body: query.toString() })],
+      ['get', 405, 'method_not_allowed', await send(`${endpoint}?${query}`)],
+      ['query', 400, 'invalid_request', await send(`${endpoint}?${query}`, { form: {} })],
+      ['both', 400, 'invalid_request', await send(`${endpoint}?${query}`, { form })],
+    ]) {
+      assert.deepEqual([answer.status, answer.json().error], [status, error], what);
       assert.ok(!answer.text.includes('access_token'), what);
     }
     assert.equal((await client.exchange({ code, verifier, browser })).status, 200, 'the code is still good');
