@@ -54,9 +54,9 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
     assert.equal(responses.length, 1, lines.join());
     return { answer: responses[0], request: upstream.requests[0] };
   }
-  const refuses = async (statuses, lines, options) => {
+  const refuses = async (status, lines, options) => {
     const { answer } = await call(lines, options);
-    assert.ok(statuses.includes(answer.status), `${lines.join()}: ${answer.status}`);
+    assert.equal(answer.status, status, lines.join());
     upstream.untouched(lines.join());
     return answer;
   };
@@ -71,7 +71,7 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
 
   it('case 104: a Host that is none of ours is misdirected, with a good token too', async () => {
     for (const host of ['attacker.example', 'localhost', `attacker.example:${gateway.port}`, '127.0.0.2', '[::1]']) {
-      await refuses([421], [`Host: ${host}`]);
+      await refuses(421, [`Host: ${host}`]);
       for (const path of ['/login', '/oauth/token', '/.well-known/oauth-authorization-server'])
         assert.equal((await send(gateway.origin + path, { headers: { Host: host } })).status, 421, `${host} ${path}`);
     }
@@ -79,7 +79,7 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
 
   it('case 105: a page of another origin is refused, of an allowed one and no page at all are served', async () => {
     for (const origin of ['https://evil', 'null', '', 'file://', 'chrome-extension://abc'])
-      await refuses([403], [`Origin: ${origin}`]);
+      await refuses(403, [`Origin: ${origin}`]);
     for (const lines of [[`Origin: ${friend}`], [`Origin: ${gateway.origin}`], []]) await passes(lines);
   });
 
@@ -89,8 +89,8 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
       ...['https://good.example/', 'https://good.example.', 'https://GOOD.example', 'https://user@good.example'],
       ...['https://good.example:443', 'https://good.example, https://evil', 'https://sub.good.example'],
     ])
-      await refuses([403], [`Origin: ${origin}`]);
-    await refuses([400, 403], [`Origin: ${friend}`, 'Origin: https://evil']);
+      await refuses(403, [`Origin: ${origin}`]);
+    await refuses(403, [`Origin: ${friend}`, 'Origin: https://evil']);
   });
 
   it('case 107: a preflight of a foreign page allows nothing, and credentials are allowed to none', async () => {
@@ -120,8 +120,8 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
   it('case 109: Connection may not name what says who calls and where the body ends', async () => {
     for (const name of ['Authorization', 'Host', 'Content-Length', 'Transfer-Encoding', 'hOST'])
       for (const value of [name, `close, ${name}`, `${name}, keep-alive`])
-        await refuses([400], [`Connection: ${value}`]);
-    await refuses([400], ['Connection: close', 'Connection: Authorization']);
+        await refuses(400, [`Connection: ${value}`]);
+    await refuses(400, ['Connection: close', 'Connection: Authorization']);
   });
 
   it('case 110: fields of one connection stay on it', async () => {
@@ -134,7 +134,7 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
 
   it('case 111: twins of our own fields', async () => {
     for (const lines of [['X-Tenant : evil'], [' X-Tenant: evil'], ['X-Tenant\t: evil'], ['X_Tenant : evil']])
-      await refuses([400], lines);
+      await refuses(400, lines);
     for (const lines of [
       // Left out, as nginx does: honest proxies send such names, and no server behind gets to confuse them with ours.
       ['X_Tenant: evil', 'x_user: evil'],
@@ -161,47 +161,46 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
 
   it('case 114: who calls itself a health check needs a token like everybody', async () => {
     for (const agent of ['kube-probe/1.31', 'GoogleHC/1.0', 'ELB-HealthChecker/2.0', 'Consul Health Check', 'Postern'])
-      await refuses([401], [`User-Agent: ${agent}`], { credentials: [] });
+      await refuses(401, [`User-Agent: ${agent}`], { credentials: [] });
   });
 
   it('case 115: one Authorization field with one bearer token, or none', async () => {
     const good = `Bearer ${token}`;
-    for (const [credentials, statuses] of [
-      [[`Authorization: ${good}`, `Authorization: ${good}`], [400]],
-      [[`Authorization: ${good}`, 'authorization: Bearer other'], [400]],
-      [['Authorization: Bearer'], [401]],
-      [['Authorization:'], [401]],
-      [['Authorization:', `Authorization: ${good}`], [400]],
-      [[`Authorization: Bearer ${token} x`], [401]],
-      [[`Authorization: ${good}, Basic eDp5`], [401]],
-      [[`Authorization: Bearer ${'x'.repeat(12_000)}`], [401]],
-      [[`Authorization: Basic ${Buffer.from('alice:x').toString('base64')}`], [401]],
-      [[`Authorization: Token ${token}`], [401]],
-      [[`Authorization: ${token}`], [401]],
-      [[`Authorization: Bearer ${token}\xe9`], [400]],
-    ])
-      await refuses(statuses, [], { credentials });
+    for (const [credentials, status, error] of [
+      [[`Authorization: ${good}`, `Authorization: ${good}`], 400, 'invalid_request'],
+      [[`Authorization: ${good}`, 'authorization: Bearer other'], 400, 'invalid_request'],
+      [['Authorization: Bearer'], 401, 'missing_bearer_token'],
+      [['Authorization:'], 401, 'missing_bearer_token'],
+      [['Authorization:', `Authorization: ${good}`], 400, 'invalid_request'],
+      [[`Authorization: Bearer ${token} x`], 401, 'invalid_token_format'],
+      [[`Authorization: ${good}, Basic eDp5`], 401, 'invalid_token_format'],
+      [[`Authorization: Bearer ${'x'.repeat(12_000)}`], 401, 'invalid_token_format'],
+      [[`Authorization: Basic ${Buffer.from('alice:x').toString('base64')}`], 401, 'missing_bearer_token'],
+      [[`Authorization: Token ${token}`], 401, 'missing_bearer_token'],
+      [[`Authorization: ${token}`], 401, 'missing_bearer_token'],
+      [[`Authorization: Bearer ${token}\xe9`], 400, 'invalid_request'],
+    ]) {
+      const said = JSON.parse((await refuses(status, [], { credentials })).body).error;
+      assert.equal(said.data?.error ?? said, error, credentials.join());
+    }
     // RFC 9110 section 11.1: the scheme is a word without case.
     await passes([], { credentials: [`Authorization: bearer ${token}`] });
-    await refuses([431], [], { credentials: [`Authorization: Bearer ${'x'.repeat(20_000)}`] });
+    await refuses(431, [], { credentials: [`Authorization: Bearer ${'x'.repeat(20_000)}`] });
     // Section 11.4: one blank or several stand between the scheme and the token.
     await passes([], { credentials: [`Authorization: Bearer  ${token}`] });
   });
 
   it('case 116: too many cookies, too large ones, and ours twice, are no session', async () => {
     const { browser, url } = await client.authorize();
-    const isSignedIn = async (cookie) => {
-      const answer = await send(url, { headers: { Cookie: cookie } });
-      assert.ok([200, 303, 400, 431].includes(answer.status), String(answer.status));
-      return answer.status === 200;
-    };
+    const statusWith = async (cookie) => (await send(url, { headers: { Cookie: cookie } })).status;
+    const [consent, signIn] = [200, 303];
     const ours = browser.cookieHeader(url);
     const session = ours.split('; ').find((each) => each.startsWith('postern_session='));
     // A session counts only with the cookie that tells the browser, so each try has that one as it should be.
     const known = ours.split('; ').find((each) => each.startsWith('postern_browser'));
-    assert.ok(await isSignedIn(ours));
-    assert.ok(await isSignedIn(`${known}; ${session}`));
-    assert.equal(await isSignedIn(session), false, 'without that cookie');
+    assert.equal(await statusWith(ours), consent);
+    assert.equal(await statusWith(`${known}; ${session}`), consent);
+    assert.equal(await statusWith(session), signIn, 'without that cookie');
     const victim = await new UserAgent();
     await victim.authorize(client.request().url, { username: 'alice', password });
     const theirs = victim
@@ -215,14 +214,14 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
       'twice, ours last': `${theirs}; ${session}`,
       'the same twice': `${session}; ${session}`,
       'three hundred more': `${many}; ${session}`,
-      'sixteen KiB': `x=${'y'.repeat(16_384)}; ${session}`,
       quoted: session.replace('=', '="') + '"',
       'another case': session.toUpperCase(),
       'with a prefix it has not': `__Host-${session}`,
     }))
-      assert.equal(await isSignedIn(`${known}; ${cookie}`), false, what);
+      assert.equal(await statusWith(`${known}; ${cookie}`), signIn, what);
+    assert.equal(await statusWith(`${known}; x=${'y'.repeat(16_384)}; ${session}`), 431, 'sixteen KiB');
     const two = await send(url, { headers: ['Cookie', known, 'Cookie', session, 'Cookie', theirs] });
-    assert.notEqual(two.status, 200, 'in two fields');
+    assert.equal(two.status, signIn, 'in two fields');
     assert.equal((await ping(gateway.resource, undefined, { headers: { Cookie: ours } })).status, 401);
     upstream.untouched('cookies');
   });
@@ -253,17 +252,17 @@ describe('hostile header fields', { timeout: 120_000 * patience }, () => {
     const message = rpc('tools/call', { name: 'echo', arguments: { region: 'a\r\nX-Tenant: evil' } });
     for (const name of ['Mcp-Param-Region', 'Mcp-Param-X']) {
       const { answer, request } = await call([`${name}: ${encoded}`], { message });
-      if (answer.status === 400) upstream.untouched(name);
-      else assert.equal(request.headers[name.toLowerCase()], encoded, 'passed on as it came, still encoded');
-      assert.ok(!request || request.headers['x-tenant'] === 'acme', name);
+      assert.equal(answer.status, 200, name);
+      assert.equal(request.headers[name.toLowerCase()], encoded, 'passed on as it came, still encoded');
+      assert.equal(request.headers['x-tenant'], 'acme', name);
     }
     for (const lines of [[`Mcp-Name: ${encoded}`], [`Mcp-Method: ${encoded}`]]) {
       const { answer } = await call(lines, { message });
       assert.deepEqual([answer.status, JSON.parse(answer.body).error.code], [400, -32020], lines[0]);
       upstream.untouched(lines[0]);
     }
-    await refuses([400], ['Mcp-Param-Region: a\rX-Tenant: evil'], { message });
-    await refuses([400], ['Mcp-Param-Region: a\nX-Tenant: evil'], { message });
+    await refuses(400, ['Mcp-Param-Region: a\rX-Tenant: evil'], { message });
+    await refuses(400, ['Mcp-Param-Region: a\nX-Tenant: evil'], { message });
   });
 
   it('case 121: no part, no "unchanged" and no compressed answer, which nobody could look into', async () => {

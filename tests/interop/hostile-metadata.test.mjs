@@ -214,10 +214,10 @@ describe('hostile metadata', { timeout: 120_000 * patience }, () => {
     const [resource] = Object.keys(resources);
     for (const token of ['a"b', 'x", error="none', 'a\\', 'mcpv1_"quoted"', 'a,b', 'a b', '=', '"']) {
       const answer = await call(resource, Buffer.from(token).toString('latin1'));
-      assert.ok([400, 401].includes(answer.status), token);
+      assert.equal(answer.status, 401, token);
       const challenge = header(answer, 'www-authenticate');
       assert.match(challenge, /^Bearer ([a-z_]+="([^"\\]|\\["\\])*"(, )?)+$/, token);
-      assert.match(bearerChallenge(answer).error, /^invalid_(token|request)$/, token);
+      assert.equal(bearerChallenge(answer).error, 'invalid_token', token);
     }
     upstream.untouched('tokens with quotes');
   });

@@ -185,15 +185,18 @@ describe('policy', { timeout: 120_000 * patience }, () => {
       'FILE:///public/a',
       'file://localhost/public/a',
       'file:/public/a',
-      'file:///public/a\u0000',
       'http://public/a',
       'public/a',
     ]) {
       for (const method of ['resources/read', 'resources/subscribe', 'resources/unsubscribe']) {
-        const answer = await read('viewer', uri, method);
-        if (answer.status !== 400) denied(answer, `${method} ${uri}`);
+        denied(await read('viewer', uri, method), `${method} ${uri}`);
         upstream.untouched(`${method} ${uri}`);
       }
+    }
+    for (const method of ['resources/read', 'resources/subscribe', 'resources/unsubscribe']) {
+      const answer = await read('viewer', 'file:///public/a\u0000', method);
+      assert.deepEqual([answer.status, answer.json().error], [400, 'parse_error'], method);
+      upstream.untouched(`${method} with a NUL`);
     }
     passed(await read('connected', 'file:///public/a', 'resources/subscribe'), 'subscribing follows reading');
     const complete = (who, ref) => ask(who, 'completion/complete', { ref, argument: { name: 'x', value: 'y' } });
