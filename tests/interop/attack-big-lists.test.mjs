@@ -153,6 +153,7 @@ describe('long texts that wait to be read', { timeout: 300_000 * patience }, () 
     await client.revoke(token);
     const statuses = (await within(seconds, 'answers', Promise.all(answers))).map(({ status }) => status);
     assert.ok(statuses.includes(401), String(statuses));
+    // Some may have been read before the revocation was there.
     assert.ok(
       statuses.every((status) => status === 200 || status === 401),
       String(statuses),
@@ -171,6 +172,7 @@ describe('long texts that wait to be read', { timeout: 300_000 * patience }, () 
     const answers = await askForMany(token);
     const { code } = await gateway.child.stop(seconds);
     assert.equal(code, 0);
+    // Some were read before the end, some are told of it, and some find their connection closed.
     for (const { status } of await Promise.all(answers)) assert.ok([0, 200, 503].includes(status), String(status));
     await gateway.start();
   });

@@ -32,6 +32,7 @@ const bytesOnDisk = (gateway) =>
 
 const isThere = async (gateway, id) => {
   const page = await send(authorizeUrl(gateway, id));
+  // To the sign-in, or a page about an unknown app: which of the two is what the tests ask.
   assert.ok([303, 400].includes(page.status), page.text.slice(0, 300));
   return page.status === 303;
 };

@@ -51,7 +51,8 @@ describe('many client metadata documents', { timeout: 180_000 * patience }, () =
     const statuses = (await pages).map((page) => page.status);
     assert.ok(most.all <= 4, `${most.all} at a time`);
     assert.ok(most.host <= 2, `${most.host} from one host`);
-    for (const status of statuses) assert.ok([400, 429, 503].includes(status), String(status));
+    // Who comes first gets a place and hears that there is no such document; which ones these are is a race.
+    for (const status of statuses) assert.ok([400, 429].includes(status), String(status));
     assert.ok(statuses.includes(429), 'too many at a time are told so');
   });
 

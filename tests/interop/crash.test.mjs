@@ -148,7 +148,7 @@ describe('kill -9', { timeout: 60_000 + rounds * 5_000 * patience }, () => {
         for (const client of worker.clients) client.agent = agent;
         worker.browser.agent = agent;
         const page = await worker.browser.request(worker.client.request().url);
-        assert.ok(page.status < 400, `an acknowledged client is gone: ${page.status}`);
+        assert.equal(page.status, 200, 'an acknowledged client, or its session, is gone');
       }
       await areThere(families.filter((family) => family.fresh));
       const running = team.map((worker) => work(worker, families, counts));
