@@ -129,7 +129,7 @@ describe('Gigamcp', { timeout: 600_000 * patience }, () => {
     });
     const { code, browser } = await client.authorize({ browser: alice });
     assert.ok(code);
-    assert.equal(browser.pages.at(-1).status >= 300 && browser.pages.at(-1).status < 400, true);
+    assert.equal(browser.pages.at(-1).status, 303);
   });
 });
 

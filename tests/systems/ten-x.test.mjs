@@ -194,7 +194,7 @@ describe('10x', { timeout: 600_000 * patience }, () => {
     const client = await example.client(shared, { redirectUris: callbacks });
     for (const redirectUri of callbacks) {
       const page = await send(client.request({ redirect_uri: redirectUri }).url);
-      assert.notEqual(page.status, 400, redirectUri);
+      assert.equal(page.status, 303, redirectUri);
     }
     for (const redirectUri of ['https://chatgpt.com/connector/oauth/cb_3', `${callbacks[0]}/`, undefined]) {
       const page = await send(client.request({ redirect_uri: redirectUri }).url);

@@ -29,6 +29,7 @@ const wellKnown = (url) => {
   const { origin, pathname } = new URL(url);
   return `${origin}/.well-known/oauth-protected-resource${pathname}`;
 };
+const errorOf = (answer) => answer.json().error.data?.error ?? answer.json().error;
 
 describe('tenants', { timeout: 240_000 * patience }, () => {
   let system;
@@ -193,9 +194,11 @@ describe('tenants', { timeout: 240_000 * patience }, () => {
       const there = { ...acme.client, resource: at('globex') };
       Object.setPrototypeOf(there, Object.getPrototypeOf(acme.client));
       const elsewhere = await there.refresh(acme.tokens.refresh_token);
-      assert.notEqual(elsewhere.status, 200, `${shape}: acme's refresh token for globex's resource`);
+      const differs = [400, 'invalid_target'];
+      assert.deepEqual([elsewhere.status, elsewhere.body.error], differs, `${shape}: a refresh token of acme`);
       const code = await acme.client.authorize();
-      assert.notEqual((await there.exchange(code)).status, 200, `${shape}: acme's code for globex's resource`);
+      const exchanged = await there.exchange(code);
+      assert.deepEqual([exchanged.status, exchanged.body.error], differs, `${shape}: a code of acme`);
       if (acme.client.server.issuer !== globex.client.server.issuer) {
         const token = globex.client.server.token_endpoint;
         const moved = { ...acme.client, server: { ...acme.client.server, token_endpoint: token } };
@@ -248,23 +251,28 @@ describe('tenants', { timeout: 240_000 * patience }, () => {
   it('tricks with the address lead nowhere', async () => {
     const { tokens } = await connected(inPath('acme'));
     upstream.reset();
-    for (const path of [
-      '/t/globex/mcp',
-      '/t/acme/../globex/mcp',
-      '/t/acme/%2e%2e/globex/mcp',
-      '/t/globex%2fmcp',
-      '/t/GLOBEX/mcp',
-      '/t/globex./mcp',
-      '/t//globex/mcp',
-      '/t/globex;acme/mcp',
-      '/t/{tenant}/mcp',
+    for (const [path, status, error] of [
+      ['/t/globex/mcp', 401, 'invalid_token'],
+      ['/t/acme/../globex/mcp', 401, 'invalid_token'],
+      ['/t/acme/%2e%2e/globex/mcp', 401, 'invalid_token'],
+      ['/t/globex%2fmcp', 400, 'invalid_request'],
+      ['/t/GLOBEX/mcp', 404, 'not_found'],
+      ['/t/globex./mcp', 404, 'not_found'],
+      ['/t//globex/mcp', 400, 'invalid_request'],
+      ['/t/globex;acme/mcp', 400, 'invalid_request'],
+      ['/t/{tenant}/mcp', 404, 'not_found'],
     ]) {
       const answer = await callTool(`https://app.tenants.test${path}`, tokens.access_token, 'echo');
-      assert.ok([400, 401, 404].includes(answer.status), `${path}: ${answer.status}`);
+      assert.deepEqual([answer.status, errorOf(answer)], [status, error], path);
     }
-    for (const name of ['a.b.tenants.test', 'tenants.test', 'ACME.tenants.test.', 'acme.tenants.test:443@globex']) {
+    for (const [name, status, error] of [
+      ['a.b.tenants.test', 421, 'misdirected_request'],
+      ['tenants.test', 421, 'misdirected_request'],
+      ['ACME.tenants.test.', 400, 'invalid_request'],
+      ['acme.tenants.test:443@globex', 400, 'invalid_request'],
+    ]) {
       const answer = await send('https://acme.tenants.test/mcp/orgonaut', { json: {}, headers: { Host: name } });
-      assert.ok([400, 401, 421].includes(answer.status), `${name}: ${answer.status}`);
+      assert.deepEqual([answer.status, errorOf(answer)], [status, error], name);
     }
     upstream.untouched('tricks');
   });
