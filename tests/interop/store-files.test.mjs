@@ -40,7 +40,7 @@ describe('the files of the store', { timeout: 240_000 * patience }, () => {
     assert.deepEqual([status, error], [503, 'store_unavailable']);
     assert.match(description, why);
     assert.equal(await metric(gateway, 'postern_store_unavailable'), 1);
-    assert.ok(events(gateway, 'store_unavailable').some(({ what }) => why.test(what)));
+    await until('the log to say it', () => events(gateway, 'store_unavailable').some(({ what }) => why.test(what)));
     assert.equal((await registerStranger(gateway)).status, 503);
     assert.equal((await ping(gateway.resource, tokens[0])).status, 200);
     assert.equal((await ping(gateway.resource, unknownToken())).status, 401);
@@ -52,7 +52,7 @@ describe('the files of the store', { timeout: 240_000 * patience }, () => {
   async function assertRecovered() {
     await until('readiness', async () => (await readiness(gateway)).status === 200);
     assert.equal(await metric(gateway, 'postern_store_unavailable'), 0);
-    assert.ok(events(gateway, 'store_available').length > 0);
+    await gateway.logged('"store_available"');
     const later = await OAuthClient.register(gateway);
     const token = (await later.grant()).access_token;
     await gateway.stop();

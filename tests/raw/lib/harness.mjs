@@ -22,6 +22,7 @@ const errors = {
   401: 'invalid_token',
   404: 'not_found',
   405: 'method_not_allowed',
+  413: 'body_too_large',
   414: 'target_too_long',
   417: 'expectation_failed',
   421: 'misdirected_request',
