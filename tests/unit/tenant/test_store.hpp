@@ -50,7 +50,7 @@ class TestStore {
   TestStore() {
     static const TestFolder empty;
     static const bool made = open_in(empty) != nullptr;
-    if (made) std::filesystem::copy(empty.path, folder_.path, std::filesystem::copy_options::overwrite_existing);
+    if (made) std::filesystem::copy(empty.path, folder_.path, std::filesystem::copy_options::recursive);
     store_ = open_in(folder_);
   }
   TestStore(const TestStore&) = delete;

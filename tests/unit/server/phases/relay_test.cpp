@@ -29,7 +29,7 @@ class Relay : public testing::Test {
     return world_.log.has("\"outcome\":\"" + std::string(outcome) + "\"");
   }
 
-  World world_{[](config::Config& config) { config.limits.stream_keepalive = 30ms; }};
+  World world_{[](config::Config& config) { config.limits.stream_keepalive = 5ms; }};
 };
 
 TEST_F(Relay, ABodyPassesPieceByPieceAsItIs) {
