@@ -11,8 +11,8 @@ import { RecordingUpstream } from './lib/upstream.mjs';
 
 // Valid JSON that says one thing to one reader and another to the next is refused as well.
 const ambiguous = /duplicated_key|escaped_null_in_key/;
-// Of what readers may disagree about, the numbers that all of them round to something finite, and the texts in which the
-// package of the suite has U+FFFD instead of bytes that are no UTF-8.
+// The texts of the suite's "either way" class that are accepted: numbers that every reader rounds to a finite value, and
+// strings in which the package has U+FFFD in place of bytes that are not UTF-8.
 const passes = new Set(
   [
     ...['number_double_huge_neg_exp', 'number_real_underflow', 'number_very_big_negative_int'],

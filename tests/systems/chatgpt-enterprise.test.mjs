@@ -72,7 +72,7 @@ describe('ChatGPT Enterprise', { timeout: 300_000 * patience }, () => {
       assert.equal(departs(document, name, answer), undefined, name);
     }
     const wrong = await client.search_products(null, { limit: 'many' });
-    // The shop judges its arguments, and this one breaks on them: an error of its own is no problem of the caller’s.
+    // The shop checks its arguments itself and fails on these with an internal error, which is not the caller’s fault.
     assert.deepEqual([wrong.status, wrong.data.error, wrong.data.mcp.code], [502, 'upstream_error', -32603]);
   });
 
