@@ -220,17 +220,8 @@ TEST_P(ChangedResourceTest, AnAccessTokenThatWasIssuedBeforeIsInactive) {
 
 // Nobody consented, so what the operator wrote down is all that counts.
 TEST_F(ChangedConfigurationTest, AClientThatActsByItselfGetsNothingWhereTheAddressIsOfAnotherTenant) {
-  auto machine = public_client("machine");
-  machine.dynamic = false;
-  machine.auth = store::ClientAuth::secret_basic;
-  machine.secret_hash = crypto::sha256_string("s3cret");
-  machine.grant_types = {"client_credentials"};
-  machine.redirect_uris = {};
-  machine.tenant = "acme";
-  machine.resource = kResource;
-  machine.scope = "connect";
-  ASSERT_TRUE(store_->clients().add(machine));
-  const Pairs asked{{"grant_type", "client_credentials"}, {"client_id", "machine"}, {"client_secret", "s3cret"}};
+  ASSERT_TRUE(store_->clients().add(machine()));
+  const auto asked = machine_request();
   config_.resources[0].tenant = "globex";
   build();
   EXPECT_EQ(error_of(token_request(asked)), "400 unauthorized_client");

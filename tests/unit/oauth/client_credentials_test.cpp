@@ -7,22 +7,9 @@ class ClientCredentialsTest : public OAuthTest {
  protected:
   ClientCredentialsTest() { add_machine(machine()); }
 
-  store::Client machine() const {
-    auto client = public_client("machine");
-    client.name = "Nightly";
-    client.dynamic = false;
-    client.auth = store::ClientAuth::secret_basic;
-    client.secret_hash = crypto::sha256_string("s3cret");
-    client.grant_types = {"client_credentials"};
-    client.redirect_uris = {};
-    client.tenant = "acme";
-    client.resource = kResource;
-    client.scope = "connect read";
-    return client;
-  }
   void add_machine(const store::Client& client) { ASSERT_TRUE(store_->clients().add(client)); }
   http::Response ask(const Pairs& more = {}, const std::string& id = "machine") {
-    Pairs pairs{{"grant_type", "client_credentials"}, {"client_id", id}, {"client_secret", "s3cret"}};
+    auto pairs = machine_request(id);
     pairs.insert(pairs.end(), more.begin(), more.end());
     return token_request(pairs);
   }

@@ -148,6 +148,23 @@ class OAuthTest : public testing::Test {
     client.dynamic = dynamic;
     EXPECT_TRUE(store_->clients().add(client));
   }
+  // One that acts by itself (RFC 6749 section 4.4), as the operator adds it, and what it asks for a token with.
+  store::Client machine() const {
+    auto client = public_client("machine");
+    client.name = "Nightly";
+    client.dynamic = false;
+    client.auth = store::ClientAuth::secret_basic;
+    client.secret_hash = crypto::sha256_string("s3cret");
+    client.grant_types = {"client_credentials"};
+    client.redirect_uris = {};
+    client.tenant = "acme";
+    client.resource = kResource;
+    client.scope = "connect read";
+    return client;
+  }
+  static Pairs machine_request(const std::string& id = "machine") {
+    return {{"grant_type", "client_credentials"}, {"client_id", id}, {"client_secret", "s3cret"}};
+  }
 
   // After a change to the configuration.
   void build() {

@@ -193,17 +193,11 @@ TEST_P(StoreFailureTest, AWrongVerifierIsNotAnsweredBeforeItIsCounted) {
 }
 
 TEST_P(StoreFailureTest, AClientThatActsByItselfTriesAgain) {
-  auto machine = public_client("machine");
-  machine.dynamic = false;
-  machine.auth = store::ClientAuth::secret_basic;
-  machine.secret_hash = crypto::sha256_string("s3cret");
-  machine.grant_types = {"client_credentials"};
-  machine.redirect_uris = {};
-  machine.tenant = "stored";
-  machine.resource = kResource;
-  machine.scope = "connect";
-  ASSERT_TRUE(store_->clients().add(machine));
-  const Pairs asked{{"grant_type", "client_credentials"}, {"client_id", "machine"}, {"client_secret", "s3cret"}};
+  auto client = machine();
+  client.tenant = "stored";
+  client.scope = "connect";
+  ASSERT_TRUE(store_->clients().add(client));
+  const auto asked = machine_request();
   EXPECT_THAT(fail_each([&] { return ask_token(asked); }, [&] { EXPECT_EQ(every_grant(), 0U); }),
               ElementsAre("clients.find", "clients.find", "tenants.find", "grants.add_minted"));
   EXPECT_TRUE(access_lives(granted(answer_)["access_token"]));

@@ -8,14 +8,9 @@ namespace {
 class Authorize : public testing::Test {
  protected:
   MaybeRefusal run(McpExchange& x) {
-    return world_.phase([&]() -> net::awaitable<MaybeRefusal> {
-      auto result = co_await authenticate(x);
-      if (result) co_return result;
-      result = co_await open_body(x);
-      if (result) co_return result;
-      result = co_await authorize(x);
-      co_return result;
-    });
+    auto refused = world_.open(x);
+    if (refused) return refused;
+    return world_.phase([&] { return authorize(x); });
   }
   std::string verdict(std::string body, const std::vector<std::string>& scopes = {"use", "read"}) {
     const auto client = world_.caller(world_.token(scopes), std::move(body));
@@ -54,12 +49,7 @@ TEST_F(Authorize, AChangeWhileALongCallWaitsToBeDecidedOnIsSeen) {
   const std::string padding(96 * 1024, 'x');
   const auto client = world_.caller(world_.token(), call_of("read_link", "{\"x\":\"" + padding + "\"}"));
   auto x = world_.exchange(*client);
-  const auto opened = world_.phase([&]() -> net::awaitable<MaybeRefusal> {
-    auto result = co_await authenticate(x);
-    if (result) co_return result;
-    result = co_await open_body(x);
-    co_return result;
-  });
+  const auto opened = world_.open(x);
   ASSERT_FALSE(opened) << opened->description;
   std::promise<void> begun;
   std::promise<void> go;

@@ -20,13 +20,8 @@ class McpSession : public testing::Test {
     headers.insert(headers.end(), more.begin(), more.end());
     const auto client = world_.caller(world_.token(), kListTools, std::move(headers));
     auto x = world_.exchange(*client);
-    const auto refused = world_.phase([&]() -> net::awaitable<MaybeRefusal> {
-      auto result = co_await authenticate(x);
-      if (result) co_return result;
-      result = co_await open_body(x);
-      if (result) co_return result;
-      co_return open_mcp_session(x);
-    });
+    auto refused = world_.open(x);
+    if (!refused) refused = open_mcp_session(x);
     if (refused) return std::to_string(refused->status) + " " + refused->error;
     return x.session ? "opened " + x.session->id : "none";
   }

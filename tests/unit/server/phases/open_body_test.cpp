@@ -8,12 +8,7 @@ class OpenBody : public testing::Test {
   // Of a caller whose token is good.
   std::string verdict(FakeClient& client) {
     auto x = world_.exchange(client);
-    refused_ = world_.phase([&]() -> net::awaitable<MaybeRefusal> {
-      auto result = co_await authenticate(x);
-      if (result) co_return result;
-      result = co_await open_body(x);
-      co_return result;
-    });
+    refused_ = world_.open(x);
     outcome_ = x.outcome;
     code_ = x.error_code;
     modern_ = x.modern;
@@ -98,12 +93,7 @@ TEST(OpenBodyMemory, WhatFindsNoRoomIsAskedToComeAgain) {
   const auto client =
       world.caller(world.token(), call_of("read_link", "{\"x\":\"" + std::string(40 * 1024, 'x') + "\"}"));
   auto x = world.exchange(*client);
-  const auto refused = world.phase([&]() -> net::awaitable<MaybeRefusal> {
-    auto result = co_await authenticate(x);
-    if (result) co_return result;
-    result = co_await open_body(x);
-    co_return result;
-  });
+  const auto refused = world.open(x);
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 503);
   EXPECT_GT(refused->retry_after, 0);

@@ -183,18 +183,20 @@ class World {
     run(task());
     return out;
   }
-  // The phases up to and with authorize(); fails the test when one of them refuses.
-  void admit(McpExchange& x) {
-    const auto refused = phase([&]() -> net::awaitable<MaybeRefusal> {
+  // What authenticate() and open_body() say of it, one after the other.
+  MaybeRefusal open(McpExchange& x) {
+    return phase([&]() -> net::awaitable<MaybeRefusal> {
       auto result = co_await authenticate(x);
       if (result) co_return result;
       result = co_await open_body(x);
-      if (result) co_return result;
-      result = open_mcp_session(x);
-      if (result) co_return result;
-      result = co_await authorize(x);
       co_return result;
     });
+  }
+  // The phases up to and with authorize(); fails the test when one of them refuses.
+  void admit(McpExchange& x) {
+    auto refused = open(x);
+    if (!refused) refused = open_mcp_session(x);
+    if (!refused) refused = phase([&] { return authorize(x); });
     if (refused) throw std::runtime_error(refused->error + ": " + refused->description);
   }
   // As the last thing of a test that keeps something of it.
