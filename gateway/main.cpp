@@ -1,7 +1,7 @@
 #include <exception>
 #include <iostream>
 
-#include "app/cli.hpp"
+#include "app/cli/cli.hpp"
 
 int main(int argc, char** argv) {
   postern::app::Console console{std::cin, std::cout, std::cerr};

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "http/head.hpp"
+#include "http/wire/head.hpp"
 
 namespace postern::authn {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 #include "token/access_jwt.hpp"
 #include "token/opaque.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::authn {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/strings.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::config {
 namespace {

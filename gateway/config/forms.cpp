@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "base/strings.hpp"
-#include "http/authority.hpp"
 #include "http/characters.hpp"
+#include "http/url/authority.hpp"
 
 namespace postern::config {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "config/forms.hpp"
-#include "http/authority.hpp"
-#include "http/private_scheme.hpp"
+#include "http/url/authority.hpp"
+#include "http/url/private_scheme.hpp"
 
 namespace postern::config {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "upstream/documents.hpp"
-#include "upstream/fetcher.hpp"
+#include "upstream/fetch/documents.hpp"
+#include "upstream/fetch/fetcher.hpp"
 
 namespace postern::idp {
 

@@ -9,7 +9,7 @@
 #include "base/result.hpp"
 #include "crypto/jwk.hpp"
 #include "net/stream.hpp"
-#include "upstream/documents.hpp"
+#include "upstream/fetch/documents.hpp"
 
 namespace postern::idp {
 

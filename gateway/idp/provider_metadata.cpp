@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::idp {
 namespace {

@@ -4,10 +4,10 @@
 #include <array>
 
 #include "base/strings.hpp"
-#include "http/authority.hpp"
 #include "http/form.hpp"
-#include "http/private_scheme.hpp"
-#include "http/url.hpp"
+#include "http/url/authority.hpp"
+#include "http/url/private_scheme.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::oauth {
 namespace {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/position.hpp"
-#include "config/yaml.hpp"
+#include "config/text/yaml.hpp"
 
 namespace postern::policy {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "config/file_kind.hpp"
+#include "config/text/file_kind.hpp"
 #include "policy/yaml_json.hpp"
 
 namespace postern::policy {

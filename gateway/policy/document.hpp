@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/load.hpp"
-#include "config/yaml.hpp"
+#include "config/text/yaml.hpp"
 #include "policy/argument_schema.hpp"
 #include "policy/glob.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "config/yaml.hpp"
+#include "config/text/yaml.hpp"
 
 namespace postern::policy {
 

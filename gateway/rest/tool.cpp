@@ -2,7 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "http/form.hpp"
-#include "http/target.hpp"
+#include "http/url/target.hpp"
 #include "mcp/answer.hpp"
 #include "mcp/list_filter.hpp"
 #include "mcp/repair.hpp"

@@ -1,5 +1,5 @@
-#include "http/content_coding.hpp"
-#include "http/media_type.hpp"
+#include "http/header/content_coding.hpp"
+#include "http/header/media_type.hpp"
 #include "server/mcp_exchange.hpp"
 
 namespace postern::server {

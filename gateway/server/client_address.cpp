@@ -8,7 +8,7 @@
 #include <boost/asio/ip/network_v6.hpp>
 
 #include "base/strings.hpp"
-#include "http/forwarded.hpp"
+#include "http/header/forwarded.hpp"
 
 namespace postern::server {
 

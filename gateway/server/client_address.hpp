@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "http/head.hpp"
+#include "http/wire/head.hpp"
 
 namespace postern::server {
 

@@ -12,8 +12,8 @@
 
 #include "base/result.hpp"
 #include "config/config.hpp"
-#include "http/head.hpp"
 #include "http/message.hpp"
+#include "http/wire/head.hpp"
 #include "net/stream.hpp"
 #include "server/body_budget.hpp"
 #include "server/snapshot.hpp"

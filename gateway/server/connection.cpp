@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <ctime>
 
-#include "http/chunked.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
+#include "http/wire/chunked.hpp"
 #include "server/error_body.hpp"
 #include "server/route_handlers.hpp"
 

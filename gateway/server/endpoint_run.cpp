@@ -5,7 +5,7 @@
 
 #include "authn/resource_metadata.hpp"
 #include "idp/local_users.hpp"
-#include "oauth/endpoints.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 #include "server/error_body.hpp"
 #include "server/fetch_wanted.hpp"
 #include "server/provider_metadata.hpp"

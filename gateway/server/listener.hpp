@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "net/tcp.hpp"
-#include "net/tls.hpp"
+#include "net/tls/tls.hpp"
 #include "server/connection.hpp"
 #include "server/worker.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "net/offload.hpp"
+#include "net/pools/offload.hpp"
 #include "server/mcp_exchange.hpp"
 #include "upstream/upstream.hpp"
 

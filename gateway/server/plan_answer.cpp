@@ -2,7 +2,7 @@
 #include <array>
 
 #include "base/strings.hpp"
-#include "http/media_type.hpp"
+#include "http/header/media_type.hpp"
 #include "server/forward.hpp"
 #include "server/relay.hpp"
 

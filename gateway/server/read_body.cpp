@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "http/chunked.hpp"
+#include "http/wire/chunked.hpp"
 #include "server/connection.hpp"
 
 namespace postern::server {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "authn/challenge.hpp"
-#include "net/offload.hpp"
+#include "net/pools/offload.hpp"
 
 namespace postern::server {
 

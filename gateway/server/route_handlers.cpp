@@ -1,6 +1,6 @@
 #include "server/route_handlers.hpp"
 
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 #include "server/audit_gate.hpp"
 #include "server/error_body.hpp"
 

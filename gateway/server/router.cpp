@@ -1,8 +1,8 @@
 #include "server/router.hpp"
 
 #include "config/address_template.hpp"
-#include "http/url.hpp"
-#include "oauth/endpoints.hpp"
+#include "http/url/url.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 #include "rest/openapi.hpp"
 #include "web/pages.hpp"
 

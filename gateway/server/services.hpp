@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "crypto/aead.hpp"
 #include "idp/provider_keys.hpp"
-#include "net/offload.hpp"
+#include "net/pools/offload.hpp"
 #include "server/body_budget.hpp"
 #include "server/call_counter.hpp"
 #include "server/network_limiter.hpp"
@@ -20,7 +20,7 @@
 #include "telemetry/once.hpp"
 #include "token/cache.hpp"
 #include "token/signing_keys.hpp"
-#include "upstream/documents.hpp"
+#include "upstream/fetch/documents.hpp"
 
 namespace postern::server {
 

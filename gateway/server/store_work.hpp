@@ -3,7 +3,7 @@
 #include <functional>
 #include <utility>
 
-#include "net/offload.hpp"
+#include "net/pools/offload.hpp"
 #include "net/stream.hpp"
 #include "server/services.hpp"
 

@@ -1,4 +1,4 @@
-#include "http/content_coding.hpp"
+#include "http/header/content_coding.hpp"
 #include "server/forward.hpp"
 #include "server/session_id.hpp"
 #include "upstream/turned_away.hpp"

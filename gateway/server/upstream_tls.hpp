@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "net/tls.hpp"
+#include "net/tls/tls.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::server {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::tenant {
 namespace {

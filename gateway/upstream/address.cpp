@@ -9,7 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 #include "net/tcp.hpp"
 #include "upstream/attached.hpp"
 

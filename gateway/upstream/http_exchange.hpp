@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "http/chunked.hpp"
+#include "http/wire/chunked.hpp"
 #include "upstream/address.hpp"
 #include "upstream/input_buffer.hpp"
 #include "upstream/upstream.hpp"

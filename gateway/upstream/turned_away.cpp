@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::upstream {
 namespace {

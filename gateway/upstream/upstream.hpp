@@ -11,10 +11,10 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "base/result.hpp"
-#include "http/head.hpp"
 #include "http/message.hpp"
+#include "http/wire/head.hpp"
 #include "net/stream.hpp"
-#include "net/tls.hpp"
+#include "net/tls/tls.hpp"
 
 namespace postern::upstream {
 

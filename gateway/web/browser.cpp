@@ -6,8 +6,8 @@
 #include "base/encoding.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/random.hpp"
-#include "http/cookie.hpp"
-#include "http/media_type.hpp"
+#include "http/header/cookie.hpp"
+#include "http/header/media_type.hpp"
 #include "web/response.hpp"
 
 namespace postern::web {

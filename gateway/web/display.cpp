@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "base/encoding.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::web {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "http/freshness.hpp"
-#include "http/head.hpp"
-#include "http/url.hpp"
-#include "oauth/client_document.hpp"
+#include "http/header/freshness.hpp"
+#include "http/url/url.hpp"
+#include "http/wire/head.hpp"
+#include "oauth/clients/client_document.hpp"
 #include "oauth/redirect_uri.hpp"
 #include "require.hpp"
 

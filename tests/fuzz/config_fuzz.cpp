@@ -8,8 +8,8 @@
 
 #include "config/forms.hpp"
 #include "config/load.hpp"
-#include "http/target.hpp"
-#include "http/url.hpp"
+#include "http/url/target.hpp"
+#include "http/url/url.hpp"
 #include "require.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/cookie.hpp"
+#include "http/header/cookie.hpp"
 #include "require.hpp"
 
 namespace {

@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "base/strings.hpp"
-#include "http/authority.hpp"
-#include "http/chunked.hpp"
-#include "http/head.hpp"
 #include "http/message.hpp"
-#include "http/target.hpp"
+#include "http/url/authority.hpp"
+#include "http/url/target.hpp"
+#include "http/wire/chunked.hpp"
+#include "http/wire/head.hpp"
 #include "require.hpp"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "http/form.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 #include "oauth/redirect_uri.hpp"
 #include "require.hpp"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "http/target.hpp"
-#include "http/url.hpp"
+#include "http/url/target.hpp"
+#include "http/url/url.hpp"
 #include "require.hpp"
 
 namespace {

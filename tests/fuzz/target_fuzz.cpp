@@ -6,9 +6,9 @@
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
 #include "http/form.hpp"
-#include "http/head.hpp"
-#include "http/target.hpp"
-#include "http/url.hpp"
+#include "http/url/target.hpp"
+#include "http/url/url.hpp"
+#include "http/wire/head.hpp"
 #include "require.hpp"
 
 namespace {

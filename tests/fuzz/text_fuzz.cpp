@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "http/authority.hpp"
-#include "http/forwarded.hpp"
-#include "http/media_type.hpp"
-#include "http/url.hpp"
+#include "http/header/forwarded.hpp"
+#include "http/header/media_type.hpp"
+#include "http/url/authority.hpp"
+#include "http/url/url.hpp"
 #include "require.hpp"
 
 namespace {

@@ -91,7 +91,7 @@ describe('fetches of client metadata documents', { timeout: 180_000 * patience }
     });
   }
 
-  // The name is looked up by a resolver of the test in unit/upstream/fetcher_test.cpp (case 56).
+  // The name is looked up by a resolver of the test in unit/upstream/fetch/fetcher_test.cpp (case 56).
 
   const good = (url, changes) => JSON.stringify(publicDocument(url, changes));
   let count = 0;

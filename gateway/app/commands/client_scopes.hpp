@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/loaded.hpp"
+#include "app/loading/loaded.hpp"
 #include "base/result.hpp"
 #include "policy/policy.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "app/commands.hpp"
 #include "config/load_for_command.hpp"
-#include "config/yaml.hpp"
+#include "config/text/yaml.hpp"
 #include "store/lost_key.hpp"
 #include "token/signing_keys.hpp"
 

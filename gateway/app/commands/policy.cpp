@@ -3,9 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/case_files.hpp"
 #include "app/commands.hpp"
-#include "app/loaded.hpp"
+#include "app/loading/case_files.hpp"
+#include "app/loading/loaded.hpp"
 #include "base/strings.hpp"
 #include "mcp/jsonrpc.hpp"
 #include "policy/cases.hpp"

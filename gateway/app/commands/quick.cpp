@@ -4,10 +4,10 @@
 
 #include "app/commands.hpp"
 #include "app/commands/upstream_probe.hpp"
-#include "app/gateway.hpp"
+#include "app/process/gateway.hpp"
 #include "config/forms.hpp"
 #include "crypto/password.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::app {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/case_files.hpp"
 #include "app/commands.hpp"
-#include "app/gateway.hpp"
+#include "app/loading/case_files.hpp"
+#include "app/process/gateway.hpp"
 #include "telemetry/sink.hpp"
 
 namespace postern::app {

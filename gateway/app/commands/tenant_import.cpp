@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
-#include "app/loaded.hpp"
+#include "app/loading/loaded.hpp"
 #include "config/tenant_list.hpp"
 
 namespace postern::app {

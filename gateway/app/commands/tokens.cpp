@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
-#include "app/loaded.hpp"
+#include "app/loading/loaded.hpp"
 #include "base/encoding.hpp"
 #include "base/strings.hpp"
-#include "config/yaml.hpp"
-#include "oauth/display_name.hpp"
-#include "oauth/endpoints.hpp"
+#include "config/text/yaml.hpp"
+#include "oauth/clients/display_name.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 #include "token/opaque.hpp"
 
 namespace postern::app {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
-#include "app/loaded.hpp"
+#include "app/loading/loaded.hpp"
 #include "base/encoding.hpp"
 #include "config/forms.hpp"
 #include "crypto/password.hpp"

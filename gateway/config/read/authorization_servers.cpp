@@ -5,7 +5,7 @@
 #include "config/forms.hpp"
 #include "config/host_pattern.hpp"
 #include "config/read/provider.hpp"
-#include "config/ticked.hpp"
+#include "config/text/ticked.hpp"
 
 namespace postern::config {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "config/read/reading.hpp"
-#include "config/ticked.hpp"
+#include "config/text/ticked.hpp"
 
 namespace postern::config {
 namespace {

@@ -1,6 +1,6 @@
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
-#include "config/ticked.hpp"
+#include "config/text/ticked.hpp"
 
 namespace postern::config {
 namespace {

@@ -1,7 +1,7 @@
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
-#include "config/ticked.hpp"
-#include "http/url.hpp"
+#include "config/text/ticked.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::config {
 namespace {

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "config/forms.hpp"
-#include "config/ticked.hpp"
-#include "http/url.hpp"
+#include "config/text/ticked.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::config {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "config/forms.hpp"
 #include "config/read/provider.hpp"
-#include "config/ticked.hpp"
+#include "config/text/ticked.hpp"
 
 namespace postern::config {
 namespace {

@@ -1,8 +1,8 @@
 #include "config/read/reading.hpp"
 
-#include "config/ticked.hpp"
-#include "http/target.hpp"
-#include "http/url.hpp"
+#include "config/text/ticked.hpp"
+#include "http/url/target.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::config {
 namespace {

@@ -11,7 +11,7 @@
 #include "config/config.hpp"
 #include "config/load.hpp"
 #include "config/tenant_list.hpp"
-#include "config/yaml.hpp"
+#include "config/text/yaml.hpp"
 
 namespace postern::config {
 

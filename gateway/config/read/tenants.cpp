@@ -2,10 +2,10 @@
 #include <filesystem>
 #include <set>
 
-#include "config/file_kind.hpp"
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
-#include "config/ticked.hpp"
+#include "config/text/file_kind.hpp"
+#include "config/text/ticked.hpp"
 #include "http/characters.hpp"
 
 namespace postern::config {

@@ -3,9 +3,9 @@
 #include "base/strings.hpp"
 #include "config/forms.hpp"
 #include "config/read/reading.hpp"
-#include "config/ticked.hpp"
-#include "http/target.hpp"
-#include "http/url.hpp"
+#include "config/text/ticked.hpp"
+#include "http/url/target.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::config {
 namespace {

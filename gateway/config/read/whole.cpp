@@ -2,7 +2,7 @@
 #include <map>
 
 #include "config/read/reading.hpp"
-#include "config/ticked.hpp"
+#include "config/text/ticked.hpp"
 
 namespace postern::config {
 namespace {

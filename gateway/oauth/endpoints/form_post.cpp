@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "http/media_type.hpp"
+#include "http/header/media_type.hpp"
 
 namespace postern::oauth {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/strings.hpp"
 #include "crypto/jws.hpp"
-#include "oauth/client_auth.hpp"
-#include "oauth/endpoints.hpp"
+#include "oauth/clients/client_auth.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
 #include "oauth/standing.hpp"
 #include "token/access_jwt.hpp"

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "crypto/jwk.hpp"
-#include "oauth/endpoints.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
 
 namespace postern::oauth {

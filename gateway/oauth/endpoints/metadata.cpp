@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "crypto/jwk.hpp"
-#include "oauth/endpoints.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 
 namespace postern::oauth {
 namespace {

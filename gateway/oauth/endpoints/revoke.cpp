@@ -1,7 +1,7 @@
 #include <optional>
 
-#include "oauth/client_auth.hpp"
-#include "oauth/endpoints.hpp"
+#include "oauth/clients/client_auth.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
 #include "oauth/grants/issue.hpp"
 #include "token/access_jwt.hpp"

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.hpp"
-#include "oauth/client_auth.hpp"
-#include "oauth/endpoints.hpp"
+#include "oauth/clients/client_auth.hpp"
+#include "oauth/endpoints/endpoints.hpp"
 #include "oauth/endpoints/form_post.hpp"
 #include "oauth/grants/grant_types.hpp"
 

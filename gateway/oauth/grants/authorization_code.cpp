@@ -2,10 +2,10 @@
 #include <optional>
 #include <utility>
 
-#include "oauth/checks/requested_resource.hpp"
 #include "oauth/grants/grant_types.hpp"
 #include "oauth/grants/issue.hpp"
 #include "oauth/pkce.hpp"
+#include "oauth/requested_resource.hpp"
 #include "oauth/standing.hpp"
 #include "token/opaque.hpp"
 

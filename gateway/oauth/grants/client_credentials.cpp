@@ -2,9 +2,9 @@
 
 #include "base/strings.hpp"
 #include "crypto/random.hpp"
-#include "oauth/checks/requested_resource.hpp"
 #include "oauth/grants/grant_types.hpp"
 #include "oauth/grants/issue.hpp"
+#include "oauth/requested_resource.hpp"
 #include "oauth/scope.hpp"
 #include "oauth/standing.hpp"
 

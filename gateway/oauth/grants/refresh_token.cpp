@@ -4,9 +4,9 @@
 
 #include "crypto/aead.hpp"
 #include "crypto/hash.hpp"
-#include "oauth/checks/requested_resource.hpp"
 #include "oauth/grants/grant_types.hpp"
 #include "oauth/grants/issue.hpp"
+#include "oauth/requested_resource.hpp"
 #include "oauth/scope.hpp"
 #include "oauth/standing.hpp"
 #include "token/opaque.hpp"

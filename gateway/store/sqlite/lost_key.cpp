@@ -5,10 +5,10 @@
 #include <filesystem>
 
 #include "base/system_error.hpp"
-#include "store/sqlite/claim.hpp"
-#include "store/sqlite/database.hpp"
-#include "store/sqlite/files.hpp"
-#include "store/sqlite/fingerprint.hpp"
+#include "store/sqlite/database/database.hpp"
+#include "store/sqlite/files/claim.hpp"
+#include "store/sqlite/files/files.hpp"
+#include "store/sqlite/files/fingerprint.hpp"
 
 namespace postern::store::sqlite {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "store/lost_key.hpp"
-#include "store/sqlite/options.hpp"
+#include "store/sqlite/connection/options.hpp"
 
 namespace postern::store::sqlite {
 

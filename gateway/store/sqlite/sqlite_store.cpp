@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "store/sqlite/database.hpp"
-#include "store/sqlite/files.hpp"
-#include "store/sqlite/fingerprint.hpp"
-#include "store/sqlite/purge.hpp"
-#include "store/sqlite/query.hpp"
-#include "store/sqlite/rows.hpp"
-#include "store/sqlite/schema.hpp"
-#include "store/sqlite/shrink.hpp"
-#include "store/sqlite/steps.hpp"
+#include "store/sqlite/connection/query.hpp"
+#include "store/sqlite/database/database.hpp"
+#include "store/sqlite/database/purge.hpp"
+#include "store/sqlite/database/schema.hpp"
+#include "store/sqlite/database/shrink.hpp"
+#include "store/sqlite/files/files.hpp"
+#include "store/sqlite/files/fingerprint.hpp"
+#include "store/sqlite/tables/rows.hpp"
+#include "store/sqlite/tables/steps.hpp"
 
 namespace postern::store::sqlite {
 namespace {

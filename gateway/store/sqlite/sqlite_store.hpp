@@ -3,16 +3,16 @@
 #include <memory>
 #include <string>
 
-#include "store/sqlite/clients.hpp"
-#include "store/sqlite/grants.hpp"
-#include "store/sqlite/keys.hpp"
-#include "store/sqlite/options.hpp"
-#include "store/sqlite/readers.hpp"
-#include "store/sqlite/store_files.hpp"
-#include "store/sqlite/tenants.hpp"
-#include "store/sqlite/usage.hpp"
-#include "store/sqlite/users.hpp"
-#include "store/sqlite/writer.hpp"
+#include "store/sqlite/connection/options.hpp"
+#include "store/sqlite/database/readers.hpp"
+#include "store/sqlite/database/writer.hpp"
+#include "store/sqlite/files/store_files.hpp"
+#include "store/sqlite/tables/clients.hpp"
+#include "store/sqlite/tables/grants.hpp"
+#include "store/sqlite/tables/keys.hpp"
+#include "store/sqlite/tables/tenants.hpp"
+#include "store/sqlite/tables/usage.hpp"
+#include "store/sqlite/tables/users.hpp"
 #include "store/store.hpp"
 
 namespace postern::store::sqlite {

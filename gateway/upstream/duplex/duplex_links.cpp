@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "upstream/duplex/channels/sse_channel.hpp"
+#include "upstream/duplex/channels/stdio_channel.hpp"
 #include "upstream/duplex/duplex_server.hpp"
-#include "upstream/duplex/sse_channel.hpp"
-#include "upstream/duplex/stdio_channel.hpp"
 
 namespace postern::upstream {
 

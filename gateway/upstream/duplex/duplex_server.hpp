@@ -13,9 +13,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "telemetry/log.hpp"
-#include "upstream/duplex/child_process.hpp"
-#include "upstream/duplex/link.hpp"
-#include "upstream/duplex/session.hpp"
+#include "upstream/duplex/channels/child_process.hpp"
+#include "upstream/duplex/links/link.hpp"
+#include "upstream/duplex/links/session.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::upstream {

@@ -11,8 +11,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "telemetry/log.hpp"
-#include "upstream/duplex/answer_budget.hpp"
 #include "upstream/duplex/duplex_server.hpp"
+#include "upstream/duplex/links/answer_budget.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::upstream {

@@ -12,7 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "net/tls.hpp"
+#include "net/tls/tls.hpp"
 
 namespace postern::net_testing {
 

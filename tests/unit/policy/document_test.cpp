@@ -1,4 +1,4 @@
-#include "config/file_kind.hpp"
+#include "config/text/file_kind.hpp"
 #include "unit/policy/support.hpp"
 
 namespace postern::policy {

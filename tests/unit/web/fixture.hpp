@@ -16,7 +16,7 @@
 #include "crypto/hash.hpp"
 #include "crypto/password.hpp"
 #include "http/form.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 #include "telemetry/log.hpp"
 #include "unit/tenant/test_policy.hpp"
 #include "unit/tenant/test_store.hpp"

@@ -4,7 +4,7 @@
 
 #include "base/json.hpp"
 #include "base/strings.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::app::doctor {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::app {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::app::doctor {
 

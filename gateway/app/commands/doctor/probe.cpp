@@ -7,12 +7,12 @@
 #include <boost/asio/io_context.hpp>
 
 #include "base/strings.hpp"
-#include "http/url.hpp"
-#include "http/url_port.hpp"
+#include "http/url/url.hpp"
+#include "http/url/url_port.hpp"
 #include "net/host.hpp"
 #include "net/resolver.hpp"
 #include "net/tcp.hpp"
-#include "net/tls.hpp"
+#include "net/tls/tls.hpp"
 #include "upstream/http_exchange.hpp"
 #include "upstream/request_head.hpp"
 

@@ -11,7 +11,7 @@
 
 #include "app/commands/doctor/finding.hpp"
 #include "app/commands/doctor/probe.hpp"
-#include "http/url.hpp"
+#include "http/url/url.hpp"
 
 namespace postern::app::doctor {
 

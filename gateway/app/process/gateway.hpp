@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/loading/loaded.hpp"
+#include "base/result.hpp"
+
+namespace postern::app {
+
+// The running gateway: everything is made here and wired here. One per process.
+class Gateway {
+ public:
+  // Opens the store, binds every listener and loads every certificate. The error is a sentence.
+  static Result<std::unique_ptr<Gateway>> start(Loaded loaded);
+  ~Gateway();
+
+  // Serves until SIGTERM or SIGINT, then drains: no new connections, answers under way are finished for up to `grace`.
+  // A second signal ends at once. Returns how many audit lines could not be written any more.
+  std::size_t run();
+  // host:port of each listener as it was bound, in the configuration's order.
+  std::vector<std::string> addresses() const;
+
+ private:
+  struct Impl;
+  explicit Gateway(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace postern::app

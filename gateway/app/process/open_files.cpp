@@ -1,0 +1,30 @@
+#include "app/process/open_files.hpp"
+
+#include <utility>
+
+#include "net/descriptors.hpp"
+
+namespace postern::app {
+
+OpenFiles claim_open_files(config::Config& config, server::DescriptorUsers users) {
+  OpenFiles claimed;
+  claimed.started_with = net::descriptor_limit().soft;
+  const auto needs = server::descriptor_needs(config, users);
+  const auto limit = net::raise_descriptor_limit(needs.all());
+  auto plan = server::plan_descriptors(config.limits, needs, limit.soft);
+  config.limits.connections = plan.connections;
+  config.limits.connections_per_address = plan.connections_per_address;
+  claimed.warning = std::move(plan.warning);
+  return claimed;
+}
+
+server::ConnectionPlaces::Bounds client_places(const config::Limits& limits) {
+  return {limits.connections, limits.connections_per_address, server::kConnectionsInExchange, false};
+}
+
+server::ConnectionPlaces::Bounds operations_places() {
+  constexpr std::size_t half = server::kOperationsConnections / 2;
+  return {half, server::kOperationsConnections, half, true};
+}
+
+}  // namespace postern::app
