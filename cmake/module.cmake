@@ -1,5 +1,8 @@
-# postern_module(NAME [DEPS lib...]): one static library from every .cpp beside the calling CMakeLists.txt, and one
-# test program from tests/unit/NAME/*_test.cpp. The DEPS are the dependency rule: what is not listed cannot be linked.
+# postern_module(NAME [FOLDERS folder...] [DEPS lib...]): one static library from every .cpp beside and below the calling
+# CMakeLists.txt, and one test program from every *_test.cpp below tests/unit/NAME. The DEPS are the dependency rule: what
+# is not listed cannot be linked. The FOLDERS are the same rule inside the module, lowest first, with "." for its own
+# folder: a file may include only from its own folder and from those before it. The compiler cannot enforce that order;
+# scripts/lint-layering.mjs does.
 set(POSTERN_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror)
 
 function(postern_target_options target)
@@ -30,7 +33,12 @@ function(postern_target_options target)
 endfunction()
 
 function(postern_module name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "FOLDERS;DEPS" ${ARGN})
+  foreach(folder IN LISTS ARG_FOLDERS)
+    if(NOT IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
+      message(FATAL_ERROR "FOLDERS of the module ${name} names ${folder}, which does not exist")
+    endif()
+  endforeach()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_library(postern_${name} STATIC ${sources})
   postern_target_options(postern_${name})

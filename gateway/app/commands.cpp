@@ -1,8 +1,9 @@
+#include "app/commands.hpp"
+
 #include <ostream>
 
 #include <nlohmann/json.hpp>
 
-#include "app/commands.hpp"
 #include "config/load_for_command.hpp"
 
 namespace postern::app {

@@ -18,8 +18,8 @@ namespace postern::config {
 using namespace std::chrono_literals;
 
 // Plain values, filled and checked once at start and never changed. Each struct is a mapping of the YAML file; the
-// reference (config/postern.reference.yaml) is generated from describe.cpp and holds every key with default and
-// meaning.
+// reference (config/postern.reference.yaml) is generated from config/describe/describe.cpp and holds every key with
+// default and meaning.
 
 enum class Serve : std::uint8_t { gateway, operations };
 

@@ -53,6 +53,10 @@ std::string discovery_url(std::string_view issuer) {
   return std::string(issuer) + std::string(kOpenId);
 }
 
+std::string metadata_url(const config::External& external) {
+  return external.discovery.empty() ? discovery_url(external.issuer) : external.discovery;
+}
+
 std::string other_discovery_url(std::string_view discovery_url) {
   if (!discovery_url.ends_with(kOpenId)) return {};
   const auto issuer = http::parse_url(discovery_url.substr(0, discovery_url.size() - kOpenId.size()));

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "config/config.hpp"
 
 namespace postern::idp {
 
@@ -22,6 +23,8 @@ Result<ProviderMetadata> read_provider_metadata(std::string_view text, std::stri
 
 // Where an issuer's metadata is by OpenID Connect Discovery 1.0 section 4: behind the issuer.
 std::string discovery_url(std::string_view issuer);
+// The same, unless the configuration says where it is.
+std::string metadata_url(const config::External& external);
 // Where it is by RFC 8414 section 3.1, between host and path, when it is not there; empty for any other URL.
 std::string other_discovery_url(std::string_view discovery_url);
 

@@ -17,7 +17,7 @@ namespace postern::net {
 using boost::asio::awaitable;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// One connection, plain or TLS, whatever is underneath: the only thing server/ and upstream/ know of sockets.
+// One connection, plain or TLS, whatever is underneath: all that readers and writers in edge/ and upstream/ know of it.
 // Belongs to one worker's io_context and is used on its thread only. One read and one write may be under way at the
 // same time, never two of a kind. Operations under way keep what they need alive: the stream itself may be destroyed,
 // which closes it. Errors: closed (reset, or EOF inside TLS without close_notify), timed_out (the deadline passed),

@@ -1,13 +1,14 @@
+#include "server/endpoint.hpp"
+
 #include <algorithm>
 #include <vector>
 
 #include "http/form.hpp"
+#include "limits/request_log.hpp"
 #include "server/endpoint_run.hpp"
 #include "server/fetch_wanted.hpp"
 #include "server/first_check.hpp"
 #include "server/hash_wanted.hpp"
-#include "server/request_log.hpp"
-#include "server/route_handlers.hpp"
 #include "web/pages.hpp"
 
 namespace postern::server {
@@ -18,13 +19,13 @@ constexpr std::size_t kRegistrationBody = 16 * 1024;  // it is kept
 
 // Browser clients fetch metadata, register and get tokens from their own origin: any origin may, without credentials.
 // Pages are never shared (RFC 9700 section 4.16 and the OAuth 2.1 note on the authorization endpoint).
-void allow_any_origin(http::Response& response, RouteKind kind) {
-  if (is_page(kind) || kind == RouteKind::introspect) return;
+void allow_any_origin(http::Response& response, runtime::RouteKind kind) {
+  if (is_page(kind) || kind == runtime::RouteKind::introspect) return;
   response.headers.set("Access-Control-Allow-Origin", "*");
   response.headers.set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After");
 }
 
-http::Response preflight(const Route& route) {
+http::Response preflight(const runtime::Route& route) {
   http::Response response;
   response.status = 204;
   allow_any_origin(response, route.kind);
@@ -42,7 +43,7 @@ bool method_allowed(std::string_view methods, std::string_view method) {
   return false;
 }
 
-http::Request to_request(const RequestContext& context, std::string body, const std::string& origin) {
+http::Request to_request(const edge::RequestContext& context, std::string body, const std::string& origin) {
   http::Request request;
   request.method = context.head.method;
   request.path = http::percent_decode(context.head.path).value_or(std::string(context.head.path));
@@ -56,33 +57,33 @@ http::Request to_request(const RequestContext& context, std::string body, const 
 }
 
 // 0, or the seconds to wait. Only what writes or costs is counted, by the networks of the address.
-int over_limit(RateLimiters& limiters, const Route& route, const RequestContext& context) {
+int over_limit(limits::RateLimiters& limiters, const runtime::Route& route, const edge::RequestContext& context) {
   const auto now = context.started;
   const auto& from = context.peer;
   // Each request looks up a client that anybody may name, whatever the method.
-  const bool by_anybody = route.kind == RouteKind::authorize || route.kind == RouteKind::login_return;
+  const bool by_anybody = route.kind == runtime::RouteKind::authorize || route.kind == runtime::RouteKind::login_return;
   // Each looks up all that a user has, once there is one.
   if (by_anybody || is_account_page(route.kind)) return limiters.authorize.take(from, now);
   if (context.head.method != "POST") return 0;
   switch (route.kind) {
-    case RouteKind::token:
-    case RouteKind::revoke:
-    case RouteKind::introspect: return limiters.token.take(from, now);
-    case RouteKind::register_client: return limiters.register_.take(from, now);
-    case RouteKind::login: return limiters.sign_in.take(from, now);
+    case runtime::RouteKind::token:
+    case runtime::RouteKind::revoke:
+    case runtime::RouteKind::introspect: return limiters.token.take(from, now);
+    case runtime::RouteKind::register_client: return limiters.register_.take(from, now);
+    case runtime::RouteKind::login: return limiters.sign_in.take(from, now);
     default: return 0;
   }
 }
 
-http::Response too_many(const Route& route, int wait, const std::string& id) {
+http::Response too_many(const runtime::Route& route, int wait, const std::string& id) {
   auto response =
       page_or_json(route, 429, "slow_down", "Too many tries", "Too many requests from here; wait a little.", id);
   response.headers.set("Retry-After", std::to_string(wait));
   return response;
 }
 
-std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, const Route& route,
-                                                      const RequestContext& context) {
+std::optional<http::Response> refused_before_its_body(limits::RateLimiters& limiters, const runtime::Route& route,
+                                                      const edge::RequestContext& context) {
   if (!method_allowed(route.methods, context.head.method)) {
     auto response = page_or_json(route, 405, "method_not_allowed", "Method not allowed",
                                  "This address takes " + std::string(route.methods) + ".", context.id);
@@ -98,15 +99,16 @@ std::optional<http::Response> refused_before_its_body(RateLimiters& limiters, co
 // An endpoint runs again for each thing that it turns out to need: a password to be hashed, a document, or to write.
 // Documents are that of the client, its keys, these once more when they have changed, what a provider publishes, and
 // its answer to a code.
-awaitable<http::Response> work_out(Worker& worker, const RequestContext& context, Route route, std::string body,
-                                   std::shared_ptr<std::vector<std::string>> tool_checks,
-                                   std::shared_ptr<RequestLog> log) {
+net::awaitable<http::Response> work_out(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot,
+                                        const edge::RequestContext& context, runtime::Route route, std::string body,
+                                        std::shared_ptr<std::vector<std::string>> tool_checks,
+                                        std::shared_ptr<limits::RequestLog> log) {
   constexpr int kMostFetches = 5;
   auto& services = worker.services();
   const std::string scheme = context.listener.secure ? "https://" : "http://";
   auto request = to_request(context, std::move(body), scheme + std::string(context.head.authority));
-  const auto run =
-      std::make_shared<EndpointRun>(services, route, std::move(request), context.snapshot, std::move(tool_checks), log);
+  const auto run = std::make_shared<EndpointRun>(services, route, std::move(request), std::move(snapshot),
+                                                 std::move(tool_checks), log);
   bool may_write = false;
   for (int fetches = 0;;) {
     auto done = co_await attempt(run, may_write);
@@ -128,7 +130,8 @@ awaitable<http::Response> work_out(Worker& worker, const RequestContext& context
   }
 }
 
-void record(Services& services, const Route& route, const RequestContext& context, int status, RequestLog& log) {
+void record(runtime::Services& services, const runtime::Route& route, const edge::RequestContext& context, int status,
+            limits::RequestLog& log) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
   services.metrics.endpoint(to_string(route.kind), status, seconds);
   if (!log.admits(status >= 400 ? telemetry::StrangerLine::refused : telemetry::StrangerLine::answered)) return;
@@ -142,7 +145,8 @@ void record(Services& services, const Route& route, const RequestContext& contex
 
 }  // namespace
 
-awaitable<void> handle_endpoint(ClientExchange& client, Worker& worker, const Route& route) {
+net::awaitable<void> handle_endpoint(edge::ClientExchange& client, runtime::Worker& worker,
+                                     std::shared_ptr<const runtime::Snapshot> snapshot, const runtime::Route& route) {
   auto& services = worker.services();
   const auto& context = client.request();
   if (context.head.method == "OPTIONS" && method_allowed(route.methods, "OPTIONS")) {
@@ -150,15 +154,15 @@ awaitable<void> handle_endpoint(ClientExchange& client, Worker& worker, const Ro
     co_return;
   }
   const auto tool_checks = std::make_shared<std::vector<std::string>>();
-  const auto log = std::make_shared<RequestLog>(services.log, services.refusals, context.peer);
+  const auto log = std::make_shared<limits::RequestLog>(services.log, services.refusals, context.peer);
   auto response = refused_before_its_body(services.limiters, route, context);
   if (!response) {
-    const bool kept = route.kind == RouteKind::register_client;
-    BodyShare share(services.endpoint_bodies, {.address = context.peer});
+    const bool kept = route.kind == runtime::RouteKind::register_client;
+    limits::BodyShare share(services.endpoint_bodies, {.address = context.peer});
     auto body = co_await client.read_body(kept ? kRegistrationBody : kEndpointBody, std::move(share));
     if (body) {
       std::string whole = std::move(*body);
-      response = co_await work_out(worker, context, route, std::move(whole), tool_checks, log);
+      response = co_await work_out(worker, snapshot, context, route, std::move(whole), tool_checks, log);
     } else if (const auto fault = body.error(); fault.status != 0) {
       // `limits.body` is for calls: what an endpoint takes is fixed.
       const bool large = fault.status == 413;
@@ -174,7 +178,7 @@ awaitable<void> handle_endpoint(ClientExchange& client, Worker& worker, const Ro
   response->headers.set("X-Request-Id", context.id);
   record(services, route, context, response->status, *log);
   co_await client.reply(std::move(*response));
-  for (const auto& grant : *tool_checks) begin_tool_check(worker, context.snapshot, grant);
+  for (const auto& grant : *tool_checks) begin_tool_check(worker, snapshot, grant);
 }
 
 }  // namespace postern::server

@@ -4,20 +4,21 @@
 #include <utility>
 
 #include "authn/resource_metadata.hpp"
+#include "edge/error_body.hpp"
 #include "idp/local_users.hpp"
+#include "idp/provider_metadata.hpp"
 #include "oauth/endpoints/endpoints.hpp"
-#include "server/error_body.hpp"
+#include "proxy/rest/rest_api.hpp"
+#include "runtime/store_work.hpp"
+#include "runtime/tenant_gate.hpp"
 #include "server/fetch_wanted.hpp"
 #include "server/provider_metadata.hpp"
-#include "server/rest_client.hpp"
-#include "server/store_work.hpp"
-#include "server/tenant_gate.hpp"
 #include "web/pages.hpp"
 
 namespace postern::server {
 namespace {
 
-http::Response nothing_here(const Route& route, const std::string& id) {
+http::Response nothing_here(const runtime::Route& route, const std::string& id) {
   const std::string text = "There is nothing at this address.";
   return page_or_json(route, 404, "not_found", "Nothing here", text, id);
 }
@@ -25,29 +26,29 @@ http::Response nothing_here(const Route& route, const std::string& id) {
 http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDocuments& documents) {
   const auto& external = resource.server->external;
   Result<oauth::DocumentText> provider = oauth::DocumentText();
-  if (external) provider = documents.get({oauth::DocumentKind::provider_metadata, provider_metadata_url(*external)});
-  const auto api = api_of(resource, provider && *provider ? std::string_view(**provider) : std::string_view());
+  if (external) provider = documents.get({oauth::DocumentKind::provider_metadata, idp::metadata_url(*external)});
+  const auto api = proxy::api_of(resource, provider && *provider ? std::string_view(**provider) : std::string_view());
   return http::json_response(200, rest::plugin_manifest(api), "public, max-age=60");
 }
 
 http::Response answer(EndpointRun& run, store::Facets& store, const store::ReadingPass* pass) {
-  const Route& route = run.route;
+  const runtime::Route& route = run.route;
   const http::Request& request = run.request;
-  const Snapshot& snapshot = *run.snapshot;
-  if (route.kind == RouteKind::callback) {
+  const runtime::Snapshot& snapshot = *run.snapshot;
+  if (route.kind == runtime::RouteKind::callback) {
     return web::callback(request, snapshot.config().identity.callback, snapshot.page_seal());
   }
-  const auto there =
-      route.resource ? has_its_tenant(*route.resource, snapshot) : has_its_tenant(*route.server, snapshot);
+  const auto there = route.resource ? runtime::has_its_tenant(*route.resource, snapshot)
+                                    : runtime::has_its_tenant(*route.server, snapshot);
   if (!there) return could_not_be_run(there.error(), route, *run.log, request.request_id);
   if (!*there) return nothing_here(route, request.request_id);
-  if (route.kind == RouteKind::resource_metadata) {
+  if (route.kind == runtime::RouteKind::resource_metadata) {
     return http::json_response(200, authn::resource_metadata(*route.resource), "public, max-age=60");
   }
-  if (route.kind == RouteKind::provider_metadata) {
+  if (route.kind == runtime::RouteKind::provider_metadata) {
     return provider_metadata(*route.resource->server, run.documents, request);
   }
-  if (route.kind == RouteKind::rest_manifest) return rest_manifest(*route.resource, run.documents);
+  if (route.kind == runtime::RouteKind::rest_manifest) return rest_manifest(*route.resource, run.documents);
   oauth::Context context = snapshot.oauth(*route.server, store, run.documents, *run.log);
   context.tool_checks = run.tool_checks.get();
   context.pass = pass;
@@ -55,37 +56,37 @@ http::Response answer(EndpointRun& run, store::Facets& store, const store::Readi
   const idp::LocalUsers users(store.users(), run.services.clock);
   const web::PageContext pages{context, users, identity.session, &identity, &run.password};
   switch (route.kind) {
-    case RouteKind::server_metadata: return oauth::server_metadata(request, context);
-    case RouteKind::openid_configuration: return oauth::openid_configuration(request, context);
-    case RouteKind::token: return oauth::token(request, context);
-    case RouteKind::register_client: return oauth::register_client(request, context);
-    case RouteKind::revoke: return oauth::revoke(request, context);
-    case RouteKind::introspect: return oauth::introspect(request, context);
-    case RouteKind::jwks: return oauth::jwks(request, context);
-    case RouteKind::authorize: return web::authorize(request, pages);
-    case RouteKind::login: return web::login(request, pages);
-    case RouteKind::logout: return web::logout(request, pages);
-    case RouteKind::login_return: return web::return_from_provider(request, pages);
-    case RouteKind::account_apps: return web::account_apps(request, pages);
-    case RouteKind::account_endpoints: return web::account_endpoints(request, pages);
-    case RouteKind::account_tokens: return web::account_tokens(request, pages);
+    case runtime::RouteKind::server_metadata: return oauth::server_metadata(request, context);
+    case runtime::RouteKind::openid_configuration: return oauth::openid_configuration(request, context);
+    case runtime::RouteKind::token: return oauth::token(request, context);
+    case runtime::RouteKind::register_client: return oauth::register_client(request, context);
+    case runtime::RouteKind::revoke: return oauth::revoke(request, context);
+    case runtime::RouteKind::introspect: return oauth::introspect(request, context);
+    case runtime::RouteKind::jwks: return oauth::jwks(request, context);
+    case runtime::RouteKind::authorize: return web::authorize(request, pages);
+    case runtime::RouteKind::login: return web::login(request, pages);
+    case runtime::RouteKind::logout: return web::logout(request, pages);
+    case runtime::RouteKind::login_return: return web::return_from_provider(request, pages);
+    case runtime::RouteKind::account_apps: return web::account_apps(request, pages);
+    case runtime::RouteKind::account_endpoints: return web::account_endpoints(request, pages);
+    case runtime::RouteKind::account_tokens: return web::account_tokens(request, pages);
     default: break;
   }
   return nothing_here(route, request.request_id);
 }
 
 // Made of the configuration alone, so that it is served while the store is away.
-bool needs_no_store(const Route& route, const Snapshot& snapshot) {
+bool needs_no_store(const runtime::Route& route, const runtime::Snapshot& snapshot) {
   switch (route.kind) {
-    case RouteKind::callback: return true;
-    case RouteKind::jwks:
+    case runtime::RouteKind::callback: return true;
+    case runtime::RouteKind::jwks:
       if (route.server->access_token.format == config::TokenFormat::jwt) return false;
       break;
-    case RouteKind::resource_metadata:
-    case RouteKind::server_metadata:
-    case RouteKind::openid_configuration:
-    case RouteKind::provider_metadata:
-    case RouteKind::rest_manifest: break;
+    case runtime::RouteKind::resource_metadata:
+    case runtime::RouteKind::server_metadata:
+    case runtime::RouteKind::openid_configuration:
+    case runtime::RouteKind::provider_metadata:
+    case runtime::RouteKind::rest_manifest: break;
     default: return false;
   }
   const auto& tenant = route.resource ? route.resource->fixed_tenant : route.server->tenant;
@@ -101,7 +102,8 @@ Attempt reading_attempt(EndpointRun& run) {
 
 }  // namespace
 
-EndpointRun::EndpointRun(Services& all, Route to, http::Request what, std::shared_ptr<const Snapshot> pinned,
+EndpointRun::EndpointRun(runtime::Services& all, runtime::Route to, http::Request what,
+                         std::shared_ptr<const runtime::Snapshot> pinned,
                          std::shared_ptr<std::vector<std::string>> checks, std::shared_ptr<telemetry::Log> lines)
     : services(all),
       route(std::move(to)),
@@ -119,19 +121,20 @@ net::awaitable<Result<Attempt>> attempt(std::shared_ptr<EndpointRun> run, bool m
   std::function<Attempt()> work = [run] { return reading_attempt(*run); };
   if (may_write) work = [run] { return Attempt{answer(*run, run->services.store, nullptr)}; };
   if (may_write) {
-    auto written = co_await write_store<Attempt>(services, std::move(work));
+    auto written = co_await runtime::write_store<Attempt>(services, std::move(work));
     co_return written;
   }
-  auto read = co_await read_store<Attempt>(services, std::move(work));
+  auto read = co_await runtime::read_store<Attempt>(services, std::move(work));
   co_return read;
 }
 
-http::Response page_or_json(const Route& route, int status, std::string_view error, const std::string& title,
+http::Response page_or_json(const runtime::Route& route, int status, std::string_view error, const std::string& title,
                             const std::string& text, const std::string& id) {
-  return is_page(route.kind) ? web::error_page(status, title, text, id) : error_response(status, error, text, id);
+  return is_page(route.kind) ? web::error_page(status, title, text, id) : edge::error_response(status, error, text, id);
 }
 
-http::Response could_not_be_run(const Error& error, const Route& route, telemetry::Log& log, const std::string& id) {
+http::Response could_not_be_run(const Error& error, const runtime::Route& route, telemetry::Log& log,
+                                const std::string& id) {
   if (error.code == Errc::busy || error.code == Errc::unavailable) {
     auto response =
         page_or_json(route, 503, "temporarily_unavailable", "Busy", "The gateway is busy; try again in a moment.", id);

@@ -9,9 +9,9 @@
 #include "idp/password_check.hpp"
 #include "net/stream.hpp"
 #include "oauth/foreign_documents.hpp"
-#include "server/router.hpp"
-#include "server/services.hpp"
-#include "server/snapshot.hpp"
+#include "runtime/router.hpp"
+#include "runtime/services.hpp"
+#include "runtime/snapshot.hpp"
 
 // Endpoints and pages are plain functions that block on the store. Here one of them is run, where it may.
 namespace postern::server {
@@ -19,13 +19,14 @@ namespace postern::server {
 // One request while its endpoint is run, again and again as it turns out what it needs. What it notes for its caller it
 // receives when it is run again.
 struct EndpointRun {
-  EndpointRun(Services& all, Route to, http::Request what, std::shared_ptr<const Snapshot> pinned,
-              std::shared_ptr<std::vector<std::string>> checks, std::shared_ptr<telemetry::Log> lines);
+  EndpointRun(runtime::Services& all, runtime::Route to, http::Request what,
+              std::shared_ptr<const runtime::Snapshot> pinned, std::shared_ptr<std::vector<std::string>> checks,
+              std::shared_ptr<telemetry::Log> lines);
 
-  Services& services;
-  const Route route;
+  runtime::Services& services;
+  const runtime::Route route;
   const http::Request request;
-  const std::shared_ptr<const Snapshot> snapshot;
+  const std::shared_ptr<const runtime::Snapshot> snapshot;
   const std::shared_ptr<std::vector<std::string>> tool_checks;
   const std::shared_ptr<telemetry::Log> log;
   oauth::ForeignDocuments documents;
@@ -43,9 +44,10 @@ struct Attempt {
 net::awaitable<Result<Attempt>> attempt(std::shared_ptr<EndpointRun> run, bool may_write);
 
 // A page for what people open in a browser, else the JSON of an error.
-http::Response page_or_json(const Route& route, int status, std::string_view error, const std::string& title,
+http::Response page_or_json(const runtime::Route& route, int status, std::string_view error, const std::string& title,
                             const std::string& text, const std::string& id);
 // 503 where the error is that of a store or a pool that is away or full; otherwise a 500 that the log explains.
-http::Response could_not_be_run(const Error& error, const Route& route, telemetry::Log& log, const std::string& id);
+http::Response could_not_be_run(const Error& error, const runtime::Route& route, telemetry::Log& log,
+                                const std::string& id);
 
 }  // namespace postern::server

@@ -12,7 +12,7 @@ namespace {
 constexpr int kSecondsToWait = 3;
 constexpr upstream::FetchRules kTokenAnswer{64 * 1024, std::chrono::seconds(10), true};
 
-upstream::Documents& source_of(oauth::DocumentKind kind, Services& services) {
+upstream::Documents& source_of(oauth::DocumentKind kind, runtime::Services& services) {
   switch (kind) {
     case oauth::DocumentKind::client: return services.documents;
     case oauth::DocumentKind::keys: return services.key_sets;
@@ -40,7 +40,7 @@ std::string_view failure_of(oauth::DocumentKind kind) {
 }
 
 // A form for a provider's token endpoint, sent once.
-net::awaitable<Result<oauth::DocumentText>> post_form(Services& services, oauth::WantedDocument wanted) {
+net::awaitable<Result<oauth::DocumentText>> post_form(runtime::Services& services, oauth::WantedDocument wanted) {
   const std::function<Result<oauth::DocumentText>()> work =
       [fetcher = &services.provider_fetcher, asked = std::move(wanted)]() -> Result<oauth::DocumentText> {
     auto fetched = fetcher->post(asked.url, {Secret(asked.form), Secret(asked.authorization)}, kTokenAnswer);
@@ -51,7 +51,7 @@ net::awaitable<Result<oauth::DocumentText>> post_form(Services& services, oauth:
   co_return answer;
 }
 
-net::awaitable<Result<oauth::DocumentText>> get(Services& services, oauth::WantedDocument wanted,
+net::awaitable<Result<oauth::DocumentText>> get(runtime::Services& services, oauth::WantedDocument wanted,
                                                 net::FairQueue::Path from) {
   if (wanted.kind == oauth::DocumentKind::provider_token) {
     auto answer = co_await post_form(services, std::move(wanted));
@@ -66,17 +66,18 @@ net::awaitable<Result<oauth::DocumentText>> get(Services& services, oauth::Wante
 
 }  // namespace
 
-oauth::ForeignDocuments::AtHand documents_at_hand(Services& services) {
+oauth::ForeignDocuments::AtHand documents_at_hand(runtime::Services& services) {
   return [&services](const oauth::WantedDocument& document) -> std::optional<oauth::DocumentText> {
     if (document.kind == oauth::DocumentKind::provider_token) return std::nullopt;
     return source_of(document.kind, services).at_hand(document.url, document.fresh);
   };
 }
 
-net::awaitable<int> fetch_wanted(Services& services, oauth::ForeignDocuments& documents, const http::Request& request,
-                                 telemetry::Log& log, std::chrono::steady_clock::time_point now) {
+net::awaitable<int> fetch_wanted(runtime::Services& services, oauth::ForeignDocuments& documents,
+                                 const http::Request& request, telemetry::Log& log,
+                                 std::chrono::steady_clock::time_point now) {
   const oauth::WantedDocument wanted = *documents.wanted();
-  std::optional<CallPlace> place;
+  std::optional<limits::CallPlace> place;
   if (is_of_stranger(wanted.kind)) {
     const auto from = network_of(request.peer);
     if (const int wait = services.limiters.register_.take(request.peer, now); wait > 0) co_return wait;

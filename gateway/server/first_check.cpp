@@ -11,9 +11,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "mcp/jsonrpc.hpp"
-#include "server/mcp_exchange.hpp"
-#include "server/store_work.hpp"
-#include "server/tool_lister.hpp"
+#include "proxy/callers.hpp"
+#include "proxy/mcp_exchange.hpp"
+#include "proxy/tools/tool_lister.hpp"
+#include "runtime/store_work.hpp"
 
 namespace postern::server {
 namespace {
@@ -24,19 +25,20 @@ constexpr std::array<std::chrono::seconds, 2> kTryAgainAfter{std::chrono::second
 constexpr auto kAllWithin = std::chrono::seconds(60);
 
 // Blocks on the store.
-Result<ListedFor> subject_of(std::shared_ptr<const Snapshot> snapshot, const std::string& grant, Time now) {
+Result<proxy::ListedFor> subject_of(std::shared_ptr<const runtime::Snapshot> snapshot, const std::string& grant,
+                                    Time now) {
   auto principal = snapshot->verifier().of_grant(grant, now);
   if (!principal) return principal.error();
   const auto resource = snapshot->catalog().by_canonical((*principal)->resource);
   if (resource == nullptr) return fail(Errc::not_found, "its resource is no longer served");
   auto lowered = std::make_shared<token::Principal>(**principal);
   lowered->scopes = resource->policy->grantable(lowered->scopes, lowered->role);
-  const policy::Caller caller = policy_caller(*lowered);
-  return ListedFor{std::move(snapshot), resource, std::move(lowered), caller};
+  const policy::Caller caller = proxy::policy_caller(*lowered);
+  return proxy::ListedFor{std::move(snapshot), resource, std::move(lowered), caller};
 }
 
-bool is_allowed(const ListedFor& subject) {
-  const auto message = mcp::read_message(tools_list_message().dump());
+bool is_allowed(const proxy::ListedFor& subject) {
+  const auto message = mcp::read_message(proxy::tools_list_message().dump());
   const auto decision = subject.resource->policy->decide(*message, subject.caller);
   return decision.shadow || decision.verdict == policy::Verdict::allow;
 }
@@ -50,7 +52,7 @@ bool is_passing(const Error& error) {
 // Ended from outside when the grant is revoked, or the process drains.
 class Ending {
  public:
-  Ending(Worker& worker, const std::string& grant)
+  Ending(runtime::Worker& worker, const std::string& grant)
       : worker_(worker), stream_{.grant = grant, .listening = true, .end = [this] { end(); }} {
     worker_.add_stream(&stream_);
   }
@@ -58,7 +60,7 @@ class Ending {
   Ending(const Ending&) = delete;
   Ending& operator=(const Ending&) = delete;
 
-  void of(ToolLister* lister) noexcept { lister_ = lister; }
+  void of(proxy::ToolLister* lister) noexcept { lister_ = lister; }
   bool ended() const noexcept { return ended_; }
 
  private:
@@ -67,14 +69,14 @@ class Ending {
     if (lister_ != nullptr) lister_->end();
   }
 
-  Worker& worker_;
-  OpenStream stream_;
-  ToolLister* lister_ = nullptr;
+  runtime::Worker& worker_;
+  runtime::OpenStream stream_;
+  proxy::ToolLister* lister_ = nullptr;
   bool ended_ = false;
 };
 
 // nullopt: ended from outside or held back, there is nothing to tell.
-awaitable<std::optional<store::ToolCheck>> run_check(Worker& worker, const ListedFor& subject) {
+net::awaitable<std::optional<store::ToolCheck>> run_check(runtime::Worker& worker, const proxy::ListedFor& subject) {
   store::ToolCheck check;
   check.grant = subject.principal->grant;
   check.outcome = Outcome::not_allowed;
@@ -82,7 +84,7 @@ awaitable<std::optional<store::ToolCheck>> run_check(Worker& worker, const Liste
   Ending ending(worker, check.grant);
   const auto until = std::chrono::steady_clock::now() + kAllWithin;
   for (std::size_t tries = 0;; ++tries) {
-    ToolLister lister(worker, subject, until);
+    proxy::ToolLister lister(worker, subject, until);
     ending.of(&lister);
     const auto count = co_await lister.count();
     ending.of(nullptr);
@@ -103,20 +105,21 @@ awaitable<std::optional<store::ToolCheck>> run_check(Worker& worker, const Liste
   }
 }
 
-awaitable<void> check_tools(Worker& worker, std::shared_ptr<const Snapshot> snapshot, std::string grant) {
+net::awaitable<void> check_tools(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot,
+                                 std::string grant) {
   auto& services = worker.services();
-  ToolCheckPlace place(services.tool_checks, grant);
+  limits::ToolCheckPlace place(services.tool_checks, grant);
   if (!place) co_return;
-  const std::function<Result<ListedFor>()> find = [snapshot, grant, now = services.clock.now()] {
+  const std::function<Result<proxy::ListedFor>()> find = [snapshot, grant, now = services.clock.now()] {
     return subject_of(snapshot, grant, now);
   };
-  const auto subject = co_await read_store<Result<ListedFor>>(services, find);
+  const auto subject = co_await runtime::read_store<Result<proxy::ListedFor>>(services, find);
   if (!subject) {
     services.log.info("tool_check_left_out", {{"grant", grant}, {"what", subject.error().what}});
     co_return;
   }
   if (!place.belongs_to(subject->principal->user)) co_return;
-  const CallPlace call(services.calls, subject->principal->user + '\n' + subject->principal->tenant);
+  const limits::CallPlace call(services.calls, subject->principal->user + '\n' + subject->principal->tenant);
   if (!call) co_return;
   auto check = co_await run_check(worker, *subject);
   if (!check) co_return;
@@ -130,13 +133,13 @@ awaitable<void> check_tools(Worker& worker, std::shared_ptr<const Snapshot> snap
   const std::function<Result<void>()> keep = [store = &services.store, made = *check] {
     return store->usage().put_check(made);
   };
-  const auto kept = co_await write_store<Result<void>>(services, keep);
+  const auto kept = co_await runtime::write_store<Result<void>>(services, keep);
   if (!kept) services.log.warning("tool_check_not_kept", {{"grant", grant}, {"what", kept.error().what}});
 }
 
 }  // namespace
 
-void begin_tool_check(Worker& worker, std::shared_ptr<const Snapshot> snapshot, std::string grant) {
+void begin_tool_check(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot, std::string grant) {
   if (worker.draining()) return;
   auto* log = &worker.services().log;
   boost::asio::co_spawn(worker.io(), check_tools(worker, std::move(snapshot), std::move(grant)),

@@ -13,8 +13,8 @@ bool found_no_place(const Result<bool>& matched) {
   return !matched && (matched.error().code == Errc::busy || matched.error().code == Errc::cancelled);
 }
 
-net::awaitable<Result<bool>> match(Services& services, idp::PasswordQuestion question, crypto::PasswordCost cost,
-                                   std::string peer) {
+net::awaitable<Result<bool>> match(runtime::Services& services, idp::PasswordQuestion question,
+                                   crypto::PasswordCost cost, std::string peer) {
   const std::string familiar = question.familiar;
   const std::function<bool()> work = [asked = std::move(question), cost] {
     return idp::PasswordCheck::matches(asked, cost);
@@ -32,7 +32,7 @@ net::awaitable<Result<bool>> match(Services& services, idp::PasswordQuestion que
 
 }  // namespace
 
-net::awaitable<Result<void>> hash_wanted(Services& services, std::shared_ptr<idp::PasswordCheck> check,
+net::awaitable<Result<void>> hash_wanted(runtime::Services& services, std::shared_ptr<idp::PasswordCheck> check,
                                          std::string peer) {
   idp::PasswordQuestion question = *check->wanted();
   const auto cost = check->cost();

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "edge/error_body.hpp"
 #include "idp/provider_metadata.hpp"
-#include "server/error_body.hpp"
 
 namespace postern::server {
 namespace {
@@ -21,23 +21,19 @@ std::string as_configured(const config::External& external) {
 
 }  // namespace
 
-std::string provider_metadata_url(const config::External& external) {
-  return external.discovery.empty() ? idp::discovery_url(external.issuer) : external.discovery;
-}
-
 http::Response provider_metadata(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents,
                                  const http::Request& request) {
   const auto& external = *server.external;
-  const auto text = documents.get({oauth::DocumentKind::provider_metadata, provider_metadata_url(external)});
+  const auto text = documents.get({oauth::DocumentKind::provider_metadata, idp::metadata_url(external)});
   const bool good = text && idp::read_provider_metadata(**text, external.issuer);
   if (good) return http::json_response(200, **text, kCache);
   const bool published = text || text.error().code != Errc::protocol;
   if (!published && !external.token_endpoint.empty() && !external.jwks_uri.empty()) {
     return http::json_response(200, as_configured(external), kCache);
   }
-  auto response = error_response(text ? 502 : 503, "temporarily_unavailable",
-                                 "the authorization server's metadata cannot be had right now; try again in a moment",
-                                 request.request_id);
+  auto response = edge::error_response(
+      text ? 502 : 503, "temporarily_unavailable",
+      "the authorization server's metadata cannot be had right now; try again in a moment", request.request_id);
   response.headers.set("Retry-After", "5");
   return response;
 }

@@ -6,9 +6,6 @@
 
 namespace postern::server {
 
-// Where the provider's own metadata is.
-std::string provider_metadata_url(const config::External& external);
-
 // The provider's own metadata, word for word, for clients that look for it beside the resource. A provider that
 // publishes none is described from the configuration.
 http::Response provider_metadata(const config::AuthorizationServer& server, oauth::ForeignDocuments& documents,

@@ -46,7 +46,7 @@ void advise_on_unused(const Loaded& loaded, Faults& advice) {
   }
 }
 
-void advise_on_rules(const server::Policies& policies, Faults& advice) {
+void advise_on_rules(const runtime::Policies& policies, Faults& advice) {
   for (const auto& [name, policy] : policies) {
     for (const auto& fault : policy->unreachable()) advice.add(fault.at, fault.what);
   }

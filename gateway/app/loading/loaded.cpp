@@ -7,8 +7,8 @@
 #include "base/clock.hpp"
 #include "config/load_for_command.hpp"
 #include "net/tls/tls.hpp"
-#include "server/upstream_options.hpp"
-#include "server/upstream_tls.hpp"
+#include "runtime/upstream_options.hpp"
+#include "runtime/upstream_tls.hpp"
 
 namespace postern::app {
 namespace {
@@ -36,7 +36,7 @@ void load_policies(const config::Config& config, const config::Sources& sources,
   out.policies.emplace(config::kBuiltInPolicy, policy::default_policy());
 }
 
-void check_resources(const config::Config& config, const server::Policies& policies, Faults& faults) {
+void check_resources(const config::Config& config, const runtime::Policies& policies, Faults& faults) {
   for (const auto& resource : config.resources) {
     if (policies.contains(resource.policy)) continue;
     std::string known;
@@ -46,14 +46,14 @@ void check_resources(const config::Config& config, const server::Policies& polic
   }
 }
 
-bool knows_role(const config::Config& config, const server::Policies& policies, const std::string& role) {
+bool knows_role(const config::Config& config, const runtime::Policies& policies, const std::string& role) {
   return std::ranges::any_of(config.resources, [&](const config::Resource& resource) {
     return policies.at(resource.policy)->knows_role(role);
   });
 }
 
 // A misspelt role would silently leave its member with nothing.
-void check_roles(const config::Config& config, const server::Policies& policies, Faults& faults) {
+void check_roles(const config::Config& config, const runtime::Policies& policies, Faults& faults) {
   for (const auto& tenant : config.tenants) {
     for (const auto& member : tenant.members) {
       if (member.role.empty() || knows_role(config, policies, member.role)) continue;
@@ -63,7 +63,7 @@ void check_roles(const config::Config& config, const server::Policies& policies,
 }
 
 // The same for users of a provider who are not listed.
-void check_external_roles(const config::Config& config, const server::Policies& policies, Faults& faults) {
+void check_external_roles(const config::Config& config, const runtime::Policies& policies, Faults& faults) {
   for (const auto& server : config.authorization_servers) {
     if (!server.external || server.external->role.empty()) continue;
     if (knows_role(config, policies, server.external->role)) continue;
@@ -83,8 +83,8 @@ void check_certificates(const config::Config& config, Faults& faults) {
     if (!loaded) faults.add(config.fetch.at, loaded.error().what);
   }
   for (const auto& upstream : config.upstreams) {
-    if (!server::UpstreamTls::is_needed(upstream)) continue;
-    const auto loaded = server::UpstreamTls::load(upstream);
+    if (!runtime::UpstreamTls::is_needed(upstream)) continue;
+    const auto loaded = runtime::UpstreamTls::load(upstream);
     if (!loaded) faults.add(upstream.tls.at, loaded.error().what);
   }
 }
@@ -93,7 +93,7 @@ void check_commands(const config::Config& config, Faults& faults) {
   for (const auto& upstream : config.upstreams) {
     if (upstream.command.empty()) continue;
     std::error_code ignored;
-    const auto program = upstream::find_program(server::child_options(upstream));
+    const auto program = upstream::find_program(runtime::child_options(upstream));
     if (!std::filesystem::is_directory(upstream.directory, ignored)) {
       faults.add(upstream.at, "the command of `" + upstream.name + "` cannot run in " + upstream.directory +
                                   ": there is no such folder");

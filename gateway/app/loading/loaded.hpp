@@ -6,14 +6,14 @@
 #include <boost/system/result.hpp>
 
 #include "config/load.hpp"
-#include "server/snapshot.hpp"
+#include "runtime/snapshot.hpp"
 
 namespace postern::app {
 
 // A configuration with everything its files name, read and checked against each other.
 struct Loaded {
   config::Config config;
-  server::Policies policies;
+  runtime::Policies policies;
   std::map<std::string, config::Position> policy_files;  // by the policy's name: where `policies` names its file
   config::Faults advice;                                 // see app/loading/advice.hpp; none of load_for_command()
 };

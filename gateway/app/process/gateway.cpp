@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <deque>
 #include <future>
 #include <thread>
 
@@ -17,14 +18,16 @@
 #include "app/process/store_watch.hpp"
 #include "app/process/time_keeper.hpp"
 #include "crypto/hash.hpp"
+#include "edge/listener/listener.hpp"
 #include "http/url/url.hpp"
 #include "idp/provider_fetch.hpp"
 #include "idp/provider_keys.hpp"
 #include "net/pools/lookups.hpp"
 #include "net/resolver.hpp"
-#include "server/listener.hpp"
-#include "server/long_work.hpp"
-#include "server/upstream_factory.hpp"
+#include "proxy/long_work.hpp"
+#include "proxy/rest/rest_state.hpp"
+#include "runtime/upstream_factory.hpp"
+#include "server/dispatch.hpp"
 #include "store/claim.hpp"
 #include "upstream/duplex/hub.hpp"
 
@@ -95,7 +98,7 @@ std::vector<net::CertificateFiles> files_of(const config::Listener& listener) {
 struct Gateway::Impl {
   struct Address {
     config::Listener settings;
-    std::shared_ptr<server::TlsSlot> tls;
+    std::shared_ptr<edge::TlsSlot> tls;
     std::unique_ptr<net::CertificateWatch> watch;
     std::uint16_t port = 0;
   };
@@ -112,16 +115,16 @@ struct Gateway::Impl {
   crypto::Aead session_seal;
   crypto::Aead consent_seal;
   token::TokenCache tokens{kCachedTokens, kCachedFor};
-  server::RateLimiters limiters;
-  server::RefusalLog refusals;
-  server::BodyBudget bodies;
-  server::BodyBudget endpoint_bodies{kEndpointBodies};
-  server::CallCounter calls;
-  server::CallCounter fetches{kFetchesEach};
-  server::UpstreamTls upstream_tls;
+  limits::RateLimiters limiters;
+  limits::RefusalLog refusals;
+  limits::BodyBudget bodies;
+  limits::BodyBudget endpoint_bodies{kEndpointBodies};
+  limits::CallCounter calls;
+  limits::CallCounter fetches{kFetchesEach};
+  runtime::UpstreamTls upstream_tls;
   token::SigningKeys signing_keys;
-  server::UsageCounter usage;
-  server::ToolChecks tool_checks{kToolChecks, kToolChecksOfOneUser};
+  limits::UsageCounter usage;
+  limits::ToolChecks tool_checks{kToolChecks, kToolChecksOfOneUser};
   telemetry::SaidOnce said;
   net::OffloadPool store_read_pool{"store_read", 4, 1024};
   // Its threads wait for the commit that they share. Apart, so that no look-up ever waits for the disk with them.
@@ -136,7 +139,7 @@ struct Gateway::Impl {
   net::OffloadPool provider_pool{"provider", kProviderThreads, 64};
   net::OffloadPool housekeeping{"housekeeping", 1, 4};
   // Half of the cores stay with the event loops, however many long texts come.
-  net::OffloadPool long_work{"long_work", cores() / 2, server::kLongWork};
+  net::OffloadPool long_work{"long_work", cores() / 2, proxy::kLongWork};
   std::shared_ptr<const net::TlsClient> fetch_tls;
   upstream::Fetcher fetcher;
   upstream::Documents documents;
@@ -146,13 +149,14 @@ struct Gateway::Impl {
   upstream::Documents provider_key_sets;
   idp::ProviderKeys provider_keys{provider_metadata, provider_key_sets};
   upstream::DuplexHub duplex;
-  std::unique_ptr<server::UpstreamFactory> upstreams = server::make_upstream_factory(upstream_tls, duplex);
-  server::RestState rest;
-  server::Services services;
-  server::Places places;
+  std::unique_ptr<runtime::UpstreamFactory> upstreams = runtime::make_upstream_factory(upstream_tls, duplex);
+  proxy::RestState rest;
+  runtime::Services services;
+  edge::Places places;
   std::vector<Address> addresses;
-  std::vector<std::unique_ptr<server::Worker>> workers;
-  std::vector<std::unique_ptr<server::Listener>> listeners;
+  std::deque<edge::Handler> handlers;  // of each worker's requests
+  std::vector<std::unique_ptr<runtime::Worker>> workers;
+  std::vector<std::unique_ptr<edge::Listener>> listeners;
   std::unique_ptr<ChangeFeed> feed;
   boost::asio::io_context control{1};
   boost::asio::signal_set signals{control};
@@ -219,9 +223,8 @@ struct Gateway::Impl {
                  signing_keys,
                  usage,
                  tool_checks,
-                 said,
-                 rest},
-        places{server::ConnectionPlaces(client_places(config.limits)), server::ConnectionPlaces(operations_places())} {
+                 said},
+        places{limits::ConnectionPlaces(client_places(config.limits)), limits::ConnectionPlaces(operations_places())} {
     // Before anything listens: whoever sees it serve may end it.
     signals.add(SIGINT);
     signals.add(SIGTERM);
@@ -289,7 +292,8 @@ void Gateway::Impl::share_places() {
   for (auto* shared : {&places.clients, &places.operations}) {
     shared->on_give_way([this, shared](const std::string& network) {
       for (auto& worker : workers) {
-        boost::asio::post(worker->io(), [w = worker.get(), shared, network] { w->give_way(*shared, network); });
+        boost::asio::post(worker->io(),
+                          [w = worker.get(), shared, network] { w->connections().give_way(*shared, network); });
       }
     });
   }
@@ -302,9 +306,13 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
   auto tls = net::TlsClient::load({loaded.config.fetch.authorities, {}});
   if (!tls) return tls.error();
   fetch_tls = std::move(*tls);
-  auto snapshot = std::make_shared<const server::Snapshot>(std::move(loaded.config), loaded.policies, services);
-  for (std::size_t i = 0; i < count; ++i)
-    workers.push_back(std::make_unique<server::Worker>(services, places, snapshot));
+  auto snapshot = std::make_shared<const runtime::Snapshot>(std::move(loaded.config), loaded.policies, services);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& worker = *workers.emplace_back(std::make_unique<runtime::Worker>(services, places, snapshot));
+    handlers.emplace_back([this, &worker](edge::ClientExchange& client) -> net::awaitable<void> {
+      return server::handle_request(client, worker, rest);
+    });
+  }
   for (auto* pool : {&store_read_pool, &store_write_pool, &password_pool, &familiar_password_pool, &fetch_pool,
                      &provider_pool, &long_work}) {
     measure_pool(*metrics, *pool);
@@ -328,17 +336,18 @@ Result<void> Gateway::Impl::bind(const config::Config& config) {
     if (!settings.certificates.empty()) {
       auto tls = net::TlsServer::load(files_of(settings));
       if (!tls) return tls.error();
-      address.tls = std::make_shared<server::TlsSlot>(std::move(*tls));
+      address.tls = std::make_shared<edge::TlsSlot>(std::move(*tls));
       address.watch = std::make_unique<net::CertificateWatch>(files_of(settings));
     }
-    const server::ListenerInfo info{settings.serve, address.tls != nullptr || settings.behind_proxy};
-    for (auto& worker : workers) {
-      const bool first = worker == workers.front();
-      auto acceptor = net::Acceptor::listen(worker->io(), settings.host, address.port,
+    const edge::ListenerInfo info{settings.serve, address.tls != nullptr || settings.behind_proxy};
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      const bool first = i == 0;
+      auto acceptor = net::Acceptor::listen(workers[i]->io(), settings.host, address.port,
                                             first ? net::Acceptor::Place::first : net::Acceptor::Place::joining);
       if (!acceptor) return acceptor.error();
       address.port = (*acceptor)->port();  // of port 0 the first decides for all
-      listeners.push_back(std::make_unique<server::Listener>(std::move(*acceptor), info, address.tls, *worker));
+      listeners.push_back(std::make_unique<edge::Listener>(std::move(*acceptor), info, address.tls,
+                                                           workers[i]->connections(), handlers[i]));
     }
     addresses.push_back(std::move(address));
   }
@@ -402,7 +411,7 @@ void Gateway::Impl::keep_claim() {
 }
 
 void Gateway::Impl::keep_usage() {
-  if (const auto done = server::flush(usage, store->usage()); !done)
+  if (const auto done = limits::flush(usage, store->usage()); !done)
     log->warning("usage_not_kept", {{"what", done.error().what}});
 }
 
@@ -461,7 +470,7 @@ bool Gateway::Impl::idle() {
   for (auto& worker : workers) {
     std::promise<std::size_t> open;
     auto answer = open.get_future();
-    boost::asio::post(worker->io(), [&] { open.set_value(worker->connections()); });
+    boost::asio::post(worker->io(), [&] { open.set_value(worker->connections().size()); });
     if (answer.get() > 0) return false;
   }
   return true;

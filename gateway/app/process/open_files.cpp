@@ -6,25 +6,25 @@
 
 namespace postern::app {
 
-OpenFiles claim_open_files(config::Config& config, server::DescriptorUsers users) {
+OpenFiles claim_open_files(config::Config& config, limits::DescriptorUsers users) {
   OpenFiles claimed;
   claimed.started_with = net::descriptor_limit().soft;
-  const auto needs = server::descriptor_needs(config, users);
+  const auto needs = limits::descriptor_needs(config, users);
   const auto limit = net::raise_descriptor_limit(needs.all());
-  auto plan = server::plan_descriptors(config.limits, needs, limit.soft);
+  auto plan = limits::plan_descriptors(config.limits, needs, limit.soft);
   config.limits.connections = plan.connections;
   config.limits.connections_per_address = plan.connections_per_address;
   claimed.warning = std::move(plan.warning);
   return claimed;
 }
 
-server::ConnectionPlaces::Bounds client_places(const config::Limits& limits) {
-  return {limits.connections, limits.connections_per_address, server::kConnectionsInExchange, false};
+limits::ConnectionPlaces::Bounds client_places(const config::Limits& limits) {
+  return {limits.connections, limits.connections_per_address, limits::kConnectionsInExchange, false};
 }
 
-server::ConnectionPlaces::Bounds operations_places() {
-  constexpr std::size_t half = server::kOperationsConnections / 2;
-  return {half, server::kOperationsConnections, half, true};
+limits::ConnectionPlaces::Bounds operations_places() {
+  constexpr std::size_t half = limits::kOperationsConnections / 2;
+  return {half, limits::kOperationsConnections, half, true};
 }
 
 }  // namespace postern::app

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "config/config.hpp"
-#include "server/connection_places.hpp"
-#include "server/descriptor_budget.hpp"
+#include "limits/connection_places.hpp"
+#include "limits/descriptor_budget.hpp"
 
 namespace postern::app {
 
@@ -15,12 +15,12 @@ struct OpenFiles {
   std::size_t started_with = 0;  // the soft limit of before, for programs that are run; 0: not known
   std::string warning;           // a sentence for the operator where connections were lowered, to 0 in the worst case
 };
-OpenFiles claim_open_files(config::Config& config, server::DescriptorUsers users);
+OpenFiles claim_open_files(config::Config& config, limits::DescriptorUsers users);
 
 // Of clients, as the configuration's limits say.
-server::ConnectionPlaces::Bounds client_places(const config::Limits& limits);
+limits::ConnectionPlaces::Bounds client_places(const config::Limits& limits);
 
 // Of probes and Prometheus, which may all come from one address: there the newest always gets a place.
-server::ConnectionPlaces::Bounds operations_places();
+limits::ConnectionPlaces::Bounds operations_places();
 
 }  // namespace postern::app

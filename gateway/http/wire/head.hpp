@@ -75,7 +75,7 @@ class HeadFinder {
 // letters, "-" and "_" are accepted up to 32 bytes; CONNECT, TRACE and TRACK are not. Two kinds of fields are left out
 // of the result rather than refused, because honest proxies add them: one whose name holds "_", which CGI-like servers
 // confuse with "-", and one whose value holds bytes above 0x7F (RFC 9110 section 5.5, obs-text), unless something here
-// decides by it (deciding_fields.hpp), which is a fault. Both still count as fields towards the limit.
+// decides by it (http/header/deciding_fields.hpp), which is a fault. Both still count as fields towards the limit.
 Result<RequestHead, HeadFault> scan_request_head(std::string_view head, const HeadLimits& limits) noexcept;
 
 // The same for an answer of an upstream; `request_method` decides about bodies (RFC 9112 section 6.3: HEAD, 1xx, 204,

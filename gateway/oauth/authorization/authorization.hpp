@@ -55,7 +55,7 @@ using AuthorizationCheck = std::variant<AuthorizationRequest, PageError, Redirec
 // A fault of a request whose client and redirect URI have been checked.
 RedirectError redirect_error(AuthorizationRequest request, OAuthError error, const Context& context);
 
-// The checks in order, each a function of its own under checks/. Blocks on the store.
+// The checks in order, each a function and a file of its own. Blocks on the store.
 AuthorizationCheck check_authorization(const http::Form& parameters, const Context& context);
 
 // A consent page under way, sealed into the form: bound to browser, user, client, redirect, resource and scopes, valid

@@ -14,20 +14,12 @@
 
 #include "telemetry/log.hpp"
 #include "upstream/duplex/channels/child_process.hpp"
+#include "upstream/duplex/channels/duplex_options.hpp"
 #include "upstream/duplex/links/link.hpp"
 #include "upstream/duplex/links/session.hpp"
 #include "upstream/upstream.hpp"
 
 namespace postern::upstream {
-
-// A server behind that is spoken to over a duplex channel: a program run here, or one of the 2024-11-05 transport.
-// How it is reached when it is no program: `urls` are where the event stream is.
-struct DuplexOptions : HttpUpstreamOptions {
-  ChildOptions child;                               // a program, when its command is not empty
-  bool shared = false;                              // one process for all sessions, rather than one for each
-  std::size_t processes = 32;                       // of which one user has half at most
-  std::chrono::milliseconds session_idle{1800000};  // a session nobody uses is ended
-};
 
 // Speaks Streamable HTTP (MCP 2025-11-25 and 2026-07-28 transports) towards clients and keeps their sessions, each with
 // a random id; sessions live in this process and end with it. Everything but the constructor and executor() is for the

@@ -11,7 +11,8 @@ namespace postern::store::sqlite {
 
 // What open_store() uses unchanged; tests move one figure at a time.
 struct Options {
-  // What each connection asks for. What it must then hold is fixed: see durable() in database.cpp.
+  // What each connection asks for. What it must then hold is fixed: see durable() in
+  // store/sqlite/database/database.cpp.
   std::string durability = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL";
   std::string vfs;                               // empty: SQLite's own
   std::chrono::milliseconds busy_timeout{5000};  // how long to wait for a writer in another process

@@ -204,9 +204,9 @@ CREATE TABLE known_networks (
 ) STRICT;
 )sql";
 
-// Clients that registered themselves and that nobody has approved yet: see unused_clients.hpp. Triggers keep the
-// counts, so that they are right whatever removes a client. A count that stands at level 0 is that of all networks
-// together.
+// Clients that registered themselves and that nobody has approved yet: see store/sqlite/tables/unused_clients.hpp.
+// Triggers keep the counts, so that they are right whatever removes a client. A count that stands at level 0 is that of
+// all networks together.
 constexpr char kVersion10[] = R"sql(
 CREATE TABLE unused_clients (
   client TEXT NOT NULL PRIMARY KEY REFERENCES clients (id) ON DELETE CASCADE,

@@ -14,8 +14,8 @@
 #include "base/strings.hpp"
 #include "http/header/media_type.hpp"
 #include "mcp/sse.hpp"
+#include "upstream/duplex/channels/duplex_options.hpp"
 #include "upstream/duplex/channels/endpoint.hpp"
-#include "upstream/duplex/duplex_server.hpp"
 #include "upstream/turned_away.hpp"
 #include "upstream/upstream.hpp"
 

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace postern::limits {
+
+// The checks under way in the whole process whether tools can be listed: one for each grant, so many of one user and so
+// many of all at most. Thread-safe.
+class ToolChecks {
+ public:
+  ToolChecks(std::size_t most, std::size_t most_of_one) noexcept : most_(most), most_of_one_(most_of_one) {}
+
+  bool enter(const std::string& grant) {
+    const std::lock_guard lock(mutex_);
+    return under_way_.size() < most_ && under_way_.try_emplace(grant).second;
+  }
+  // Whose grant that is, once that is known. False: they have as many under way as one may have.
+  bool belongs_to(const std::string& user, const std::string& grant) {
+    const std::lock_guard lock(mutex_);
+    const auto theirs = std::ranges::count_if(under_way_, [&](const auto& check) { return check.second == user; });
+    under_way_[grant] = user;
+    return static_cast<std::size_t>(theirs) < most_of_one_;
+  }
+  void leave(const std::string& grant) {
+    const std::lock_guard lock(mutex_);
+    under_way_.erase(grant);
+  }
+
+ private:
+  const std::size_t most_;
+  const std::size_t most_of_one_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> under_way_;  // the grant's user, "" until known
+};
+
+// One check's place, given back when it goes. `checks` must outlive it.
+class ToolCheckPlace {
+ public:
+  ToolCheckPlace(ToolChecks& checks, std::string grant)
+      : checks_(checks), grant_(std::move(grant)), held_(checks.enter(grant_)) {}
+  ~ToolCheckPlace() {
+    if (held_) checks_.leave(grant_);
+  }
+  ToolCheckPlace(const ToolCheckPlace&) = delete;
+  ToolCheckPlace& operator=(const ToolCheckPlace&) = delete;
+
+  explicit operator bool() const noexcept { return held_; }
+  bool belongs_to(const std::string& user) { return checks_.belongs_to(user, grant_); }
+
+ private:
+  ToolChecks& checks_;
+  std::string grant_;
+  bool held_;
+};
+
+}  // namespace postern::limits

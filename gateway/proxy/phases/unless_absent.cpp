@@ -1,0 +1,23 @@
+#include "proxy/phases/phases.hpp"
+
+#include "runtime/store_work.hpp"
+#include "runtime/tenant_gate.hpp"
+
+namespace postern::proxy {
+awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
+  if (refused.status != 401 || x.resource.fixed_tenant.empty()) co_return refused;
+  const std::function<Result<bool>()> work = [snapshot = x.snapshot, resource = x.resource] {
+    return runtime::has_its_tenant(resource, *snapshot);
+  };
+  const auto there = co_await runtime::read_store<Result<bool>>(x.services(), work);
+  if (there && *there) co_return refused;
+  if (there) {
+    auto absent = refusal(404, "not_found", "there is nothing at this address");
+    co_return absent;
+  }
+  auto away = refusal(503, "temporarily_unavailable", "the gateway is busy; try again in a moment");
+  away.retry_after = 2;
+  co_return away;
+}
+
+}  // namespace postern::proxy

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authn/verifier.hpp"
+#include "config/config.hpp"
+#include "edge/settings.hpp"
+#include "oauth/context.hpp"
+#include "policy/policy.hpp"
+#include "runtime/header_template.hpp"
+#include "runtime/router.hpp"
+#include "telemetry/metrics.hpp"
+#include "tenant/catalog.hpp"
+#include "tenant/directory.hpp"
+
+namespace postern::runtime {
+
+struct Services;
+
+using Policies = std::map<std::string, std::shared_ptr<const policy::Policy>, std::less<>>;
+
+// A configuration, checked and ready to serve. Immutable and pinned by every request under way, so that what a request
+// began with it ends with. Thread-safe.
+class Snapshot {
+ public:
+  Snapshot(config::Config config, const Policies& policies, Services& services);
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  const config::Config& config() const noexcept { return config_; }
+  const Router& router() const noexcept { return router_; }
+  const tenant::Catalog& catalog() const noexcept { return catalog_; }
+  const tenant::Directory& directory() const noexcept { return directory_; }
+  const authn::Verifier& verifier() const noexcept { return verifier_; }
+  const crypto::Aead& page_seal() const noexcept { return page_seal_; }
+  const edge::Settings& edge() const noexcept { return edge_; }
+  // Of a server of ours, for one request. All must outlive the context.
+  oauth::Context oauth(const config::AuthorizationServer& server, store::Facets& store,
+                       oauth::ForeignDocuments& documents, telemetry::Log& log) const;
+  const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
+  telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const { return *metrics_.at(resource.serve); }
+  // RFC 6454 origins of browsers that may call this resource: its own and the configured ones.
+  bool origin_allowed(const tenant::Resource& resource, std::string_view origin) const;
+
+ private:
+  Services& services_;
+  config::Config config_;
+  tenant::Catalog catalog_;
+  tenant::Directory directory_;
+  authn::Verifier verifier_;
+  Router router_;
+  edge::Settings edge_;
+  const crypto::Aead& page_seal_;
+  std::map<std::string, std::vector<NamedTemplate>> headers_;
+  std::map<std::string, telemetry::ResourceMetrics*> metrics_;
+};
+
+}  // namespace postern::runtime

@@ -1,0 +1,55 @@
+#include "runtime/worker.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "runtime/upstream_factory.hpp"
+
+namespace postern::runtime {
+
+Worker::Worker(Services& services, edge::Places& places, std::shared_ptr<const Snapshot> snapshot)
+    : services_(services),
+      snapshot_(std::move(snapshot)),
+      connections_(io_,
+                   {services.log, services.metrics, services.said, services.refusals, services.endpoint_bodies, places},
+                   [this] {
+                     const auto pinned = this->snapshot();
+                     return std::shared_ptr<const edge::Settings>(pinned, &pinned->edge());
+                   }) {}
+
+Worker::~Worker() = default;
+
+upstream::Upstream& Worker::upstream(const config::Upstream& settings) {
+  auto& made = upstreams_[settings.name];
+  if (!made) made = services_.upstreams.make(io_.get_executor(), settings);
+  return *made;
+}
+
+// RFC 7009 section 2.1: an access token that is revoked alone ends what it opened, and nothing else of its grant.
+bool OpenStream::is_over(const token::Touched& touched) const {
+  if (grant.empty()) return touched.users.contains(user);
+  return touched.grants.contains(grant) || (token && touched.tokens.contains(*token));
+}
+
+void Worker::end_streams_of(const token::Touched& touched) {
+  std::vector<OpenStream*> ending;
+  for (auto* stream : streams_) {
+    if (stream->is_over(touched)) ending.push_back(stream);
+  }
+  for (auto* stream : ending) stream->end();
+}
+
+void Worker::end_all_streams() {
+  for (auto* stream : std::vector<OpenStream*>(streams_.begin(), streams_.end())) stream->end();
+}
+
+void Worker::drain() {
+  connections_.drain();
+  for (auto* stream : std::vector<OpenStream*>(streams_.begin(), streams_.end())) {
+    if (stream->listening) stream->end();
+  }
+}
+
+void Worker::stop() { connections_.close_all(); }
+
+}  // namespace postern::runtime
