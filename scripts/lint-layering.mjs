@@ -1,68 +1,93 @@
-// The order of modules in CMakeLists.txt is the order of layers, the DEPS of a module are what it may include, and only
-// some modules hold coroutines. Prints each breach; exit code 1 if there is one.
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Holds the sources to the layers that the build describes. The order of modules in CMakeLists.txt is the order of
+// layers, the DEPS of a module are what it may include, and its FOLDERS are the order of layers inside it. Prints each
+// breach; exit code 1 if there is one.
+import { folderInModule, moduleOrder, modules, read } from './lib/modules.mjs';
+import { missingPaths } from './lib/named-paths.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const awaiting = new Set(['app', 'server', 'web', 'idp', 'upstream', 'net']);
-const read = (...parts) => readFileSync(path.join(root, ...parts), 'utf8');
+// The other modules are plain functions, which are read and tested without an event loop.
+const awaiting = ['net', 'upstream', 'idp', 'web', 'edge', 'runtime', 'proxy', 'server', 'app'];
+// More than that and a newcomer does not find the way by reading the names.
+const mostFiles = 32;
 
-const order = /foreach\(module IN ITEMS([^)]*)\)/.exec(read('CMakeLists.txt'))[1].trim().split(/\s+/);
-const isModule = (name) => {
-  try {
-    return statSync(path.join(root, 'gateway', name, 'CMakeLists.txt')).isFile();
-  } catch {
-    return false;
-  }
-};
-const modules = readdirSync(path.join(root, 'gateway')).filter(isModule);
+const order = moduleOrder();
+const all = modules();
 const faults = [];
+const list = (names) => names.join(', ') || 'none';
 
-const dependencies = new Map(
-  modules.map((name) => {
-    const [, words] = /postern_module\(\s*\w+([^)]*)\)/.exec(read('gateway', name, 'CMakeLists.txt'));
-    return [name, [...words.matchAll(/\bpostern_(\w+)/g)].map(([, dependency]) => dependency)];
-  }),
-);
-
-for (const [name, wanted] of dependencies) {
-  if (!order.includes(name)) faults.push(`gateway/${name}: not in the list of CMakeLists.txt`);
-  for (const other of wanted) {
-    if (order.indexOf(other) >= order.indexOf(name))
-      faults.push(`gateway/${name}/CMakeLists.txt: ${other} is not below ${name}`);
+function checkLinks({ name, links, placeOf }) {
+  if (!order.includes(name)) {
+    faults.push(`${placeOf(name)}: the module ${name} is not in the list of CMakeLists.txt; every module has to stand there`);
+    return;
+  }
+  const below = order.slice(0, order.indexOf(name));
+  for (const link of links) {
+    if (!below.includes(link))
+      faults.push(`${placeOf(`postern_${link}`)}: ${name} links ${link}; it may link only modules below it: ${list(below)}`);
   }
 }
 
+function checkFolders({ name, folders, files, placeOf }) {
+  const place = placeOf('FOLDERS');
+  const counts = new Map();
+  for (const folder of files.map((file) => folderInModule(name, file))) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  // A module that lists no folders keeps all of its files in its own.
+  const listed = folders.length > 0 ? folders : ['.'];
+  for (const folder of listed.filter((one) => !counts.has(one)))
+    faults.push(`${place}: FOLDERS lists ${folder}, which holds no source files; it may list only folders that do`);
+  for (const folder of listed.filter((one, index) => listed.indexOf(one) < index))
+    faults.push(`${place}: FOLDERS lists ${folder} twice; each folder has one place in the order`);
+  for (const [folder, count] of counts) {
+    if (!listed.includes(folder))
+      faults.push(`${place}: the folder ${folder} holds source files and is not listed; FOLDERS has to list it`);
+    if (count > mostFiles)
+      faults.push(`${place}: the folder ${folder} holds ${count} source files; ${mostFiles} are allowed`);
+  }
+}
+
+/** The modules that can be linked through a module, itself included. */
 function reach(name, seen = new Set([name])) {
-  for (const other of dependencies.get(name) ?? []) if (!seen.has(other)) reach(other, seen.add(other));
+  for (const other of all.get(name)?.links ?? []) if (!seen.has(other)) reach(other, seen.add(other));
   return seen;
 }
 
-function* sources(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* sources(full);
-    else if (/\.[ch]pp$/.test(entry.name)) yield full;
+function checkInclude(where, module, folder, included, allowed) {
+  const other = included.split('/')[0];
+  if (!all.has(other)) return;
+  if (!allowed.has(other)) {
+    faults.push(`${where}: ${module.name} includes ${included}; it may include only ${list([...allowed])}`);
+    return;
+  }
+  const target = folderInModule(other, `gateway/${included}`);
+  const rank = module.folders.indexOf(folder);
+  if (other !== module.name || target === folder || rank < 0) return;
+  const below = module.folders.slice(0, rank);
+  if (!below.includes(target))
+    faults.push(
+      `${where}: the folder ${folder} includes ${included}; of ${other} it may include only ${list([...below, folder])}`,
+    );
+}
+
+function checkSources(module) {
+  const allowed = reach(module.name);
+  for (const file of module.files) {
+    const folder = folderInModule(module.name, file);
+    for (const [index, line] of read(file).split('\n').entries()) {
+      const where = `${file}:${index + 1}`;
+      const included = /^\s*#\s*include\s+"([^"]+)"/.exec(line)?.[1];
+      if (included) checkInclude(where, module, folder, included, allowed);
+      if (!awaiting.includes(module.name) && /\bco_(?:await|return|yield)\b/.test(line.replace(/\/\/.*/, '')))
+        faults.push(`${where}: ${module.name} holds a coroutine; only ${list(awaiting)} may`);
+    }
   }
 }
 
-for (const name of modules) {
-  const allowed = reach(name);
-  for (const file of sources(path.join(root, 'gateway', name))) {
-    readFileSync(file, 'utf8')
-      .split('\n')
-      .forEach((line, index) => {
-        const where = `${path.relative(root, file)}:${index + 1}`;
-        const included = /^\s*#\s*include\s+"([a-z_]+)\//.exec(line)?.[1];
-        if (included && modules.includes(included) && !allowed.has(included))
-          faults.push(`${where}: ${name} may not include ${included}`);
-        if (!awaiting.has(name) && /\bco_await\b/.test(line.replace(/\/\/.*/, '')))
-          faults.push(`${where}: no coroutines in ${name}`);
-      });
-  }
+for (const module of all.values()) {
+  checkLinks(module);
+  checkFolders(module);
+  checkSources(module);
 }
+faults.push(...missingPaths([...all.keys()]));
 
 for (const fault of faults) console.log(fault);
-console.log(`layering: ${modules.length} modules, ${faults.length} faults`);
+console.log(`layering: ${all.size} modules, ${faults.length} faults`);
 process.exitCode = faults.length > 0 ? 1 : 0;
