@@ -43,7 +43,7 @@ awaitable<http::Response> told_in_answer(McpExchange& x, authn::Refusal refused)
 
 // The refusal as an answer, once the phases are over. Small bodies that were not read yet are, so that a refusal before
 // the body phase carries the JSON-RPC id as well.
-awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
+awaitable<void> refuse(McpExchange& x, const runtime::Route& route, authn::Refusal refused) {
   x.status = refused.status;
   x.error = refused.error;
   // The client has gone: one that only stopped sending would read an answer that other clients do not get.
@@ -67,6 +67,7 @@ awaitable<void> refuse(McpExchange& x, authn::Refusal refused) {
   }
   add_error_data(response, x.error_data);
   response.headers.set("X-Request-Id", x.context.id);
+  if (x.status == 405) response.headers.set("Allow", route.methods);  // RFC 9110 section 15.5.6
   add_cors(response.headers, x.origin);
   co_await x.client.reply(std::move(response));
 }
@@ -110,7 +111,7 @@ awaitable<void> handle_mcp(edge::ClientExchange& client, runtime::Worker& worker
   McpExchange x{client, worker, context, resource, std::move(snapshot)};
   x.messages = route.kind == runtime::RouteKind::messages;
   auto refused = co_await run_phases(x);
-  if (refused) co_await refuse(x, std::move(*refused));
+  if (refused) co_await refuse(x, route, std::move(*refused));
   conclude(x);
 }
 

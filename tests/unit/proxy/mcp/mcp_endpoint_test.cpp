@@ -31,6 +31,15 @@ TEST(McpEndpoint, ARefusalBeforeTheBodyCarriesItsIdAllTheSame) {
   EXPECT_TRUE(world.behind().requests.empty());
 }
 
+// RFC 9110 section 15.5.6
+TEST(McpEndpoint, AMethodThatIsNotServedIsAnsweredWithThoseThatAre) {
+  World world;
+  const auto client = world.client({.method = "PUT", .headers = {{"Authorization", "Bearer " + world.token()}}});
+  world.serve(*client);
+  EXPECT_EQ(client->status, 405);
+  EXPECT_EQ(client->headers.get("Allow").value_or(""), "GET, POST, DELETE, OPTIONS");
+}
+
 TEST(McpEndpoint, AClientThatIsGoneGetsNoAnswerAndHasAnAuditLine) {
   World world;
   const auto client = world.caller(world.token(), call_of("read_link"));
