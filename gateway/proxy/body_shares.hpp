@@ -6,7 +6,8 @@
 
 namespace postern::proxy {
 
-// Of what the exchange reads: counted for its user, and before that is known, or for nobody, for the client's address.
+// The share for what the exchange reads. It is counted for the user, or for the client's address while the user is not
+// known or the request is nobody's.
 // Strangers have a budget of their own, so that they never cost a call its place.
 limits::BodyShare share_of(const McpExchange& exchange);
 // limits.body_memory is used up.

@@ -35,7 +35,7 @@ authn::Refusal of_our_end(bool draining) {
 }  // namespace
 
 authn::Refusal failure_of_upstream(McpExchange& x, const Error& error) {
-  // A caller who hangs up is no fault of the server behind.
+  // A caller that hangs up is not a failure of the server behind.
   if (error.code == Errc::cancelled) return of_our_end(x.worker.draining());
   x.services().log.warning(
       "upstream_failed", {{"request_id", x.context.id}, {"upstream", x.resource.upstream->name}, {"what", error.what}});

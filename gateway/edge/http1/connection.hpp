@@ -62,7 +62,7 @@ class Connection final : public ClientExchange, public OpenConnection {
   net::SteadyTime after(Duration duration) const;
   // By when the body that is to be read now must be there.
   net::SteadyTime body_deadline() const;
-  // Why the body ends there; a late one is no fault of its client when the process drains.
+  // Why the body ends there. While the process drains, a late body is not the fault of its client.
   BodyFault broken_off(const Error& error) const;
 
   std::unique_ptr<net::Stream> stream_;
