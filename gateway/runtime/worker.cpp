@@ -12,10 +12,7 @@ Worker::Worker(Services& services, edge::Places& places, std::shared_ptr<const S
       snapshot_(std::move(snapshot)),
       connections_(io_,
                    {services.log, services.metrics, services.said, services.refusals, services.endpoint_bodies, places},
-                   [this] {
-                     const auto pinned = this->snapshot();
-                     return std::shared_ptr<const edge::Settings>(pinned, &pinned->edge());
-                   }) {}
+                   [this] { return std::shared_ptr<const edge::Settings>(snapshot_, &snapshot_->edge()); }) {}
 
 Worker::~Worker() = default;
 

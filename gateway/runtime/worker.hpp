@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,7 +31,7 @@ struct OpenStream {
 };
 
 // One thread's share of the gateway: its io_context, its connections, its pools of upstream connections. Everything is
-// used on the worker's own thread, but for snapshot(), replace() and draining().
+// used on the worker's own thread, except what is posted to io().
 class Worker {
  public:
   Worker(Services& services, edge::Places& places, std::shared_ptr<const Snapshot> snapshot);
@@ -40,7 +39,7 @@ class Worker {
 
   boost::asio::io_context& io() noexcept { return io_; }
   Services& services() noexcept { return services_; }
-  std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&snapshot_); }
+  const std::shared_ptr<const Snapshot>& snapshot() const noexcept { return snapshot_; }
 
   // The upstream of that name, made at first use.
   upstream::Upstream& upstream(const config::Upstream& settings);
