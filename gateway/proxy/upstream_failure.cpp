@@ -7,12 +7,7 @@ authn::Refusal of_upstream(const Error& error) {
   switch (error.code) {
     case Errc::timed_out:
       return refusal(504, "upstream_timeout", "the server behind this gateway did not answer in time; try again");
-    case Errc::busy: {
-      auto refused = refusal(503, "temporarily_unavailable",
-                             "all connections to the server behind are in use; try again in a moment");
-      refused.retry_after = 2;
-      return refused;
-    }
+    case Errc::busy: return try_again("all connections to the server behind are in use; try again in a moment");
     case Errc::closed:
       return refusal(502, "upstream_error",
                      "the server behind this gateway ended before it answered; begin a new session with initialize");

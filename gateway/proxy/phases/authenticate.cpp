@@ -112,12 +112,7 @@ bool is_verdict(const Error& error) {
   return error.code == Errc::not_found || error.code == Errc::expired || error.code == Errc::denied;
 }
 
-authn::Refusal store_away() {
-  auto refused =
-      refusal(503, "temporarily_unavailable", "the gateway cannot check tokens right now; try again in a moment");
-  refused.retry_after = 2;
-  return refused;
-}
+authn::Refusal store_away() { return try_again("the gateway cannot check tokens right now; try again in a moment"); }
 
 // RFC 6750 section 3.1, RFC 8707 section 2: the token must be ours, alive, and for this resource.
 awaitable<MaybeRefusal> authenticate(McpExchange& x) {

@@ -4,6 +4,7 @@
 #include "runtime/tenant_gate.hpp"
 
 namespace postern::proxy {
+
 awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
   if (refused.status != 401 || x.resource.fixed_tenant.empty()) co_return refused;
   const std::function<Result<bool>()> work = [snapshot = x.snapshot, resource = x.resource] {
@@ -15,9 +16,7 @@ awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
     auto absent = refusal(404, "not_found", "there is nothing at this address");
     co_return absent;
   }
-  auto away = refusal(503, "temporarily_unavailable", "the gateway is busy; try again in a moment");
-  away.retry_after = 2;
-  co_return away;
+  co_return try_again("the gateway is busy; try again in a moment");
 }
 
 }  // namespace postern::proxy

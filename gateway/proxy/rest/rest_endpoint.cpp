@@ -96,9 +96,7 @@ awaitable<MaybeRefusal> stand_in_for_nobody(RestExchange& r) {
     auto absent = refusal(404, "not_found", "there is nothing at this address");
     co_return absent;
   }
-  auto away = refusal(503, "temporarily_unavailable", "the gateway is busy; try again in a moment");
-  away.retry_after = 2;
-  co_return away;
+  co_return try_again("the gateway is busy; try again in a moment");
 }
 
 awaitable<MaybeRefusal> identify(RestExchange& r) {
