@@ -13,13 +13,13 @@ std::vector<std::string> Payer::path() const {
   return address.empty() ? std::vector<std::string>() : networks_of(address);
 }
 
-bool BodyBudget::is_within_shares(std::size_t bytes, const std::vector<std::string>& path) const {
+bool BodyBudget::is_within_shares(std::size_t bytes, std::size_t limit, const std::vector<std::string>& path) const {
   for (std::size_t i = 0; i < path.size(); ++i) {
     const auto found = held_.find(path[i]);
     const auto held = found == held_.end() ? 0 : found->second;
-    const auto share = limit_ >> (i + 1);
-    const auto left_for_others = limit_ >> (1 + path.size() - i);
-    if (held + bytes > share && taken_ + bytes > limit_ - left_for_others) return false;
+    const auto share = limit >> (i + 1);
+    const auto left_for_others = limit >> (1 + path.size() - i);
+    if (held + bytes > share && taken_ + bytes > limit - left_for_others) return false;
   }
   return true;
 }
@@ -31,18 +31,18 @@ bool BodyBudget::take_if(bool granted, std::size_t bytes, const std::vector<std:
   return true;
 }
 
-bool BodyBudget::take(std::size_t bytes, std::size_t held, const Payer& payer) {
+bool BodyBudget::take(std::size_t bytes, std::size_t held, std::size_t limit, const Payer& payer) {
   const auto path = payer.path();
   const std::lock_guard lock(mutex_);
-  const bool fits = taken_ + bytes <= limit_;
-  return take_if(fits && (taken_ == held || is_within_shares(bytes, path)), bytes, path);
+  const bool fits = taken_ + bytes <= limit;
+  return take_if(fits && (taken_ == held || is_within_shares(bytes, limit, path)), bytes, path);
 }
 
-bool BodyBudget::take_to_work(std::size_t bytes, std::size_t held, const Payer& payer) {
+bool BodyBudget::take_to_work(std::size_t bytes, std::size_t held, std::size_t limit, const Payer& payer) {
   const auto path = payer.path();
   const std::lock_guard lock(mutex_);
-  const bool fits = taken_ + bytes <= limit_;
-  return take_if(taken_ == held || (fits && is_within_shares(bytes, path)), bytes, path);
+  const bool fits = taken_ + bytes <= limit;
+  return take_if(taken_ == held || (fits && is_within_shares(bytes, limit, path)), bytes, path);
 }
 
 void BodyBudget::give(std::size_t bytes, const Payer& payer) {

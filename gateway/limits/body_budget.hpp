@@ -29,24 +29,24 @@ struct Payer {
 // wider one. So a user leaves room for the others of the tenant, and these for other tenants. Thread-safe.
 class BodyBudget {
  public:
-  explicit BodyBudget(std::size_t bytes) noexcept : limit_(bytes) {}
-
-  // For a share that holds `held` already. Where nobody else holds anything it gets all there is, or a body of a size
-  // that the limits allow could never be read where the budget is small.
-  bool take(std::size_t bytes, std::size_t held, const Payer& payer = {});
+  // What is taken of `limit` bytes, for a share that holds `held` already. Where nobody else holds anything it gets all
+  // there is, or a body of a size that the limits allow could never be read where the budget is small.
+  bool take(std::size_t bytes, std::size_t held, std::size_t limit, const Payer& payer = {});
   // The same for work on what is held, which then gets even more than there is.
-  bool take_to_work(std::size_t bytes, std::size_t held, const Payer& payer = {});
+  bool take_to_work(std::size_t bytes, std::size_t held, std::size_t limit, const Payer& payer = {});
   void give(std::size_t bytes, const Payer& payer = {});
 
  private:
-  bool is_within_shares(std::size_t bytes, const std::vector<std::string>& path) const;
+  bool is_within_shares(std::size_t bytes, std::size_t limit, const std::vector<std::string>& path) const;
   bool take_if(bool granted, std::size_t bytes, const std::vector<std::string>& path);
 
-  const std::size_t limit_;
   std::mutex mutex_;
   std::size_t taken_ = 0;
   std::unordered_map<std::string, std::size_t> held_;  // by the names of paths; those that hold something
 };
+
+// What bodies of endpoints, and of strangers, may take together: apart, so that these never cost a call its place.
+inline constexpr std::size_t kEndpointBodies = 32 * 1024 * 1024;  // bytes
 
 // One body's share, given back when it goes. A small body needs none, so that ordinary calls are served while others
 // hold the whole budget. The budget must outlive it. Used by one thread at a time.
@@ -57,13 +57,17 @@ class BodyShare {
   static constexpr std::size_t kFreeWork = 4 * kFree;
 
   BodyShare() = default;
-  explicit BodyShare(BodyBudget& budget, Payer payer = {}) noexcept : budget_(&budget), payer_(std::move(payer)) {}
+  // Of `limit` bytes, which all that take from the budget have together.
+  BodyShare(BodyBudget& budget, std::size_t limit, Payer payer = {}) noexcept
+      : budget_(&budget), limit_(limit), payer_(std::move(payer)) {}
   BodyShare(BodyShare&& other) noexcept
       : budget_(std::exchange(other.budget_, nullptr)),
+        limit_(other.limit_),
         payer_(std::move(other.payer_)),
         held_(std::exchange(other.held_, 0)) {}
   BodyShare& operator=(BodyShare&& other) noexcept {
     std::swap(budget_, other.budget_);
+    std::swap(limit_, other.limit_);
     std::swap(payer_, other.payer_);
     std::swap(held_, other.held_);
     return *this;
@@ -75,7 +79,7 @@ class BodyShare {
   // False when the budget does not allow a body of that size now.
   bool grow_to(std::size_t size) {
     if (size <= kFree || size <= held_) return true;
-    if (!budget_->take(size - held_, held_, payer_)) return false;
+    if (!budget_->take(size - held_, held_, limit_, payer_)) return false;
     held_ = size;
     return true;
   }
@@ -83,7 +87,7 @@ class BodyShare {
   // budget does not allow that now; the share is as large as before.
   bool grow_to_work(std::size_t size) {
     if (size <= kFreeWork || size <= held_) return true;
-    if (!budget_->take_to_work(size - held_, held_, payer_)) return false;
+    if (!budget_->take_to_work(size - held_, held_, limit_, payer_)) return false;
     held_ = size;
     return true;
   }
@@ -97,6 +101,7 @@ class BodyShare {
 
  private:
   BodyBudget* budget_ = nullptr;
+  std::size_t limit_ = 0;
   Payer payer_;
   std::size_t held_ = 0;
 };

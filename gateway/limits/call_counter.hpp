@@ -12,12 +12,11 @@ namespace postern::limits {
 // server behind. Thread-safe.
 class CallCounter {
  public:
-  explicit CallCounter(std::size_t per_user) noexcept : per_user_(per_user) {}
-
-  bool enter(const std::string& user) {
+  // `most`: how many the user may have.
+  bool enter(const std::string& user, std::size_t most) {
     const std::lock_guard lock(mutex_);
     auto& count = users_[user];
-    if (count >= per_user_) return false;
+    if (count >= most) return false;
     ++count;
     return true;
   }
@@ -28,7 +27,6 @@ class CallCounter {
   }
 
  private:
-  const std::size_t per_user_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::size_t> users_;
 };
@@ -36,8 +34,8 @@ class CallCounter {
 // One call's place, given back when it goes. The counter must outlive it.
 class CallPlace {
  public:
-  CallPlace(CallCounter& counter, std::string user)
-      : counter_(counter), user_(std::move(user)), held_(counter.enter(user_)) {}
+  CallPlace(CallCounter& counter, std::string user, std::size_t most)
+      : counter_(counter), user_(std::move(user)), held_(counter.enter(user_, most)) {}
   ~CallPlace() {
     if (held_) counter_.leave(user_);
   }

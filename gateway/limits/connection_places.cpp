@@ -3,19 +3,20 @@
 #include <utility>
 
 namespace postern::limits {
-ConnectionPlaces::Verdict ConnectionPlaces::enter(const Path& networks) {
+
+ConnectionPlaces::Verdict ConnectionPlaces::enter(const Path& networks, const Bounds& bounds) {
   std::string gives_way;
-  const Verdict verdict = admit(networks, gives_way);
+  const Verdict verdict = admit(networks, bounds, gives_way);
   if (!gives_way.empty() && give_way_) give_way_(gives_way);
   return verdict;
 }
 
-ConnectionPlaces::Verdict ConnectionPlaces::admit(const Path& networks, std::string& gives_way) {
+ConnectionPlaces::Verdict ConnectionPlaces::admit(const Path& networks, const Bounds& bounds, std::string& gives_way) {
   const std::lock_guard lock(mutex_);
-  if (is_at_most(networks)) return Verdict::per_address;
-  if (open_ >= bounds_.total) {
-    if (open_ >= bounds_.total + bounds_.in_exchange) return Verdict::total;
-    gives_way = most_beyond(networks);
+  if (!networks.empty() && open_of(networks) >= bounds.per_address) return Verdict::per_address;
+  if (open_ >= bounds.total) {
+    if (open_ >= bounds.total + bounds.in_exchange) return Verdict::total;
+    gives_way = most_beyond(networks, bounds.newest_wins);
     if (gives_way.empty()) return Verdict::total;
   }
   ++open_;
@@ -59,25 +60,24 @@ void ConnectionPlaces::shed() {
   if (!gives_way.empty() && give_way_) give_way_(gives_way);
 }
 
-bool ConnectionPlaces::is_at_most(const Path& networks) const {
-  if (networks.empty()) return false;
+std::size_t ConnectionPlaces::open_of(const Path& networks) const {
   const Node* node = &root_;
   for (const auto& network : networks) {
     const auto child = node->children.find(network);
-    if (child == node->children.end()) return false;
+    if (child == node->children.end()) return 0;
     node = &child->second;
   }
-  return node->open >= bounds_.per_address;
+  return node->open;
 }
 
-std::string ConnectionPlaces::most_beyond(const Path& networks) const {
+std::string ConnectionPlaces::most_beyond(const Path& networks, bool newest_wins) const {
   const Node* node = &root_;
   std::size_t level = 0;
   while (node != nullptr && !node->by_size.empty()) {
     const auto& [size, name] = *node->by_size.rbegin();
     const auto own = level < networks.size() ? node->children.find(networks[level]) : node->children.end();
     const std::size_t has = own == node->children.end() ? 0 : own->second.open;
-    if (bounds_.newest_wins || size > has + 1) return narrowest(node->children.at(name), name);
+    if (newest_wins || size > has + 1) return narrowest(node->children.at(name), name);
     node = own == node->children.end() ? nullptr : &own->second;
     ++level;
   }

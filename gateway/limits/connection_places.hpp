@@ -13,7 +13,7 @@ namespace postern::limits {
 
 // Open connections of the process by network, and who gives way when all places are taken: the network that has most,
 // looked for from the widest networks to the narrowest (networks_of()), gives its oldest idle connections up for one
-// that has fewer. Thread-safe.
+// that has fewer. The bounds are given with each newcomer, so that changed ones count at once. Thread-safe.
 class ConnectionPlaces {
  public:
   enum class Verdict { admitted, total, per_address };
@@ -29,12 +29,10 @@ class ConnectionPlaces {
   // Closes idle connections of that narrowest network. Called on any thread, without a lock.
   using GiveWay = std::function<void(const std::string& network)>;
 
-  explicit ConnectionPlaces(Bounds bounds) : bounds_(bounds) {}
-
   // Set once, before the first connection.
   void on_give_way(GiveWay give_way) { give_way_ = std::move(give_way); }
 
-  Verdict enter(const Path& networks);
+  Verdict enter(const Path& networks, const Bounds& bounds);
   void leave(const Path& networks);
   // Descriptors have run out though places are left: the network that has most gives way.
   void shed();
@@ -46,15 +44,14 @@ class ConnectionPlaces {
     std::set<std::pair<std::size_t, std::string>> by_size;  // the children, so that the largest need not be looked for
   };
 
-  Verdict admit(const Path& networks, std::string& gives_way);
-  bool is_at_most(const Path& networks) const;
+  Verdict admit(const Path& networks, const Bounds& bounds, std::string& gives_way);
+  std::size_t open_of(const Path& networks) const;
   // The narrowest network that has to give way to a connection from there; empty: none.
-  std::string most_beyond(const Path& networks) const;
+  std::string most_beyond(const Path& networks, bool newest_wins) const;
   // One more or less open in that child, which comes and goes with its first and last.
   static void count(Node& parent, const std::string& name, bool more);
   static std::string narrowest(const Node& node, std::string name);
 
-  const Bounds bounds_;
   GiveWay give_way_;
   mutable std::mutex mutex_;
   std::size_t open_ = 0;

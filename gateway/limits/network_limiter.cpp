@@ -9,17 +9,18 @@ config::Rate times(config::Rate rate, double factor) { return {rate.per_second *
 
 }  // namespace
 
-NetworkLimiter::NetworkLimiter(config::Rate rate, WiderBudgets wider, std::size_t capacity)
-    : levels_{RateLimiter(times(rate, wider.wide), capacity), RateLimiter(times(rate, wider.site), capacity),
-              RateLimiter(rate, capacity)} {}
+NetworkLimiter::NetworkLimiter(WiderBudgets wider, std::size_t capacity)
+    : levels_{Level{RateLimiter(capacity), wider.wide}, Level{RateLimiter(capacity), wider.site},
+              Level{RateLimiter(capacity), 1}} {}
 
-int NetworkLimiter::take(std::string_view address, Time now) {
+int NetworkLimiter::take(std::string_view address, Time now, const config::Rate& rate) {
   const auto networks = networks_of(address);
-  RateLimiter* const first = levels_.data() + (levels_.size() - networks.size());
+  Level* const first = levels_.data() + (levels_.size() - networks.size());
   for (std::size_t i = 0; i < networks.size(); ++i) {
-    const int wait = first[i].take(networks[i], now);
+    const int wait = first[i].limiter.take(networks[i], now, times(rate, first[i].factor));
     if (wait == 0) continue;
-    for (std::size_t taken = 0; taken < i; ++taken) first[taken].give_back(networks[taken]);
+    for (std::size_t taken = 0; taken < i; ++taken)
+      first[taken].limiter.give_back(networks[taken], times(rate, first[taken].factor));
     return wait;
   }
   return 0;

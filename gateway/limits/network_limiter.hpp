@@ -16,31 +16,31 @@ struct WiderBudgets {
 };
 
 // Budgets of strangers by the networks that their address is in (base/network.hpp), since a stranger who has one IPv6
-// /64 often has 65,536 of them. The rate is that of an IPv4 address or an IPv6 /64. Thread-safe.
+// /64 often has 65,536 of them. Thread-safe.
 class NetworkLimiter {
  public:
   using Time = RateLimiter::Time;
 
-  explicit NetworkLimiter(config::Rate rate, WiderBudgets wider = {}, std::size_t capacity = 100'000);
+  explicit NetworkLimiter(WiderBudgets wider = {}, std::size_t capacity = 100'000);
 
-  // 0 when the address may go on, else the seconds to wait. Takes from all of its networks or from none.
-  int take(std::string_view address, Time now);
+  // 0 when the address may go on, else the seconds to wait. Takes from all of its networks or from none. The rate is
+  // that of an IPv4 address or an IPv6 /64.
+  int take(std::string_view address, Time now, const config::Rate& rate);
 
  private:
+  struct Level {
+    RateLimiter limiter;
+    double factor;
+  };
+
   // Widest first: a wide network that has no more keeps its narrow ones from being tracked.
-  std::array<RateLimiter, 3> levels_;
+  std::array<Level, 3> levels_;
 };
 
-// The budgets of the configuration, each with its own key: calls by user and tenant once they are known; endpoints by
-// address, generously, since a hosted client reaches us from one address for many users.
+// What was used of the budgets of the configuration, under the names of their rates in config::Limits. Each has its own
+// key: calls by user and tenant once they are known; endpoints by address, generously, since a hosted client reaches us
+// from one address for many users.
 struct RateLimiters {
-  explicit RateLimiters(const config::Limits& limits)
-      : call(limits.call),
-        token(limits.token),
-        register_(limits.register_),
-        sign_in(limits.sign_in),
-        authorize(limits.authorize) {}
-
   RateLimiter call;
   NetworkLimiter token;
   NetworkLimiter register_;

@@ -13,6 +13,17 @@ int whole_seconds(std::chrono::duration<double> wait) noexcept {
   return std::max(1, static_cast<int>(std::ceil(wait.count())));
 }
 
+// What a bucket that held `tokens` at `at` holds now. Callers read the clock before they have the lock, so `now` may be
+// a little before the last time.
+double refilled(double tokens, Turn::Time at, Turn::Time now, const config::Rate& rate) noexcept {
+  const double passed = std::max(0.0, std::chrono::duration<double>(now - at).count());
+  return std::min(rate.burst, tokens + passed * rate.per_second);
+}
+
+std::chrono::duration<double> until_next(double tokens, const config::Rate& rate) noexcept {
+  return std::chrono::duration<double>(std::max(0.0, 1 - tokens) / std::max(rate.per_second, 1e-6));
+}
+
 }  // namespace
 
 Turn::Turn(Turn&& other) noexcept
@@ -39,65 +50,56 @@ void Turn::take() noexcept {
   if (limiter_ != nullptr) std::exchange(limiter_, nullptr)->leave(key_, number_, true);
 }
 
-RateLimiter::RateLimiter(config::Rate rate, std::size_t capacity) : rate_(rate), shard_capacity_(capacity / kShards) {}
+RateLimiter::RateLimiter(std::size_t capacity) : shard_capacity_(capacity / kShards) {}
 
 RateLimiter::Shard& RateLimiter::shard_of(std::string_view key) {
   return shards_[std::hash<std::string_view>{}(key) % kShards];
 }
 
-// Callers read the clock before they have the lock, so `now` may be a little before the last one.
-double RateLimiter::refilled(const Bucket& bucket, Time now) const noexcept {
-  const double passed = std::max(0.0, std::chrono::duration<double>(now - bucket.at).count());
-  return std::min(rate_.burst, bucket.tokens + passed * rate_.per_second);
-}
-
-std::chrono::duration<double> RateLimiter::until_next(const Bucket& bucket) const noexcept {
-  return std::chrono::duration<double>(std::max(0.0, 1 - bucket.tokens) / std::max(rate_.per_second, 1e-6));
-}
-
-void RateLimiter::forget_full(Shard& shard, Time now) {
-  std::erase_if(shard.buckets, [&](const auto& entry) {
-    return entry.second.waiting == 0 && refilled(entry.second, now) >= rate_.burst;
-  });
-}
-
-RateLimiter::Bucket* RateLimiter::bucket_of(Shard& shard, std::string_view key, Time now) {
+RateLimiter::Bucket* RateLimiter::bucket_of(Shard& shard, std::string_view key, Time now,
+                                            const config::Rate& rate) const {
+  const auto forget_full = [&] {
+    std::erase_if(shard.buckets, [&](const auto& entry) {
+      const auto& bucket = entry.second;
+      return bucket.waiting == 0 && refilled(bucket.tokens, bucket.at, now, rate) >= rate.burst;
+    });
+  };
   auto found = shard.buckets.find(std::string(key));
   if (found == shard.buckets.end()) {
-    if (shard.buckets.size() >= shard_capacity_) forget_full(shard, now);
+    if (shard.buckets.size() >= shard_capacity_) forget_full();
     if (shard.buckets.size() >= shard_capacity_) return nullptr;
-    found = shard.buckets.emplace(std::string(key), Bucket{.tokens = rate_.burst, .at = now}).first;
+    found = shard.buckets.emplace(std::string(key), Bucket{.tokens = rate.burst, .at = now}).first;
   }
   auto& bucket = found->second;
-  bucket.tokens = refilled(bucket, now);
+  bucket.tokens = refilled(bucket.tokens, bucket.at, now, rate);
   bucket.at = std::max(bucket.at, now);
   return &bucket;
 }
 
-int RateLimiter::take(std::string_view key, Time now) {
+int RateLimiter::take(std::string_view key, Time now, const config::Rate& rate) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  auto* bucket = bucket_of(shard, key, now);
+  auto* bucket = bucket_of(shard, key, now, rate);
   if (bucket == nullptr) return 1;
-  if (bucket->tokens < 1) return whole_seconds(until_next(*bucket));
+  if (bucket->tokens < 1) return whole_seconds(until_next(bucket->tokens, rate));
   bucket->tokens -= 1;
   return 0;
 }
 
-void RateLimiter::give_back(std::string_view key) {
+void RateLimiter::give_back(std::string_view key, const config::Rate& rate) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.buckets.find(std::string(key));
   // One that is not tracked any more was full.
-  if (found != shard.buckets.end()) found->second.tokens = std::min(rate_.burst, found->second.tokens + 1);
+  if (found != shard.buckets.end()) found->second.tokens = std::min(rate.burst, found->second.tokens + 1);
 }
 
-Turn RateLimiter::reserve(std::string_view key, Time now, const QueueLimits& limits) {
+Turn RateLimiter::reserve(std::string_view key, Time now, const config::Rate& rate, const QueueLimits& limits) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  auto* bucket = bucket_of(shard, key, now);
+  auto* bucket = bucket_of(shard, key, now, rate);
   if (bucket == nullptr) return {now, 1};
-  const auto wait = until_next(*bucket);
+  const auto wait = until_next(bucket->tokens, rate);
   if (wait.count() <= 0) {
     bucket->tokens -= 1;
     return {now, 0};

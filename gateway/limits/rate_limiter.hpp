@@ -51,21 +51,22 @@ class Turn {
 };
 
 // Token buckets by key. Thread-safe. Bounded: a shard that is full forgets the buckets that are full again, which loses
-// nothing, and then refuses to track more keys rather than grow. No key gets more than its burst and its rate, even
-// when calls wait and leave.
+// nothing, and then refuses to track more keys rather than grow. The rate is given with each call, so that a changed
+// one counts at once, with what each key has used. No key gets more than its burst and its rate, even when calls wait
+// and leave.
 class RateLimiter {
  public:
   using Time = Turn::Time;
 
-  RateLimiter(config::Rate rate, std::size_t capacity = 100'000);
+  explicit RateLimiter(std::size_t capacity = 100'000);
 
   // 0 when the key may go on, else the seconds to wait (for Retry-After).
-  int take(std::string_view key, Time now);
+  int take(std::string_view key, Time now, const config::Rate& rate);
   // What was taken for something that did not come about.
-  void give_back(std::string_view key);
+  void give_back(std::string_view key, const config::Rate& rate);
   // The next turn of the key, at once or within `limits`. Turns of one key come in the order in which they were asked
   // for.
-  Turn reserve(std::string_view key, Time now, const QueueLimits& limits);
+  Turn reserve(std::string_view key, Time now, const config::Rate& rate, const QueueLimits& limits);
 
  private:
   friend class Turn;
@@ -82,13 +83,9 @@ class RateLimiter {
   static constexpr std::size_t kShards = 16;
 
   Shard& shard_of(std::string_view key);
-  Bucket* bucket_of(Shard& shard, std::string_view key, Time now);
-  double refilled(const Bucket& bucket, Time now) const noexcept;
-  std::chrono::duration<double> until_next(const Bucket& bucket) const noexcept;
-  void forget_full(Shard& shard, Time now);
+  Bucket* bucket_of(Shard& shard, std::string_view key, Time now, const config::Rate& rate) const;
   void leave(const std::string& key, std::uint64_t number, bool taken) noexcept;
 
-  config::Rate rate_;
   std::size_t shard_capacity_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> waiting_{0};

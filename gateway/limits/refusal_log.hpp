@@ -26,8 +26,8 @@ class RefusalLog {
 
  private:
   struct Budget {
-    NetworkLimiter networks{config::Rate{10, 100}, {4, 4}, 10'000};
-    RateLimiter all{config::Rate{100, 2000}, 16};
+    NetworkLimiter networks{{4, 4}, 10'000};
+    RateLimiter all{16};
     std::atomic<std::uint64_t> left_out{0};
   };
 

@@ -4,10 +4,10 @@
 
 namespace postern::proxy {
 
-http::Response cors_preflight(const edge::RequestContext& context, const runtime::Snapshot& snapshot,
+http::Response cors_preflight(const edge::RequestContext& context, const runtime::Generation& generation,
                               const tenant::Resource& resource, std::string_view methods) {
   const auto origin = context.head.fields.only("origin");
-  if (!origin || !snapshot.origin_allowed(resource, *origin)) {
+  if (!origin || !generation.origin_allowed(resource, *origin)) {
     return edge::error_response(403, "origin_not_allowed", "pages of this origin may not call this server", context.id);
   }
   http::Response response;

@@ -62,7 +62,7 @@ awaitable<MaybeRefusal> work_on_text(McpExchange& x, std::size_t bytes, std::fun
   }
   upstream::CancelSlot slot;
   x.client.watch([&slot] { slot.cancel(); });
-  auto& pool = x.services().long_work_pool;
+  auto& pool = x.services().pools.long_work;
   auto turn = turn_of(*x.principal);
   auto done = co_await do_long_work(pool, slot, std::move(work), std::move(turn));
   const bool gone = co_await x.client.unwatch();
@@ -76,7 +76,7 @@ awaitable<MaybeRefusal> work_on_text(McpExchange& x, Running& running, std::size
     work();
     co_return std::nullopt;
   }
-  auto& pool = x.services().long_work_pool;
+  auto& pool = x.services().pools.long_work;
   auto turn = turn_of(*x.principal);
   auto done = co_await do_long_work(pool, running.slot, std::move(work), std::move(turn));
   if (done) co_return std::nullopt;

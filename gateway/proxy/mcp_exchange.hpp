@@ -24,7 +24,7 @@ struct McpExchange {
   runtime::Worker& worker;
   edge::RequestContext& context;
   const tenant::Resource& resource;
-  std::shared_ptr<const runtime::Snapshot> snapshot;  // pinned: what a request began with it ends with
+  std::shared_ptr<const runtime::Generation> generation;  // pinned: what a request began with it ends with
 
   std::shared_ptr<const token::Principal> principal{};
   crypto::Digest token_digest{};       // what the cache knows the token by: of our own tokens their SHA-256

@@ -16,14 +16,14 @@ template <class T>
 net::awaitable<net::OffloadResult<T>> write_store(Services& services, std::function<T()> work) {
   auto fault = services.store.fault();
   if (!fault.empty()) co_return fail(Errc::unavailable, std::move(fault));
-  auto done = co_await net::offload<T>(services.store_write_pool, std::move(work));
+  auto done = co_await net::offload<T>(services.pools.store_write, std::move(work));
   co_return done;
 }
 
 // The same for what only reads, on threads that no write keeps waiting.
 template <class T>
 net::awaitable<net::OffloadResult<T>> read_store(Services& services, std::function<T()> work) {
-  auto done = co_await net::offload<T>(services.store_read_pool, std::move(work));
+  auto done = co_await net::offload<T>(services.pools.store_read, std::move(work));
   co_return done;
 }
 

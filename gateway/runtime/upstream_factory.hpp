@@ -26,8 +26,9 @@ class UpstreamFactory {
                                                          const config::Upstream& settings) = 0;
 };
 
-// With the given certificates; sessions of stdio servers and of the transport of 2024 live in the hub. Both outlive it
-// and what it makes.
-std::unique_ptr<UpstreamFactory> make_upstream_factory(const UpstreamTls& tls, upstream::DuplexHub& hub);
+// With the given certificates; sessions of stdio servers and of the transport of 2024 live in the hub, which outlives
+// it and what it makes.
+std::unique_ptr<UpstreamFactory> make_upstream_factory(std::shared_ptr<const UpstreamTls> tls,
+                                                       upstream::DuplexHub& hub);
 
 }  // namespace postern::runtime

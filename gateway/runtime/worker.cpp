@@ -3,22 +3,21 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/upstream_factory.hpp"
-
 namespace postern::runtime {
 
-Worker::Worker(Services& services, edge::Places& places, std::shared_ptr<const Snapshot> snapshot)
+Worker::Worker(Services& services, edge::Places& places, std::shared_ptr<const Generation> generation)
     : services_(services),
-      snapshot_(std::move(snapshot)),
+      generation_(std::move(generation)),
       connections_(io_,
-                   {services.log, services.metrics, services.said, services.refusals, services.endpoint_bodies, places},
-                   [this] { return std::shared_ptr<const edge::Settings>(snapshot_, &snapshot_->edge()); }) {}
+                   {services.log, services.metrics, services.said, services.counters.refusals,
+                    services.counters.endpoint_bodies, places},
+                   [this] { return std::shared_ptr<const edge::Settings>(generation_, &generation_->edge()); }) {}
 
 Worker::~Worker() = default;
 
-upstream::Upstream& Worker::upstream(const config::Upstream& settings) {
+upstream::Upstream& Worker::upstream(const Generation& generation, const config::Upstream& settings) {
   auto& made = upstreams_[settings.name];
-  if (!made) made = services_.upstreams.make(io_.get_executor(), settings);
+  if (!made) made = generation.upstreams().make(io_.get_executor(), settings);
   return *made;
 }
 

@@ -11,8 +11,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "edge/connections.hpp"
+#include "runtime/generation.hpp"
 #include "runtime/services.hpp"
-#include "runtime/snapshot.hpp"
 #include "token/touched.hpp"
 #include "upstream/upstream.hpp"
 
@@ -34,15 +34,16 @@ struct OpenStream {
 // used on the worker's own thread, except what is posted to io().
 class Worker {
  public:
-  Worker(Services& services, edge::Places& places, std::shared_ptr<const Snapshot> snapshot);
+  Worker(Services& services, edge::Places& places, std::shared_ptr<const Generation> generation);
   ~Worker();
 
   boost::asio::io_context& io() noexcept { return io_; }
   Services& services() noexcept { return services_; }
-  const std::shared_ptr<const Snapshot>& snapshot() const noexcept { return snapshot_; }
+  // The one that requests begin with from now on.
+  const std::shared_ptr<const Generation>& generation() const noexcept { return generation_; }
 
-  // The upstream of that name, made at first use.
-  upstream::Upstream& upstream(const config::Upstream& settings);
+  // The upstream of that name, made at first use with the settings, which are of that generation.
+  upstream::Upstream& upstream(const Generation& generation, const config::Upstream& settings);
   edge::Connections& connections() noexcept { return connections_; }
 
   void add_stream(OpenStream* stream) { streams_.insert(stream); }
@@ -59,7 +60,7 @@ class Worker {
 
  private:
   Services& services_;
-  std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const Generation> generation_;
   edge::Connections connections_;
   std::unordered_set<OpenStream*> streams_;
   // Goes before what the coroutines it still holds take leave of, and after the upstreams, whose timers are its own.

@@ -34,11 +34,11 @@ http::Response unrecorded(runtime::RouteKind kind, const std::string& id) {
   return response;
 }
 
-void count(const edge::RequestContext& context, const runtime::Snapshot& snapshot, const runtime::Route& route,
+void count(const edge::RequestContext& context, const runtime::Generation& generation, const runtime::Route& route,
            runtime::Services& services) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
   if (is_call(route.kind)) {
-    snapshot.metrics(*route.resource).request(telemetry::Outcome::unavailable, seconds);
+    generation.metrics(*route.resource).request(telemetry::Outcome::unavailable, seconds);
   } else {
     services.metrics.endpoint(to_string(route.kind), 503, seconds);
   }
@@ -47,13 +47,13 @@ void count(const edge::RequestContext& context, const runtime::Snapshot& snapsho
 }  // namespace
 
 net::awaitable<bool> refuse_unrecorded(edge::ClientExchange& client, runtime::Worker& worker,
-                                       const runtime::Snapshot& snapshot, const runtime::Route& route) {
+                                       const runtime::Generation& generation, const runtime::Route& route) {
   auto& services = worker.services();
   const auto& context = client.request();
   if (services.log.takes_audit() || leaves_no_audit_line(route.kind) || context.head.method == "OPTIONS") {
     co_return false;
   }
-  count(context, snapshot, route, services);
+  count(context, generation, route, services);
   auto response = unrecorded(route.kind, context.id);
   response.headers.set("X-Request-Id", context.id);
   co_await client.reply(std::move(response));

@@ -18,8 +18,8 @@ net::awaitable<void> handle_request(edge::ClientExchange& client, runtime::Worke
     co_return;
   }
   const bool secure = context.listener.secure;
-  const auto snapshot = worker.snapshot();
-  const auto& router = snapshot->router();
+  const auto generation = worker.generation();
+  const auto& router = generation->router();
   const auto authority = http::canonical_authority(context.head.authority, secure);
   // RFC 9110 section 7.4: a request for a host that is not ours. Public URLs come from the configuration, never from
   // Host, so that a name that was pointed here (DNS rebinding) gets nothing.
@@ -37,17 +37,17 @@ net::awaitable<void> handle_request(edge::ClientExchange& client, runtime::Worke
     co_await client.reply(std::move(missing));
     co_return;
   }
-  const bool refused = co_await refuse_unrecorded(client, worker, *snapshot, *route);
+  const bool refused = co_await refuse_unrecorded(client, worker, *generation, *route);
   if (refused) co_return;
   switch (route->kind) {
     case runtime::RouteKind::resource:
-    case runtime::RouteKind::messages: co_await proxy::handle_mcp(client, worker, snapshot, *route); break;
+    case runtime::RouteKind::messages: co_await proxy::handle_mcp(client, worker, generation, *route); break;
     case runtime::RouteKind::rest_tool:
-    case runtime::RouteKind::rest_openapi: co_await proxy::handle_rest(client, worker, snapshot, rest, *route); break;
+    case runtime::RouteKind::rest_openapi: co_await proxy::handle_rest(client, worker, generation, rest, *route); break;
     case runtime::RouteKind::rest_health:
-      co_await proxy::handle_rest_health(client, worker, snapshot, rest, *route);
+      co_await proxy::handle_rest_health(client, worker, generation, rest, *route);
       break;
-    default: co_await handle_endpoint(client, worker, snapshot, *route); break;
+    default: co_await handle_endpoint(client, worker, generation, *route); break;
   }
 }
 

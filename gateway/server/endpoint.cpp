@@ -57,20 +57,21 @@ http::Request to_request(const edge::RequestContext& context, std::string body, 
 }
 
 // 0, or the seconds to wait. Only what writes or costs is counted, by the networks of the address.
-int over_limit(limits::RateLimiters& limiters, const runtime::Route& route, const edge::RequestContext& context) {
+int over_limit(limits::RateLimiters& limiters, const config::Limits& allowed, const runtime::Route& route,
+               const edge::RequestContext& context) {
   const auto now = context.started;
   const auto& from = context.peer;
   // Each request looks up a client that anybody may name, whatever the method.
   const bool by_anybody = route.kind == runtime::RouteKind::authorize || route.kind == runtime::RouteKind::login_return;
   // Each looks up all that a user has, once there is one.
-  if (by_anybody || is_account_page(route.kind)) return limiters.authorize.take(from, now);
+  if (by_anybody || is_account_page(route.kind)) return limiters.authorize.take(from, now, allowed.authorize);
   if (context.head.method != "POST") return 0;
   switch (route.kind) {
     case runtime::RouteKind::token:
     case runtime::RouteKind::revoke:
-    case runtime::RouteKind::introspect: return limiters.token.take(from, now);
-    case runtime::RouteKind::register_client: return limiters.register_.take(from, now);
-    case runtime::RouteKind::login: return limiters.sign_in.take(from, now);
+    case runtime::RouteKind::introspect: return limiters.token.take(from, now, allowed.token);
+    case runtime::RouteKind::register_client: return limiters.register_.take(from, now, allowed.register_);
+    case runtime::RouteKind::login: return limiters.sign_in.take(from, now, allowed.sign_in);
     default: return 0;
   }
 }
@@ -82,7 +83,8 @@ http::Response too_many(const runtime::Route& route, int wait, const std::string
   return response;
 }
 
-std::optional<http::Response> refused_before_its_body(limits::RateLimiters& limiters, const runtime::Route& route,
+std::optional<http::Response> refused_before_its_body(limits::RateLimiters& limiters, const config::Limits& allowed,
+                                                      const runtime::Route& route,
                                                       const edge::RequestContext& context) {
   if (!method_allowed(route.methods, context.head.method)) {
     auto response = page_or_json(route, 405, "method_not_allowed", "Method not allowed",
@@ -90,7 +92,7 @@ std::optional<http::Response> refused_before_its_body(limits::RateLimiters& limi
     response.headers.set("Allow", route.methods);
     return response;
   }
-  if (const int wait = over_limit(limiters, route, context); wait > 0) {
+  if (const int wait = over_limit(limiters, allowed, route, context); wait > 0) {
     return too_many(route, wait, context.id);
   }
   return std::nullopt;
@@ -99,7 +101,7 @@ std::optional<http::Response> refused_before_its_body(limits::RateLimiters& limi
 // An endpoint runs again for each thing that it turns out to need: a password to be hashed, a document, or to write.
 // Documents are that of the client, its keys, these once more when they have changed, what a provider publishes, and
 // its answer to a code.
-net::awaitable<http::Response> work_out(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot,
+net::awaitable<http::Response> work_out(runtime::Worker& worker, std::shared_ptr<const runtime::Generation> generation,
                                         const edge::RequestContext& context, runtime::Route route, std::string body,
                                         std::shared_ptr<std::vector<std::string>> tool_checks,
                                         std::shared_ptr<limits::RequestLog> log) {
@@ -107,7 +109,7 @@ net::awaitable<http::Response> work_out(runtime::Worker& worker, std::shared_ptr
   auto& services = worker.services();
   const std::string scheme = context.listener.secure ? "https://" : "http://";
   auto request = to_request(context, std::move(body), scheme + std::string(context.head.authority));
-  const auto run = std::make_shared<EndpointRun>(services, route, std::move(request), std::move(snapshot),
+  const auto run = std::make_shared<EndpointRun>(services, route, std::move(request), std::move(generation),
                                                  std::move(tool_checks), log);
   bool may_write = false;
   for (int fetches = 0;;) {
@@ -121,7 +123,8 @@ net::awaitable<http::Response> work_out(runtime::Worker& worker, std::shared_ptr
       continue;
     }
     if (run->documents.wanted() && fetches++ < kMostFetches) {
-      const int wait = co_await fetch_wanted(services, run->documents, run->request, *log, context.started);
+      const int wait =
+          co_await fetch_wanted(services, run->generation, run->documents, run->request, *log, context.started);
       if (wait > 0) co_return too_many(route, wait, context.id);
       continue;
     }
@@ -146,7 +149,8 @@ void record(runtime::Services& services, const runtime::Route& route, const edge
 }  // namespace
 
 net::awaitable<void> handle_endpoint(edge::ClientExchange& client, runtime::Worker& worker,
-                                     std::shared_ptr<const runtime::Snapshot> snapshot, const runtime::Route& route) {
+                                     std::shared_ptr<const runtime::Generation> generation,
+                                     const runtime::Route& route) {
   auto& services = worker.services();
   const auto& context = client.request();
   if (context.head.method == "OPTIONS" && method_allowed(route.methods, "OPTIONS")) {
@@ -154,15 +158,15 @@ net::awaitable<void> handle_endpoint(edge::ClientExchange& client, runtime::Work
     co_return;
   }
   const auto tool_checks = std::make_shared<std::vector<std::string>>();
-  const auto log = std::make_shared<limits::RequestLog>(services.log, services.refusals, context.peer);
-  auto response = refused_before_its_body(services.limiters, route, context);
+  const auto log = std::make_shared<limits::RequestLog>(services.log, services.counters.refusals, context.peer);
+  auto response = refused_before_its_body(services.counters.rates, generation->limits(), route, context);
   if (!response) {
     const bool kept = route.kind == runtime::RouteKind::register_client;
-    limits::BodyShare share(services.endpoint_bodies, {.address = context.peer});
+    limits::BodyShare share(services.counters.endpoint_bodies, limits::kEndpointBodies, {.address = context.peer});
     auto body = co_await client.read_body(kept ? kRegistrationBody : kEndpointBody, std::move(share));
     if (body) {
       std::string whole = std::move(*body);
-      response = co_await work_out(worker, snapshot, context, route, std::move(whole), tool_checks, log);
+      response = co_await work_out(worker, generation, context, route, std::move(whole), tool_checks, log);
     } else if (const auto fault = body.error(); fault.status != 0) {
       // `limits.body` is for calls: what an endpoint takes is fixed.
       const bool large = fault.status == 413;
@@ -178,7 +182,7 @@ net::awaitable<void> handle_endpoint(edge::ClientExchange& client, runtime::Work
   response->headers.set("X-Request-Id", context.id);
   record(services, route, context, response->status, *log);
   co_await client.reply(std::move(*response));
-  for (const auto& grant : *tool_checks) begin_tool_check(worker, snapshot, grant);
+  for (const auto& grant : *tool_checks) begin_tool_check(worker, generation, grant);
 }
 
 }  // namespace postern::server

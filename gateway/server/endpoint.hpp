@@ -10,6 +10,7 @@ namespace postern::server {
 
 // OAuth endpoints, metadata and pages: read whole, run on a pool, answered whole.
 net::awaitable<void> handle_endpoint(edge::ClientExchange& client, runtime::Worker& worker,
-                                     std::shared_ptr<const runtime::Snapshot> snapshot, const runtime::Route& route);
+                                     std::shared_ptr<const runtime::Generation> generation,
+                                     const runtime::Route& route);
 
 }  // namespace postern::server

@@ -34,12 +34,12 @@ http::Response rest_manifest(const tenant::Resource& resource, oauth::ForeignDoc
 http::Response answer(EndpointRun& run, store::Facets& store, const store::ReadingPass* pass) {
   const runtime::Route& route = run.route;
   const http::Request& request = run.request;
-  const runtime::Snapshot& snapshot = *run.snapshot;
+  const runtime::Generation& generation = *run.generation;
   if (route.kind == runtime::RouteKind::callback) {
-    return web::callback(request, snapshot.config().identity.callback, snapshot.page_seal());
+    return web::callback(request, generation.config().identity.callback, generation.page_seal());
   }
-  const auto there = route.resource ? runtime::has_its_tenant(*route.resource, snapshot)
-                                    : runtime::has_its_tenant(*route.server, snapshot);
+  const auto there = route.resource ? runtime::has_its_tenant(*route.resource, generation)
+                                    : runtime::has_its_tenant(*route.server, generation);
   if (!there) return could_not_be_run(there.error(), route, *run.log, request.request_id);
   if (!*there) return nothing_here(route, request.request_id);
   if (route.kind == runtime::RouteKind::resource_metadata) {
@@ -49,10 +49,10 @@ http::Response answer(EndpointRun& run, store::Facets& store, const store::Readi
     return provider_metadata(*route.resource->server, run.documents, request);
   }
   if (route.kind == runtime::RouteKind::rest_manifest) return rest_manifest(*route.resource, run.documents);
-  oauth::Context context = snapshot.oauth(*route.server, store, run.documents, *run.log);
+  oauth::Context context = generation.oauth(*route.server, store, run.documents, *run.log);
   context.tool_checks = run.tool_checks.get();
   context.pass = pass;
-  const auto& identity = snapshot.config().identity;
+  const auto& identity = generation.config().identity;
   const idp::LocalUsers users(store.users(), run.services.clock);
   const web::PageContext pages{context, users, identity.session, &identity, &run.password};
   switch (route.kind) {
@@ -76,7 +76,7 @@ http::Response answer(EndpointRun& run, store::Facets& store, const store::Readi
 }
 
 // Made of the configuration alone, so that it is served while the store is away.
-bool needs_no_store(const runtime::Route& route, const runtime::Snapshot& snapshot) {
+bool needs_no_store(const runtime::Route& route, const runtime::Generation& generation) {
   switch (route.kind) {
     case runtime::RouteKind::callback: return true;
     case runtime::RouteKind::jwks:
@@ -90,7 +90,7 @@ bool needs_no_store(const runtime::Route& route, const runtime::Snapshot& snapsh
     default: return false;
   }
   const auto& tenant = route.resource ? route.resource->fixed_tenant : route.server->tenant;
-  return tenant.empty() || snapshot.directory().is_in_file(tenant);
+  return tenant.empty() || generation.directory().is_in_file(tenant);
 }
 
 Attempt reading_attempt(EndpointRun& run) {
@@ -103,12 +103,12 @@ Attempt reading_attempt(EndpointRun& run) {
 }  // namespace
 
 EndpointRun::EndpointRun(runtime::Services& all, runtime::Route to, http::Request what,
-                         std::shared_ptr<const runtime::Snapshot> pinned,
+                         std::shared_ptr<const runtime::Generation> pinned,
                          std::shared_ptr<std::vector<std::string>> checks, std::shared_ptr<telemetry::Log> lines)
     : services(all),
       route(std::move(to)),
       request(std::move(what)),
-      snapshot(std::move(pinned)),
+      generation(std::move(pinned)),
       tool_checks(std::move(checks)),
       log(std::move(lines)),
       documents(documents_at_hand(all)) {}
@@ -117,7 +117,7 @@ EndpointRun::EndpointRun(runtime::Services& all, runtime::Route to, http::Reques
 // strangers come to nothing that has to be written.
 net::awaitable<Result<Attempt>> attempt(std::shared_ptr<EndpointRun> run, bool may_write) {
   auto& services = run->services;
-  if (needs_no_store(run->route, *run->snapshot)) co_return reading_attempt(*run);
+  if (needs_no_store(run->route, *run->generation)) co_return reading_attempt(*run);
   std::function<Attempt()> work = [run] { return reading_attempt(*run); };
   if (may_write) work = [run] { return Attempt{answer(*run, run->services.store, nullptr)}; };
   if (may_write) {

@@ -9,9 +9,9 @@
 #include "idp/password_check.hpp"
 #include "net/stream.hpp"
 #include "oauth/foreign_documents.hpp"
+#include "runtime/generation.hpp"
 #include "runtime/router.hpp"
 #include "runtime/services.hpp"
-#include "runtime/snapshot.hpp"
 
 // Endpoints and pages are plain functions that block on the store. Here one of them is run, where it may.
 namespace postern::server {
@@ -20,13 +20,13 @@ namespace postern::server {
 // receives when it is run again.
 struct EndpointRun {
   EndpointRun(runtime::Services& all, runtime::Route to, http::Request what,
-              std::shared_ptr<const runtime::Snapshot> pinned, std::shared_ptr<std::vector<std::string>> checks,
+              std::shared_ptr<const runtime::Generation> pinned, std::shared_ptr<std::vector<std::string>> checks,
               std::shared_ptr<telemetry::Log> lines);
 
   runtime::Services& services;
   const runtime::Route route;
   const http::Request request;
-  const std::shared_ptr<const runtime::Snapshot> snapshot;
+  const std::shared_ptr<const runtime::Generation> generation;
   const std::shared_ptr<std::vector<std::string>> tool_checks;
   const std::shared_ptr<telemetry::Log> log;
   oauth::ForeignDocuments documents;

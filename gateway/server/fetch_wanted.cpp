@@ -14,13 +14,13 @@ constexpr upstream::FetchRules kTokenAnswer{64 * 1024, std::chrono::seconds(10),
 
 upstream::Documents& source_of(oauth::DocumentKind kind, runtime::Services& services) {
   switch (kind) {
-    case oauth::DocumentKind::client: return services.documents;
-    case oauth::DocumentKind::keys: return services.key_sets;
-    case oauth::DocumentKind::provider_metadata: return services.provider_metadata;
-    case oauth::DocumentKind::provider_keys: return services.provider_key_sets;
+    case oauth::DocumentKind::client: return services.published.client_documents;
+    case oauth::DocumentKind::keys: return services.published.client_keys;
+    case oauth::DocumentKind::provider_metadata: return services.published.provider_metadata;
+    case oauth::DocumentKind::provider_keys: return services.published.provider_key_sets;
     case oauth::DocumentKind::provider_token: break;
   }
-  return services.documents;
+  return services.published.client_documents;
 }
 
 // Where it leads is for a stranger to say.
@@ -40,21 +40,25 @@ std::string_view failure_of(oauth::DocumentKind kind) {
 }
 
 // A form for a provider's token endpoint, sent once.
-net::awaitable<Result<oauth::DocumentText>> post_form(runtime::Services& services, oauth::WantedDocument wanted) {
+net::awaitable<Result<oauth::DocumentText>> post_form(runtime::Services& services,
+                                                      std::shared_ptr<const runtime::Generation> generation,
+                                                      oauth::WantedDocument wanted) {
   const std::function<Result<oauth::DocumentText>()> work =
-      [fetcher = &services.provider_fetcher, asked = std::move(wanted)]() -> Result<oauth::DocumentText> {
-    auto fetched = fetcher->post(asked.url, {Secret(asked.form), Secret(asked.authorization)}, kTokenAnswer);
+      [generation, asked = std::move(wanted)]() -> Result<oauth::DocumentText> {
+    auto fetched = generation->fetchers().providers.post(asked.url, {Secret(asked.form), Secret(asked.authorization)},
+                                                         kTokenAnswer);
     if (!fetched) return fetched.error();
     return std::make_shared<const std::string>(std::move(fetched->body));
   };
-  auto answer = co_await net::offload<Result<oauth::DocumentText>>(services.provider_pool, work);
+  auto answer = co_await net::offload<Result<oauth::DocumentText>>(services.pools.provider, work);
   co_return answer;
 }
 
-net::awaitable<Result<oauth::DocumentText>> get(runtime::Services& services, oauth::WantedDocument wanted,
-                                                net::FairQueue::Path from) {
+net::awaitable<Result<oauth::DocumentText>> get(runtime::Services& services,
+                                                std::shared_ptr<const runtime::Generation> generation,
+                                                oauth::WantedDocument wanted, net::FairQueue::Path from) {
   if (wanted.kind == oauth::DocumentKind::provider_token) {
-    auto answer = co_await post_form(services, std::move(wanted));
+    auto answer = co_await post_form(services, generation, std::move(wanted));
     co_return answer;
   }
   auto& source = source_of(wanted.kind, services);
@@ -73,22 +77,23 @@ oauth::ForeignDocuments::AtHand documents_at_hand(runtime::Services& services) {
   };
 }
 
-net::awaitable<int> fetch_wanted(runtime::Services& services, oauth::ForeignDocuments& documents,
-                                 const http::Request& request, telemetry::Log& log,
+net::awaitable<int> fetch_wanted(runtime::Services& services, std::shared_ptr<const runtime::Generation> generation,
+                                 oauth::ForeignDocuments& documents, const http::Request& request, telemetry::Log& log,
                                  std::chrono::steady_clock::time_point now) {
   const oauth::WantedDocument wanted = *documents.wanted();
   std::optional<limits::CallPlace> place;
   if (is_of_stranger(wanted.kind)) {
     const auto from = network_of(request.peer);
-    if (const int wait = services.limiters.register_.take(request.peer, now); wait > 0) co_return wait;
+    const auto& rate = generation->limits().register_;
+    if (const int wait = services.counters.rates.register_.take(request.peer, now, rate); wait > 0) co_return wait;
     // Slow documents of one address must not take every place.
     const bool under_way = source_of(wanted.kind, services).is_under_way(wanted.url);
-    if (!under_way && !place.emplace(services.fetches, from)) co_return kSecondsToWait;
+    if (!under_way && !place.emplace(services.counters.fetches, from, runtime::kFetchesEach)) co_return kSecondsToWait;
   }
   oauth::WantedDocument asked = wanted;
   net::FairQueue::Path shares_with;
   if (is_of_stranger(wanted.kind)) shares_with = networks_of(request.peer);
-  auto text = co_await get(services, std::move(asked), std::move(shares_with));
+  auto text = co_await get(services, generation, std::move(asked), std::move(shares_with));
   if (!text) {
     log.info(failure_of(wanted.kind),
              {{"request_id", request.request_id}, {"url", wanted.url}, {"what", text.error().what}});

@@ -25,16 +25,16 @@ constexpr std::array<std::chrono::seconds, 2> kTryAgainAfter{std::chrono::second
 constexpr auto kAllWithin = std::chrono::seconds(60);
 
 // Blocks on the store.
-Result<proxy::ListedFor> subject_of(std::shared_ptr<const runtime::Snapshot> snapshot, const std::string& grant,
+Result<proxy::ListedFor> subject_of(std::shared_ptr<const runtime::Generation> generation, const std::string& grant,
                                     Time now) {
-  auto principal = snapshot->verifier().of_grant(grant, now);
+  auto principal = generation->verifier().of_grant(grant, now);
   if (!principal) return principal.error();
-  const auto resource = snapshot->catalog().by_canonical((*principal)->resource);
+  const auto resource = generation->catalog().by_canonical((*principal)->resource);
   if (resource == nullptr) return fail(Errc::not_found, "its resource is no longer served");
   auto lowered = std::make_shared<token::Principal>(**principal);
   lowered->scopes = resource->policy->grantable(lowered->scopes, lowered->role);
   const policy::Caller caller = proxy::policy_caller(*lowered);
-  return proxy::ListedFor{std::move(snapshot), resource, std::move(lowered), caller};
+  return proxy::ListedFor{std::move(generation), resource, std::move(lowered), caller};
 }
 
 bool is_allowed(const proxy::ListedFor& subject) {
@@ -105,13 +105,13 @@ net::awaitable<std::optional<store::ToolCheck>> run_check(runtime::Worker& worke
   }
 }
 
-net::awaitable<void> check_tools(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot,
+net::awaitable<void> check_tools(runtime::Worker& worker, std::shared_ptr<const runtime::Generation> generation,
                                  std::string grant) {
   auto& services = worker.services();
-  limits::ToolCheckPlace place(services.tool_checks, grant);
+  limits::ToolCheckPlace place(services.counters.tool_checks, grant);
   if (!place) co_return;
-  const std::function<Result<proxy::ListedFor>()> find = [snapshot, grant, now = services.clock.now()] {
-    return subject_of(snapshot, grant, now);
+  const std::function<Result<proxy::ListedFor>()> find = [generation, grant, now = services.clock.now()] {
+    return subject_of(generation, grant, now);
   };
   const auto subject = co_await runtime::read_store<Result<proxy::ListedFor>>(services, find);
   if (!subject) {
@@ -119,7 +119,8 @@ net::awaitable<void> check_tools(runtime::Worker& worker, std::shared_ptr<const 
     co_return;
   }
   if (!place.belongs_to(subject->principal->user)) co_return;
-  const limits::CallPlace call(services.calls, subject->principal->user + '\n' + subject->principal->tenant);
+  const limits::CallPlace call(services.counters.calls, subject->principal->user + '\n' + subject->principal->tenant,
+                               subject->generation->limits().calls_per_user);
   if (!call) co_return;
   auto check = co_await run_check(worker, *subject);
   if (!check) co_return;
@@ -139,10 +140,11 @@ net::awaitable<void> check_tools(runtime::Worker& worker, std::shared_ptr<const 
 
 }  // namespace
 
-void begin_tool_check(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot, std::string grant) {
+void begin_tool_check(runtime::Worker& worker, std::shared_ptr<const runtime::Generation> generation,
+                      std::string grant) {
   if (worker.draining()) return;
   auto* log = &worker.services().log;
-  boost::asio::co_spawn(worker.io(), check_tools(worker, std::move(snapshot), std::move(grant)),
+  boost::asio::co_spawn(worker.io(), check_tools(worker, std::move(generation), std::move(grant)),
                         [log](std::exception_ptr error) {
                           if (error) log->error("tool_check_broke", {});
                         });

@@ -11,6 +11,7 @@ namespace postern::server {
 // headers and credentials of an ordinary call, under the policy, and ended with the grant. What came of it goes to the
 // store, for the grant's user. Nothing waits for it; where too many are under way, or one of that grant, nothing
 // happens.
-void begin_tool_check(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot, std::string grant);
+void begin_tool_check(runtime::Worker& worker, std::shared_ptr<const runtime::Generation> generation,
+                      std::string grant);
 
 }  // namespace postern::server

@@ -21,12 +21,12 @@ net::awaitable<Result<bool>> match(runtime::Services& services, idp::PasswordQue
   };
   if (!familiar.empty()) {
     net::FairQueue::Path from{familiar};
-    auto matched = co_await net::offload<bool>(services.familiar_password_pool, work, std::move(from));
+    auto matched = co_await net::offload<bool>(services.pools.familiar_password, work, std::move(from));
     // Many who are known may come at once: they are never worse off than strangers.
     if (!found_no_place(matched)) co_return matched;
   }
   auto from = networks_of(peer);
-  auto matched = co_await net::offload<bool>(services.password_pool, work, std::move(from));
+  auto matched = co_await net::offload<bool>(services.pools.password, work, std::move(from));
   co_return matched;
 }
 

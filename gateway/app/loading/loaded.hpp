@@ -6,7 +6,7 @@
 #include <boost/system/result.hpp>
 
 #include "config/load.hpp"
-#include "runtime/snapshot.hpp"
+#include "runtime/generation.hpp"
 
 namespace postern::app {
 

@@ -9,7 +9,7 @@
 
 namespace postern::app {
 
-// The running gateway: everything is made here and wired here. One per process.
+// The running gateway: the process, the generation that it serves, and the threads that serve it. One per process.
 class Gateway {
  public:
   // Opens the store, binds every listener and loads every certificate. The error is a sentence.

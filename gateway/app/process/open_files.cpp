@@ -18,13 +18,4 @@ OpenFiles claim_open_files(config::Config& config, limits::DescriptorUsers users
   return claimed;
 }
 
-limits::ConnectionPlaces::Bounds client_places(const config::Limits& limits) {
-  return {limits.connections, limits.connections_per_address, limits::kConnectionsInExchange, false};
-}
-
-limits::ConnectionPlaces::Bounds operations_places() {
-  constexpr std::size_t half = limits::kOperationsConnections / 2;
-  return {half, limits::kOperationsConnections, half, true};
-}
-
 }  // namespace postern::app

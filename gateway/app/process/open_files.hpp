@@ -4,7 +4,6 @@
 #include <string>
 
 #include "config/config.hpp"
-#include "limits/connection_places.hpp"
 #include "limits/descriptor_budget.hpp"
 
 namespace postern::app {
@@ -16,11 +15,5 @@ struct OpenFiles {
   std::string warning;           // a sentence for the operator where connections were lowered, to 0 in the worst case
 };
 OpenFiles claim_open_files(config::Config& config, limits::DescriptorUsers users);
-
-// Of clients, as the configuration's limits say.
-limits::ConnectionPlaces::Bounds client_places(const config::Limits& limits);
-
-// Of probes and Prometheus, which may all come from one address: there the newest always gets a place.
-limits::ConnectionPlaces::Bounds operations_places();
 
 }  // namespace postern::app

@@ -189,7 +189,8 @@ awaitable<void> Connection::finish_body() {
     co_return;
   }
   stream_->read_deadline(body_deadline());
-  context_.body_share = limits::BodyShare(connections_.shared().unread_bodies, {.address = context_.peer});
+  context_.body_share =
+      limits::BodyShare(connections_.shared().unread_bodies, limits::kEndpointBodies, {.address = context_.peer});
   awaits_body_ = true;
   const auto body = co_await read_sized(context_.body_share, head.content_length);
   awaits_body_ = false;

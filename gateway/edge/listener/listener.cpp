@@ -157,9 +157,11 @@ void Listener::admit(std::unique_ptr<net::TcpStream> stream) {
   // Probes and the one who looks at the metrics must get through just when all places of clients are taken.
   const bool operations = info_.serve == config::Serve::operations;
   accepted->places = operations ? &connections_.shared().places.operations : &connections_.shared().places.clients;
-  const bool proxy = !operations && connections_.settings()->proxies.contains(accepted->address);
+  const auto settings = connections_.settings();
+  const bool proxy = !operations && settings->proxies.contains(accepted->address);
   if (!proxy) accepted->networks = networks_of(accepted->address);
-  const auto verdict = accepted->places->enter(accepted->networks);
+  const auto verdict =
+      accepted->places->enter(accepted->networks, operations ? operations_places() : client_places(settings->limits));
   if (verdict != Verdict::admitted) {
     refuse(std::move(stream), verdict == Verdict::total ? "total" : "per_address");
     return;

@@ -20,7 +20,7 @@ bool may_hold_tasks(const McpExchange& x) {
 
 AnswerEditor::AnswerEditor(const McpExchange& x)
     : log_(x.services().log),
-      seal_(x.services().session_seal),
+      seal_(x.services().seals.session),
       policy_(x.resource.policy),
       caller_(policy_caller(*x.principal)),
       request_id_(x.context.id),

@@ -44,7 +44,7 @@ void seal_new_session(McpExchange& x, const upstream::Exchange& answer, http::He
   session.tenant = x.principal->tenant;
   session.user = x.principal->user;
   session.client = x.principal->client;
-  headers.set("Mcp-Session-Id", seal_session(session, x.services().session_seal));
+  headers.set("Mcp-Session-Id", seal_session(session, x.services().seals.session));
 }
 
 // MCP 2024-11-05 transports, "HTTP with SSE": the stream begins by saying where its client posts to. Relative, as

@@ -134,7 +134,7 @@ awaitable<bool> take_events(McpExchange& x, Running& running, std::shared_ptr<Ev
       continue;
     }
     std::function<void()> work = [filter] { filter->step(); };
-    auto& pool = x.services().long_work_pool;
+    auto& pool = x.services().pools.long_work;
     auto turn = turn_of(*x.principal);
     const auto done = co_await do_long_work(pool, running.slot, std::move(work), std::move(turn));
     if (done) continue;
@@ -190,14 +190,14 @@ awaitable<MaybeRefusal> relay_events(McpExchange& x, Running& running, const Ans
   const bool open = co_await x.client.begin(status, plan.headers, std::nullopt, out);
   if (!open) co_return std::nullopt;
 
-  auto& metrics = x.snapshot->metrics(x.resource);
+  auto& metrics = x.generation->metrics(x.resource);
   metrics.stream_opened();
   // An old stream brings the answers to its client's calls, each of which shows a token: it ends when its grant does,
   // or when no call has come for long.
   const bool expires = is_listening(x) && !opens_old_stream(x);
   const auto expired = [&x, expires] { return expires && x.services().clock.now() >= x.principal->expires_at; };
   const auto end = [&running] { running.end(); };
-  StreamWriter writer(x.client, x.snapshot->config().limits.stream_keepalive, expired, end);
+  StreamWriter writer(x.client, x.generation->limits().stream_keepalive, expired, end);
   writer.start(out);
   std::exception_ptr bug;
   try {

@@ -28,7 +28,7 @@ awaitable<http::Response> told_in_answer(McpExchange& x, authn::Refusal refused)
   auto response = denial_response(x, refused);
   if (!x.messages || !x.session) co_return response;
   std::string session = x.session->id;
-  auto& upstream = x.worker.upstream(*x.resource.upstream);
+  auto& upstream = x.worker.upstream(*x.generation, *x.resource.upstream);
   const bool delivered = co_await upstream.deliver(std::move(session), std::move(response.body));
   if (!delivered) {
     const auto ended = session_has_ended();
@@ -101,14 +101,14 @@ awaitable<MaybeRefusal> run_phases(McpExchange& x) {
 }  // namespace
 
 awaitable<void> handle_mcp(edge::ClientExchange& client, runtime::Worker& worker,
-                           std::shared_ptr<const runtime::Snapshot> snapshot, const runtime::Route& route) {
+                           std::shared_ptr<const runtime::Generation> generation, const runtime::Route& route) {
   const auto& resource = *route.resource;
   auto& context = client.request();
   if (context.head.method == "OPTIONS") {
-    co_await client.reply(cors_preflight(context, *snapshot, resource));
+    co_await client.reply(cors_preflight(context, *generation, resource));
     co_return;
   }
-  McpExchange x{client, worker, context, resource, std::move(snapshot)};
+  McpExchange x{client, worker, context, resource, std::move(generation)};
   x.messages = route.kind == runtime::RouteKind::messages;
   auto refused = co_await run_phases(x);
   if (refused) co_await refuse(x, route, std::move(*refused));

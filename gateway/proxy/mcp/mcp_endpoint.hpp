@@ -10,6 +10,6 @@ namespace postern::proxy {
 
 // MCP on a resource: the phases of a request, one after the other.
 net::awaitable<void> handle_mcp(edge::ClientExchange& client, runtime::Worker& worker,
-                                std::shared_ptr<const runtime::Snapshot> snapshot, const runtime::Route& route);
+                                std::shared_ptr<const runtime::Generation> generation, const runtime::Route& route);
 
 }  // namespace postern::proxy

@@ -40,7 +40,7 @@ MaybeRefusal check_origin(McpExchange& x) {
   const auto count = x.head().fields.count("origin");
   if (count == 0) return std::nullopt;
   const auto origin = x.head().fields.only("origin");
-  if (!origin || !x.snapshot->origin_allowed(x.resource, *origin)) {
+  if (!origin || !x.generation->origin_allowed(x.resource, *origin)) {
     return refusal(403, "origin_not_allowed",
                    "pages of this origin may not call this server; the operator can allow it under `origins`");
   }

@@ -30,7 +30,8 @@ telemetry::Outcome outcome_of(const McpExchange& x) {
 void audit(const McpExchange& x) {
   auto& services = x.services();
   const auto kind = x.status >= 400 ? telemetry::StrangerLine::refused : telemetry::StrangerLine::answered;
-  if (is_stranger(x) && !services.refusals.admits(kind, x.context.peer, std::chrono::steady_clock::now())) return;
+  if (is_stranger(x) && !services.counters.refusals.admits(kind, x.context.peer, std::chrono::steady_clock::now()))
+    return;
   const token::Principal nobody;
   const auto& p = x.principal ? *x.principal : nobody;
   const double ms =
@@ -66,7 +67,7 @@ void audit(const McpExchange& x) {
 void conclude(McpExchange& x) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - x.context.started).count();
   x.outcome = outcome_of(x);
-  x.snapshot->metrics(x.resource).request(x.outcome, seconds);
+  x.generation->metrics(x.resource).request(x.outcome, seconds);
   audit(x);
 }
 

@@ -51,10 +51,10 @@ awaitable<Verified> look_up(McpExchange& x, std::string_view token) {
   services.metrics.token_cache(cached != nullptr);
   if (cached) co_return cached;
   // A token from the cache had its signature checked when it came in; a change of keys takes out what they signed.
-  const std::function<Verified()> work = [snapshot = x.snapshot, server = x.resource.server,
+  const std::function<Verified()> work = [generation = x.generation, server = x.resource.server,
                                           keys = &services.signing_keys, value = std::string(token),
                                           hash = crypto::as_string(x.token_digest), now] {
-    const auto& verifier = snapshot->verifier();
+    const auto& verifier = generation->verifier();
     if (!crypto::has_jws_shape(value)) return verifier.verify(hash, now);
     return authn::verify_signed(value, {server->issuer, server->key_ring}, *keys, verifier, now);
   };

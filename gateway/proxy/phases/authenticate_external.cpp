@@ -31,7 +31,7 @@ idp::KeySource source_of(const config::External& external) {
 
 // One of the provider's keys must have made it; keys that are held are asked for anew when none of them can have.
 awaitable<Result<void>> check_signature(McpExchange& x, const crypto::Jws& jws) {
-  auto& keys_of_providers = x.services().provider_keys;
+  auto& keys_of_providers = x.services().published.provider_keys;
   for (const bool fresh : {false, true}) {
     auto source = source_of(external_of(x));
     const auto keys = co_await keys_of_providers.get(std::move(source), fresh);
@@ -70,7 +70,7 @@ void note_bound_token(McpExchange& x) {
 void note_keys_unavailable(McpExchange& x, const Error& error) {
   auto& services = x.services();
   const auto now = std::chrono::steady_clock::now();
-  if (!services.refusals.admits(telemetry::StrangerLine::refused, x.context.peer, now)) return;
+  if (!services.counters.refusals.admits(telemetry::StrangerLine::refused, x.context.peer, now)) return;
   services.log.warning("provider_keys_unavailable",
                        {{"request_id", x.context.id}, {"issuer", external_of(x).issuer}, {"what", error.what}});
 }
@@ -90,9 +90,9 @@ authn::Refusal not_verified(McpExchange& x, const Error& error) {
 }
 
 awaitable<Result<Principal>> place(McpExchange& x, authn::ExternalIdentity identity) {
-  const std::function<Result<Principal>()> work = [snapshot = x.snapshot, resource = &x.resource,
+  const std::function<Result<Principal>()> work = [generation = x.generation, resource = &x.resource,
                                                    store = &x.services().store, who = std::move(identity)] {
-    return authn::place_external(who, *resource, snapshot->directory(), store->users());
+    return authn::place_external(who, *resource, generation->directory(), store->users());
   };
   auto placed = co_await runtime::read_store<Result<Principal>>(x.services(), work);
   co_return placed;

@@ -147,7 +147,7 @@ awaitable<MaybeRefusal> ask_policy(McpExchange& x) {
 awaitable<MaybeRefusal> authorize(McpExchange& x) {
   auto undecided = co_await ask_policy(x);
   if (undecided) co_return undecided;
-  x.snapshot->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
+  x.generation->metrics(x.resource).decision(verdict_name(x.decision.verdict), x.decision.shadow);
   if (x.decision.shadow || x.decision.verdict == policy::Verdict::allow) {
     count_use(x);
     co_return std::nullopt;

@@ -33,12 +33,14 @@ authn::Refusal too_many_calls(int wait) {
 }  // namespace
 
 MaybeRefusal check_rate(const McpExchange& x, std::string_view key) {
-  const int wait = x.services().limiters.call.take(key, std::chrono::steady_clock::now());
+  const int wait =
+      x.services().counters.rates.call.take(key, std::chrono::steady_clock::now(), x.generation->limits().call);
   return wait == 0 ? MaybeRefusal() : too_many_calls(wait);
 }
 
 awaitable<MaybeRefusal> await_turn(McpExchange& x, std::string key) {
-  auto turn = x.services().limiters.call.reserve(key, std::chrono::steady_clock::now(), kQueue);
+  auto turn = x.services().counters.rates.call.reserve(key, std::chrono::steady_clock::now(),
+                                                       x.generation->limits().call, kQueue);
   if (!turn) co_return too_many_calls(turn.retry_after());
   if (!turn.waits()) co_return std::nullopt;
   const bool came = co_await wait_until(x, turn.at());

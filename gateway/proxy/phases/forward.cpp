@@ -14,11 +14,11 @@ namespace {
 void discard(McpExchange& x, nlohmann::json value) {
   if (!is_long(x.body.size())) return;
   const auto held = std::make_shared<nlohmann::json>(std::move(value));
-  x.services().long_work_pool.submit([held] { *held = nullptr; }, turn_of(*x.principal));
+  x.services().pools.long_work.submit([held] { *held = nullptr; }, turn_of(*x.principal));
 }
 
 awaitable<MaybeRefusal> exchange_and_relay(McpExchange& x, Running& running, upstream::Request request) {
-  auto& upstream = x.worker.upstream(*x.resource.upstream);
+  auto& upstream = x.worker.upstream(*x.generation, *x.resource.upstream);
   auto answer = co_await upstream.exchange(std::move(request), running.slot);
   if (!answer) {
     auto refused = failure_of_upstream(x, answer.error());

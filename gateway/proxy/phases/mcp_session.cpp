@@ -32,7 +32,7 @@ MaybeRefusal open_mcp_session(McpExchange& x) {
   std::optional<std::string> sealed;
   auto refused = sent_session(x, sealed);
   if (refused || !sealed) return refused;
-  auto session = open_session(*sealed, x.services().session_seal);
+  auto session = open_session(*sealed, x.services().seals.session);
   const auto unknown = refusal(404, "unknown_session", "there is no such session; begin a new one with initialize");
   if (!session) return unknown;
   switch (check_session(*session, *x.principal, x.resource.upstream->name)) {

@@ -22,7 +22,7 @@ struct Opening {
       : body(std::move(x.body)),
         principal(x.principal),
         upstream(x.resource.upstream->name),
-        seal(x.services().session_seal) {
+        seal(x.services().seals.session) {
     message.kind = x.message->kind;
     message.method = x.message->method;
   }

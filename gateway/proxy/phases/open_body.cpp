@@ -69,7 +69,7 @@ awaitable<MaybeRefusal> open_body(McpExchange& x) {
     co_return std::nullopt;
   }
   auto share = share_of(x);
-  auto body = co_await x.client.read_body(x.snapshot->config().limits.body, std::move(share));
+  auto body = co_await x.client.read_body(x.generation->limits().body, std::move(share));
   if (!body) {
     x.context.body_read = true;
     if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;

@@ -7,8 +7,8 @@ namespace postern::proxy {
 
 awaitable<MaybeRefusal> unless_absent(McpExchange& x, authn::Refusal refused) {
   if (refused.status != 401 || x.resource.fixed_tenant.empty()) co_return refused;
-  const std::function<Result<bool>()> work = [snapshot = x.snapshot, resource = x.resource] {
-    return runtime::has_its_tenant(resource, *snapshot);
+  const std::function<Result<bool>()> work = [generation = x.generation, resource = x.resource] {
+    return runtime::has_its_tenant(resource, *generation);
   };
   const auto there = co_await runtime::read_store<Result<bool>>(x.services(), work);
   if (there && *there) co_return refused;

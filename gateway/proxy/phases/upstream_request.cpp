@@ -7,7 +7,7 @@
 #include "proxy/callers.hpp"
 #include "proxy/mcp_exchange.hpp"
 #include "rest/calls.hpp"
-#include "runtime/snapshot.hpp"
+#include "runtime/generation.hpp"
 
 namespace postern::proxy {
 namespace {
@@ -40,11 +40,11 @@ bool names_task(const McpExchange& x) {
 
 }  // namespace
 
-Result<void> add_own_headers(const runtime::Snapshot& snapshot, const tenant::Resource& resource,
+Result<void> add_own_headers(const runtime::Generation& generation, const tenant::Resource& resource,
                              const token::Principal& principal, http::Headers& headers) {
   // The answer must be readable: lists are filtered in it.
   headers.set("Accept-Encoding", "identity");
-  for (const auto& [name, value] : snapshot.headers(resource.upstream->name)) {
+  for (const auto& [name, value] : generation.headers(resource.upstream->name)) {
     auto rendered = value.render(principal, resource.url);
     if (!rendered) return fail(rendered.error().code, name + ": " + rendered.error().what);
     headers.erase(name);
@@ -77,7 +77,7 @@ Result<upstream::Request> upstream_request(McpExchange& x) {
       return fail(Errc::invalid, "the session id is no header value");
     request.address = x.session->address;
   }
-  auto added = add_own_headers(*x.snapshot, x.resource, *x.principal, request.headers);
+  auto added = add_own_headers(*x.generation, x.resource, *x.principal, request.headers);
   if (!added) return added.error();
   return request;
 }

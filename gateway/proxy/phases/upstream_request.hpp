@@ -6,7 +6,7 @@
 namespace postern::proxy {
 
 // The headers that the server behind trusts: those of the configuration, filled in for the caller.
-Result<void> add_own_headers(const runtime::Snapshot& snapshot, const tenant::Resource& resource,
+Result<void> add_own_headers(const runtime::Generation& generation, const tenant::Resource& resource,
                              const token::Principal& principal, http::Headers& headers);
 // Takes the body with it.
 Result<upstream::Request> upstream_request(McpExchange& exchange);

@@ -23,7 +23,8 @@ class RegisteredStream {
 }  // namespace
 
 awaitable<MaybeRefusal> watched(McpExchange& x, Forwarding work) {
-  const limits::CallPlace place(x.services().calls, x.principal->user + '\n' + x.principal->tenant);
+  const limits::CallPlace place(x.services().counters.calls, x.principal->user + '\n' + x.principal->tenant,
+                                x.generation->limits().calls_per_user);
   if (!place) {
     auto refused = refusal(429, "rate_limited", "too many calls and streams are open; end some of them first");
     refused.retry_after = 1;

@@ -41,7 +41,7 @@ std::string agreed_version(const nlohmann::json& answer) {
 // Something to tell a server behind, with all that it needs when the call it belongs to is over.
 struct Telling {
   runtime::Worker& worker;
-  std::shared_ptr<const runtime::Snapshot> snapshot;  // whose upstream it is
+  std::shared_ptr<const runtime::Generation> generation;  // whose upstream it is
   const config::Upstream& settings;
   upstream::Request request;
   std::string id;  // of the call
@@ -49,7 +49,7 @@ struct Telling {
 
 // Told for courtesy: a server that does not hear it ends what it has by itself.
 awaitable<void> tell_it(Telling telling) {
-  auto& upstream = telling.worker.upstream(telling.settings);
+  auto& upstream = telling.worker.upstream(*telling.generation, telling.settings);
   const auto told = co_await exchange_within(upstream, std::move(telling.request), kTelling);
   if (told) co_return;
   telling.worker.services().log.info("upstream_not_told", {{"request_id", telling.id}, {"what", told.error().what}});
@@ -78,7 +78,7 @@ Result<upstream::Request> RestClient::request(std::string body, const http::Head
   for (const auto& [name, value] : more.all()) {
     if (!made.headers.set(name, value)) return fail(Errc::invalid, name + " cannot be set");
   }
-  if (auto added = add_own_headers(*x_.snapshot, x_.resource, *x_.principal, made.headers); !added)
+  if (auto added = add_own_headers(*x_.generation, x_.resource, *x_.principal, made.headers); !added)
     return added.error();
   return made;
 }
@@ -202,7 +202,7 @@ awaitable<void> RestClient::tell(std::string method, std::string body) {
   auto made = request(std::move(body), headers);
   if (!made) co_return;
   made->method = std::move(method);
-  Telling telling{x_.worker, x_.snapshot, *x_.resource.upstream, std::move(*made), x_.context.id};
+  Telling telling{x_.worker, x_.generation, *x_.resource.upstream, std::move(*made), x_.context.id};
   co_await tell_it(std::move(telling));
 }
 
@@ -211,7 +211,7 @@ void RestClient::tell_aside(std::string method, std::string body) {
   if (!made) return;
   made->method = std::move(method);
   auto& worker = x_.worker;
-  Telling telling{worker, x_.snapshot, *x_.resource.upstream, std::move(*made), x_.context.id};
+  Telling telling{worker, x_.generation, *x_.resource.upstream, std::move(*made), x_.context.id};
   auto* log = &worker.services().log;
   boost::asio::co_spawn(worker.io(), tell_it(std::move(telling)), [log](std::exception_ptr error) {
     if (error) log->error("upstream_telling_broke", {});
@@ -233,7 +233,7 @@ awaitable<MaybeRefusal> RestClient::send(Running& running, std::string body, htt
                                          std::size_t limit, Received& out) {
   auto made = request(std::move(body), more);
   if (!made) co_return header_template_failed(x_, made.error());
-  auto& upstream = x_.worker.upstream(*x_.resource.upstream);
+  auto& upstream = x_.worker.upstream(*x_.generation, *x_.resource.upstream);
   running.answer.reset();
   auto sent = std::move(*made);
   auto answer = co_await upstream.exchange(std::move(sent), running.slot);

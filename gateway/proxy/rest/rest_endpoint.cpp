@@ -68,8 +68,8 @@ http::Response refused_response(RestExchange& r, const authn::Refusal& refused) 
 // Who asks for the document without a token, where that is allowed: nobody, in the tenant of the address, with the
 // scopes that a client would ask for first.
 Result<std::shared_ptr<const token::Principal>> nobody_of(const tenant::Resource& resource,
-                                                          const runtime::Snapshot& snapshot) {
-  auto tenant = snapshot.directory().find(resource.fixed_tenant);
+                                                          const runtime::Generation& generation) {
+  auto tenant = generation.directory().find(resource.fixed_tenant);
   if (!tenant) return tenant.error();
   if (!*tenant || !resource.policy->includes_plan((*tenant)->plan)) return fail(Errc::not_found, "no such tenant");
   auto nobody = std::make_shared<token::Principal>();
@@ -83,8 +83,8 @@ Result<std::shared_ptr<const token::Principal>> nobody_of(const tenant::Resource
 
 awaitable<MaybeRefusal> stand_in_for_nobody(RestExchange& r) {
   using Made = Result<std::shared_ptr<const token::Principal>>;
-  const std::function<Made()> work = [snapshot = r.x.snapshot, resource = r.x.resource] {
-    return nobody_of(resource, *snapshot);
+  const std::function<Made()> work = [generation = r.x.generation, resource = r.x.resource] {
+    return nobody_of(resource, *generation);
   };
   auto made = co_await runtime::read_store<Made>(r.x.services(), work);
   if (made) {
@@ -197,7 +197,7 @@ awaitable<MaybeRefusal> open_rest_body(RestExchange& r) {
     co_return std::nullopt;
   }
   auto share = share_of(x);
-  auto body = co_await x.client.read_body(x.snapshot->config().limits.body, std::move(share));
+  auto body = co_await x.client.read_body(x.generation->limits().body, std::move(share));
   if (!body) {
     x.context.body_read = true;
     if (body.error().status == 0) x.outcome = telemetry::Outcome::cancelled;
@@ -340,14 +340,14 @@ awaitable<MaybeRefusal> run_phases(RestExchange& r) {
 }  // namespace
 
 awaitable<void> handle_rest(edge::ClientExchange& client, runtime::Worker& worker,
-                            std::shared_ptr<const runtime::Snapshot> snapshot, RestState& state,
+                            std::shared_ptr<const runtime::Generation> generation, RestState& state,
                             const runtime::Route& route) {
   auto& context = client.request();
   if (context.head.method == "OPTIONS") {
-    co_await client.reply(cors_preflight(context, *snapshot, *route.resource, route.methods));
+    co_await client.reply(cors_preflight(context, *generation, *route.resource, route.methods));
     co_return;
   }
-  McpExchange x{client, worker, context, *route.resource, std::move(snapshot)};
+  McpExchange x{client, worker, context, *route.resource, std::move(generation)};
   x.rest = true;
   RestExchange r{x, route, state};
   const auto refused = co_await run_phases(r);

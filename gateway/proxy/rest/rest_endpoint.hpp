@@ -11,7 +11,7 @@ namespace postern::proxy {
 
 // The tools of a resource as REST, and the documents about them. `state` outlives the worker.
 net::awaitable<void> handle_rest(edge::ClientExchange& client, runtime::Worker& worker,
-                                 std::shared_ptr<const runtime::Snapshot> snapshot, RestState& state,
+                                 std::shared_ptr<const runtime::Generation> generation, RestState& state,
                                  const runtime::Route& route);
 
 }  // namespace postern::proxy

@@ -19,25 +19,28 @@ bool is_there(int status) { return status != 502 && status != 503 && status != 5
 
 // Any answer of HTTP will do: what the server thinks of the question is not what is asked. A program is started by the
 // calls that need it, not by whoever looks whether it is well.
-awaitable<bool> can_be_reached(runtime::Worker& worker, const config::Upstream& settings) {
+awaitable<bool> can_be_reached(runtime::Worker& worker, std::shared_ptr<const runtime::Generation> generation,
+                               const config::Upstream& settings) {
   if (!settings.command.empty()) co_return true;
   upstream::Request request;
   request.method = "OPTIONS";
   request.headers.set("Accept", "application/json");
   // A connection of its own for the transport of 2024, whose own ones are event streams.
   std::unique_ptr<upstream::Upstream> own;
-  if (runtime::is_duplex(settings)) own = worker.services().upstreams.make_plain(worker.io().get_executor(), settings);
-  auto& upstream = own ? *own : worker.upstream(settings);
+  if (runtime::is_duplex(settings)) {
+    own = generation->upstreams().make_plain(worker.io().get_executor(), settings);
+  }
+  auto& upstream = own ? *own : worker.upstream(*generation, settings);
   const auto answer = co_await exchange_within(upstream, std::move(request), kProbe);
   co_return answer.has_value() && is_there((*answer)->head().status);
 }
 
-awaitable<Result<bool>> is_well(runtime::Worker& worker, std::shared_ptr<const runtime::Snapshot> snapshot,
+awaitable<Result<bool>> is_well(runtime::Worker& worker, std::shared_ptr<const runtime::Generation> generation,
                                 RestState& state, const edge::RequestContext& context,
                                 const tenant::Resource& resource) {
   auto& services = worker.services();
-  const std::function<Result<bool>()> work = [pinned = std::move(snapshot), resource] {
-    return runtime::has_its_tenant(resource, *pinned);
+  const std::function<Result<bool>()> work = [generation, resource] {
+    return runtime::has_its_tenant(resource, *generation);
   };
   const auto there = co_await runtime::read_store<Result<bool>>(services, work);
   if (!there) co_return there.error();
@@ -49,7 +52,7 @@ awaitable<Result<bool>> is_well(runtime::Worker& worker, std::shared_ptr<const r
     case RestHealth::State::down: co_return false;
     case RestHealth::State::ask: break;
   }
-  const bool up = co_await can_be_reached(worker, settings);
+  const bool up = co_await can_be_reached(worker, generation, settings);
   health.set(settings.name, up, std::chrono::steady_clock::now());
   co_return up;
 }
@@ -65,14 +68,14 @@ http::Response answer(const Result<bool>& well, const std::string& id) {
 }
 
 std::optional<http::Response> refused(const edge::RequestContext& context, const runtime::Route& route,
-                                      limits::RateLimiters& limiters) {
+                                      const config::Rate& rate, limits::RateLimiters& limiters) {
   const auto method = context.head.method;
   if (method != "GET" && method != "HEAD") {
     auto response = edge::error_response(405, "method_not_allowed", "this address is read with GET", context.id);
     response.headers.set("Allow", route.methods);
     return response;
   }
-  const int wait = limiters.call.take("health\n" + network_of(context.peer), context.started);
+  const int wait = limiters.call.take("health\n" + network_of(context.peer), context.started, rate);
   if (wait == 0) return std::nullopt;
   auto response = edge::error_response(429, "rate_limited",
                                        "too many requests; try again after the time in Retry-After", context.id);
@@ -83,22 +86,22 @@ std::optional<http::Response> refused(const edge::RequestContext& context, const
 }  // namespace
 
 awaitable<void> handle_rest_health(edge::ClientExchange& client, runtime::Worker& worker,
-                                   std::shared_ptr<const runtime::Snapshot> snapshot, RestState& state,
+                                   std::shared_ptr<const runtime::Generation> generation, RestState& state,
                                    const runtime::Route& route) {
   auto& context = client.request();
   if (context.head.method == "OPTIONS") {
-    co_await client.reply(cors_preflight(context, *snapshot, *route.resource, route.methods));
+    co_await client.reply(cors_preflight(context, *generation, *route.resource, route.methods));
     co_return;
   }
   auto& services = worker.services();
-  auto response = refused(context, route, services.limiters);
+  auto response = refused(context, route, generation->limits().call, services.counters.rates);
   if (!response) {
-    const auto well = co_await is_well(worker, snapshot, state, context, *route.resource);
+    const auto well = co_await is_well(worker, generation, state, context, *route.resource);
     response = answer(well, context.id);
   }
   response->headers.set("X-Request-Id", context.id);
   const auto origin = context.head.fields.only("origin");
-  if (origin && snapshot->origin_allowed(*route.resource, *origin)) add_cors(response->headers, *origin);
+  if (origin && generation->origin_allowed(*route.resource, *origin)) add_cors(response->headers, *origin);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
   services.metrics.endpoint(to_string(route.kind), response->status, seconds);
   co_await client.reply(std::move(*response));

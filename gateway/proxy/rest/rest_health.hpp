@@ -12,7 +12,7 @@ namespace postern::proxy {
 // GET /health beside the tools: whether calls are served, and the server behind can be reached. `state` outlives the
 // worker.
 net::awaitable<void> handle_rest_health(edge::ClientExchange& client, runtime::Worker& worker,
-                                        std::shared_ptr<const runtime::Snapshot> snapshot, RestState& state,
+                                        std::shared_ptr<const runtime::Generation> generation, RestState& state,
                                         const runtime::Route& route);
 
 }  // namespace postern::proxy

@@ -62,7 +62,7 @@ void read(UnreadPage& unread) {
 
 // All that the documents of a caller are made of.
 struct Making {
-  std::shared_ptr<const runtime::Snapshot> snapshot;  // whose resource it is
+  std::shared_ptr<const runtime::Generation> generation;  // whose resource it is
   const tenant::Resource& resource;
   policy::Caller caller;
   rest::Api api;
@@ -121,7 +121,7 @@ void make_document(Making& making) {
 // kept by tenant and scopes, and by user only where the server behind learns who that is.
 Result<std::string> RestClient::tools_key() const {
   http::Headers headers;
-  if (auto added = add_own_headers(*x_.snapshot, x_.resource, *x_.principal, headers); !added) return added.error();
+  if (auto added = add_own_headers(*x_.generation, x_.resource, *x_.principal, headers); !added) return added.error();
   const auto& p = *x_.principal;
   auto scopes = p.scopes;
   std::ranges::sort(scopes);
@@ -177,7 +177,7 @@ awaitable<upstream::DocumentText> RestClient::provider_document() {
   const auto& external = x_.resource.server->external;
   if (!external) co_return nullptr;
   auto url = idp::metadata_url(*external);
-  auto text = co_await x_.services().provider_metadata.get(std::move(url));
+  auto text = co_await x_.services().published.provider_metadata.get(std::move(url));
   if (!text) co_return nullptr;
   co_return std::move(*text);
 }
@@ -231,7 +231,7 @@ awaitable<MaybeRefusal> RestClient::list_with_others(Running& running, std::stri
 }
 
 awaitable<MaybeRefusal> RestClient::make_tools(Running& running, const std::string& key, RestToolsPtr& out) {
-  const auto making = std::make_shared<Making>(x_.snapshot, x_.resource, policy_caller(*x_.principal));
+  const auto making = std::make_shared<Making>(x_.generation, x_.resource, policy_caller(*x_.principal));
   making->share = share_of(x_);
   auto& made = making->made;
   made->upstream = x_.resource.upstream->name;

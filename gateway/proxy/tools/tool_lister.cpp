@@ -152,7 +152,7 @@ Result<upstream::Request> ToolLister::request(std::string method, const json& me
   if (!session_.empty() && !headers.set("Mcp-Session-Id", session_)) {
     return fail(Errc::protocol, "the session id is no header value");
   }
-  if (auto added = add_own_headers(*subject_.snapshot, *subject_.resource, *subject_.principal, headers); !added) {
+  if (auto added = add_own_headers(*subject_.generation, *subject_.resource, *subject_.principal, headers); !added) {
     return added.error();
   }
   return made;
@@ -165,7 +165,8 @@ awaitable<Result<ToolLister::Answer>> ToolLister::send(std::string method, json 
   const auto now = std::chrono::steady_clock::now();
   if (now >= until_) co_return fail(Errc::timed_out, "it takes too long in all");
   const auto& principal = *subject_.principal;
-  held_back_ = worker_.services().limiters.call.take(principal.user + '\n' + principal.tenant, now) > 0;
+  const auto& rate = subject_.generation->limits().call;
+  held_back_ = worker_.services().counters.rates.call.take(principal.user + '\n' + principal.tenant, now, rate) > 0;
   if (held_back_) co_return fail(Errc::busy, "the user has made too many calls");
   const auto attempt = std::make_shared<Attempt>();
   attempt_ = attempt;
@@ -174,7 +175,8 @@ awaitable<Result<ToolLister::Answer>> ToolLister::send(std::string method, json 
     if (!stopped) attempt->end();
   });
   auto sent = std::move(*made);
-  auto answer = co_await worker_.upstream(*subject_.resource->upstream).exchange(std::move(sent), attempt->slot);
+  auto answer = co_await worker_.upstream(*subject_.generation, *subject_.resource->upstream)
+                    .exchange(std::move(sent), attempt->slot);
   if (!answer) co_return answer.error();
   attempt->answer = std::move(*answer);
   const auto& head = attempt->answer->head();
@@ -204,7 +206,7 @@ awaitable<Result<void>> ToolLister::work_on(std::size_t bytes, std::function<voi
     co_return Result<void>();
   }
   const auto attempt = attempt_;
-  auto& pool = worker_.services().long_work_pool;
+  auto& pool = worker_.services().pools.long_work;
   auto turn = turn_of(*subject_.principal);
   auto done = co_await do_long_work(pool, attempt->slot, std::move(work), std::move(turn));
   co_return done;
@@ -213,7 +215,8 @@ awaitable<Result<void>> ToolLister::work_on(std::size_t bytes, std::function<voi
 awaitable<Result<ToolLister::Answer>> ToolLister::read(std::shared_ptr<Attempt> attempt, Answer got, json id) {
   auto& answer = *attempt->answer;
   const bool events = is_event_stream(answer.head());
-  limits::BodyShare share(worker_.services().bodies, {.principal = subject_.principal});
+  limits::BodyShare share(worker_.services().counters.bodies, subject_.generation->limits().body_memory,
+                          {.principal = subject_.principal});
   mcp::SseSplitter splitter(kMostBytes);
   std::string whole;
   const auto first = answer.body_at_hand();

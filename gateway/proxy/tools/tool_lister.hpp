@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "policy/policy.hpp"
-#include "runtime/snapshot.hpp"
+#include "runtime/generation.hpp"
 #include "runtime/worker.hpp"
 #include "tenant/catalog.hpp"
 #include "token/principal.hpp"
@@ -23,7 +23,7 @@ using net::awaitable;
 
 // For whom tools are listed; pinned for as long as that takes.
 struct ListedFor {
-  std::shared_ptr<const runtime::Snapshot> snapshot;
+  std::shared_ptr<const runtime::Generation> generation;
   tenant::ResourcePtr resource;
   std::shared_ptr<const token::Principal> principal;
   policy::Caller caller;

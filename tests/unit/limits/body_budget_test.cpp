@@ -5,22 +5,33 @@
 namespace postern::limits {
 namespace {
 
+// A budget of the bytes that a test gives it.
+struct Budget : BodyBudget {
+  explicit Budget(std::size_t bytes) : limit(bytes) {}
+
+  bool take(std::size_t bytes, std::size_t held, const Payer& payer = {}) {
+    return BodyBudget::take(bytes, held, limit, payer);
+  }
+
+  std::size_t limit;
+};
+
 constexpr std::size_t kBudget = 100 * 1024;
 
 TEST(BodyBudget, HoldsNoMoreThanItHas) {
-  BodyBudget budget(kBudget);
-  BodyShare first(budget);
+  Budget budget(kBudget);
+  BodyShare first(budget, budget.limit);
   EXPECT_TRUE(first.grow_to(60 * 1024));
   EXPECT_TRUE(first.grow_to(90 * 1024)) << "only what is more is taken";
-  BodyShare second(budget);
+  BodyShare second(budget, budget.limit);
   EXPECT_FALSE(second.grow_to(20 * 1024));
   EXPECT_TRUE(first.grow_to(kBudget));
 }
 
 TEST(BodyBudget, AShareIsGivenBackWhenItGoes) {
-  BodyBudget budget(kBudget);
+  Budget budget(kBudget);
   {
-    BodyShare share(budget);
+    BodyShare share(budget, budget.limit);
     EXPECT_TRUE(share.grow_to(kBudget));
     BodyShare moved = std::move(share);
     EXPECT_FALSE(budget.take(1, 0));
@@ -29,8 +40,8 @@ TEST(BodyBudget, AShareIsGivenBackWhenItGoes) {
 }
 
 TEST(BodyBudget, AShareThatWasRefusedHoldsWhatItHeld) {
-  BodyBudget budget(kBudget);
-  BodyShare share(budget);
+  Budget budget(kBudget);
+  BodyShare share(budget, budget.limit);
   EXPECT_TRUE(share.grow_to(40 * 1024));
   EXPECT_FALSE(share.grow_to(kBudget + 1));
   EXPECT_TRUE(budget.take(60 * 1024, 0));
@@ -38,17 +49,17 @@ TEST(BodyBudget, AShareThatWasRefusedHoldsWhatItHeld) {
 }
 
 TEST(BodyBudget, SmallBodiesNeedNone) {
-  BodyBudget budget(0);
-  BodyShare share(budget);
+  Budget budget(0);
+  BodyShare share(budget, budget.limit);
   EXPECT_TRUE(share.grow_to(BodyShare::kFree));
   EXPECT_FALSE(share.grow_to(BodyShare::kFree + 1));
 }
 
 TEST(BodyBudget, Attack12WorkOnABodyIsCountedBesideTheBodiesOfOthers) {
-  BodyBudget budget(kBudget);
-  BodyShare other(budget);
+  Budget budget(kBudget);
+  BodyShare other(budget, budget.limit);
   EXPECT_TRUE(other.grow_to(30 * 1024));
-  BodyShare share(budget);
+  BodyShare share(budget, budget.limit);
   EXPECT_TRUE(share.grow_to(20 * 1024));
   EXPECT_FALSE(share.grow_to_work(71 * 1024)) << "there is room for 70";
   EXPECT_TRUE(share.grow_to_work(70 * 1024)) << "what was refused is not kept";
@@ -56,11 +67,11 @@ TEST(BodyBudget, Attack12WorkOnABodyIsCountedBesideTheBodiesOfOthers) {
 }
 
 TEST(BodyBudget, Attack12WhatNobodyElseHoldsMayBeExceededByOne) {
-  BodyBudget budget(kBudget);
-  BodyShare share(budget);
+  Budget budget(kBudget);
+  BodyShare share(budget, budget.limit);
   EXPECT_TRUE(share.grow_to(90 * 1024));
   EXPECT_TRUE(share.grow_to_work(10 * kBudget)) << "or a body of that size could never be worked on";
-  BodyShare second(budget);
+  BodyShare second(budget, budget.limit);
   EXPECT_FALSE(second.grow_to(20 * 1024));
   EXPECT_FALSE(second.grow_to_work(BodyShare::kFreeWork + 1));
   share.shrink_to(30 * 1024);
@@ -68,8 +79,8 @@ TEST(BodyBudget, Attack12WhatNobodyElseHoldsMayBeExceededByOne) {
 }
 
 TEST(BodyBudget, Attack12AShareGivesBackWhatWorkHasTaken) {
-  BodyBudget budget(kBudget);
-  BodyShare share(budget);
+  Budget budget(kBudget);
+  BodyShare share(budget, budget.limit);
   EXPECT_TRUE(share.grow_to_work(kBudget));
   share.shrink_to(40 * 1024);
   EXPECT_TRUE(budget.take(60 * 1024, 0));
@@ -81,10 +92,10 @@ TEST(BodyBudget, Attack12AShareGivesBackWhatWorkHasTaken) {
 }
 
 TEST(BodyBudget, WorkOnSmallBodiesNeedsNone) {
-  BodyBudget budget(0);
+  Budget budget(0);
   EXPECT_FALSE(budget.take(1, 0));
-  budget.take_to_work(1, 0);  // held by somebody else
-  BodyShare share(budget);
+  budget.take_to_work(1, 0, budget.limit);  // held by somebody else
+  BodyShare share(budget, budget.limit);
   EXPECT_TRUE(share.grow_to_work(BodyShare::kFreeWork));
   EXPECT_FALSE(share.grow_to_work(BodyShare::kFreeWork + 1));
 }
@@ -97,7 +108,7 @@ Payer user(const std::string& name, const std::string& tenant = "acme") {
 }
 
 TEST(BodyBudget, Attack12AUserLeavesRoomForOthersAndATenantForOtherTenants) {
-  BodyBudget budget(64);
+  Budget budget(64);
   EXPECT_TRUE(budget.take(48, 0, user("mallory"))) << "more than a share, while nobody needs it";
   EXPECT_FALSE(budget.take(1, 0, user("mallory")));
   EXPECT_TRUE(budget.take(8, 0, user("alice")))
@@ -113,7 +124,7 @@ TEST(BodyBudget, Attack12AUserLeavesRoomForOthersAndATenantForOtherTenants) {
 }
 
 TEST(BodyBudget, Attack12StrangersAreCountedByTheirNetworks) {
-  BodyBudget budget(64);
+  Budget budget(64);
   EXPECT_TRUE(budget.take(48, 0, {.address = "2001:db8::1"}));
   EXPECT_FALSE(budget.take(1, 0, {.address = "2001:db8::2"})) << "one network";
   EXPECT_TRUE(budget.take(8, 0, {.address = "2001:db8:0:1::1"})) << "another one of the same site";
@@ -122,11 +133,11 @@ TEST(BodyBudget, Attack12StrangersAreCountedByTheirNetworks) {
 }
 
 TEST(BodyBudget, Attack12AShareIsCountedForItsPayerAsLongAsItIsHeld) {
-  BodyBudget budget(64 * 1024);
+  Budget budget(64 * 1024);
   {
-    BodyShare first(budget, user("mallory"));
+    BodyShare first(budget, budget.limit, user("mallory"));
     EXPECT_TRUE(first.grow_to(48 * 1024));
-    BodyShare second(budget, user("mallory"));
+    BodyShare second(budget, budget.limit, user("mallory"));
     EXPECT_FALSE(second.grow_to(17 * 1024));
     BodyShare moved;
     moved = std::move(first);
@@ -137,8 +148,8 @@ TEST(BodyBudget, Attack12AShareIsCountedForItsPayerAsLongAsItIsHeld) {
 }
 
 TEST(AppendCounted, CountsTheRoomThatTheTextKeeps) {
-  BodyBudget budget(kBudget);
-  BodyShare share(budget);
+  Budget budget(kBudget);
+  BodyShare share(budget, budget.limit);
   std::string text;
   const std::string piece(1000, 'x');
   for (int i = 0; i < 40; ++i) ASSERT_TRUE(append_counted(text, piece, kBudget, share));
@@ -149,8 +160,8 @@ TEST(AppendCounted, CountsTheRoomThatTheTextKeeps) {
 }
 
 TEST(AppendCounted, ATextThatFindsNoRoomStaysAsItWas) {
-  BodyBudget budget(kBudget);
-  BodyShare share(budget);
+  Budget budget(kBudget);
+  BodyShare share(budget, budget.limit);
   std::string text(BodyShare::kFree - 1, 'x');
   ASSERT_TRUE(budget.take(kBudget, 0));
   EXPECT_TRUE(append_counted(text, "x", kBudget, share)) << "short ones need no room";
@@ -159,9 +170,9 @@ TEST(AppendCounted, ATextThatFindsNoRoomStaysAsItWas) {
 }
 
 TEST(AppendCounted, RoomForMoreCostsNoTextItsPlaceThatJustFits) {
-  BodyBudget budget(kBudget);
+  Budget budget(kBudget);
   ASSERT_TRUE(budget.take(kBudget - 62'400, 0));
-  BodyShare share(budget);
+  BodyShare share(budget, budget.limit);
   std::string text;
   const std::string piece(1000, 'x');
   for (int i = 0; i < 62; ++i) ASSERT_TRUE(append_counted(text, piece, kBudget, share)) << i;
@@ -170,11 +181,21 @@ TEST(AppendCounted, RoomForMoreCostsNoTextItsPlaceThatJustFits) {
 }
 
 TEST(AppendCounted, ATextOfTheMostBytesFitsIntoABudgetOfThatSize) {
-  BodyBudget budget(kBudget);
-  BodyShare share(budget);
+  Budget budget(kBudget);
+  BodyShare share(budget, budget.limit);
   std::string text;
   const std::string piece(1024, 'x');
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(append_counted(text, piece, kBudget, share)) << i;
+}
+
+TEST(BodyBudget, AChangedBudgetCountsAtOnceWithWhatIsHeld) {
+  Budget budget(kBudget);
+  BodyShare held(budget, budget.limit);
+  ASSERT_TRUE(held.grow_to(60 * 1024));
+  budget.limit = 61 * 1024;
+  EXPECT_FALSE(budget.take(2 * 1024, 0));
+  budget.limit = 64 * 1024;
+  EXPECT_TRUE(budget.take(2 * 1024, 0));
 }
 
 }  // namespace

@@ -11,13 +11,22 @@ namespace {
 using Verdict = ConnectionPlaces::Verdict;
 using Path = ConnectionPlaces::Path;
 
+// Places with the bounds that a test gives them.
+struct Places : ConnectionPlaces {
+  explicit Places(Bounds of) : bounds(of) {}
+
+  Verdict enter(const Path& networks) { return ConnectionPlaces::enter(networks, bounds); }
+
+  Bounds bounds;
+};
+
 class ConnectionPlacesTest : public testing::Test {
  protected:
   // Writes down who has to give way.
-  void watch(ConnectionPlaces& places) {
+  void watch(Places& places) {
     places.on_give_way([this](const std::string& network) { gave_way_.push_back(network); });
   }
-  static void enter(ConnectionPlaces& places, const Path& networks, int count) {
+  static void enter(Places& places, const Path& networks, int count) {
     for (int i = 0; i < count; ++i) ASSERT_EQ(places.enter(networks), Verdict::admitted);
   }
 
@@ -27,7 +36,7 @@ class ConnectionPlacesTest : public testing::Test {
 };
 
 TEST_F(ConnectionPlacesTest, Attack10OneAddressHasItsBoundAndOthersTheRest) {
-  ConnectionPlaces places({3, 2, 0, false});
+  Places places({3, 2, 0, false});
   enter(places, theirs_, 2);
   EXPECT_EQ(places.enter(theirs_), Verdict::per_address);
   EXPECT_EQ(places.enter(mine_), Verdict::admitted);
@@ -37,7 +46,7 @@ TEST_F(ConnectionPlacesTest, Attack10OneAddressHasItsBoundAndOthersTheRest) {
 }
 
 TEST_F(ConnectionPlacesTest, Attack10WhoHasMostGivesWayToWhoHasFewer) {
-  ConnectionPlaces places({4, 10, 2, false});
+  Places places({4, 10, 2, false});
   watch(places);
   enter(places, theirs_, 3);
   enter(places, mine_, 1);
@@ -47,7 +56,7 @@ TEST_F(ConnectionPlacesTest, Attack10WhoHasMostGivesWayToWhoHasFewer) {
 }
 
 TEST_F(ConnectionPlacesTest, Attack10ManyAddressesOfOneNetworkCountTogether) {
-  ConnectionPlaces places({6, 10, 2, false});
+  Places places({6, 10, 2, false});
   watch(places);
   for (const char* address : {"203.0.113.1", "203.0.113.2", "203.0.113.2", "203.0.113.3"})
     enter(places, {"203.0.113/24", address}, 1);
@@ -57,7 +66,7 @@ TEST_F(ConnectionPlacesTest, Attack10ManyAddressesOfOneNetworkCountTogether) {
 }
 
 TEST_F(ConnectionPlacesTest, Attack10WithinANetworkTheAddressThatHasMostGivesWay) {
-  ConnectionPlaces places({3, 10, 2, false});
+  Places places({3, 10, 2, false});
   watch(places);
   enter(places, theirs_, 3);
   EXPECT_EQ(places.enter({"203.0.113/24", "203.0.113.8"}), Verdict::admitted);
@@ -65,7 +74,7 @@ TEST_F(ConnectionPlacesTest, Attack10WithinANetworkTheAddressThatHasMostGivesWay
 }
 
 TEST_F(ConnectionPlacesTest, Attack10WhileNobodyLeavesTheExchangeIsBounded) {
-  ConnectionPlaces places({10, 10, 2, false});
+  Places places({10, 10, 2, false});
   enter(places, theirs_, 10);
   EXPECT_EQ(places.enter(mine_), Verdict::admitted);
   EXPECT_EQ(places.enter(mine_), Verdict::admitted);
@@ -75,7 +84,7 @@ TEST_F(ConnectionPlacesTest, Attack10WhileNobodyLeavesTheExchangeIsBounded) {
 }
 
 TEST_F(ConnectionPlacesTest, Attack10ATrustedProxyIsNotCountedAndNeverGivesWay) {
-  ConnectionPlaces places({4, 1, 2, false});
+  Places places({4, 1, 2, false});
   watch(places);
   enter(places, {}, 4);
   EXPECT_EQ(places.enter(mine_), Verdict::total);
@@ -85,14 +94,14 @@ TEST_F(ConnectionPlacesTest, Attack10ATrustedProxyIsNotCountedAndNeverGivesWay) 
 }
 
 TEST_F(ConnectionPlacesTest, Attack10OfOperationsTheNewestWins) {
-  ConnectionPlaces places({2, 10, 2, true});
+  Places places({2, 10, 2, true});
   watch(places);
   enter(places, mine_, 3);
   EXPECT_EQ(gave_way_, std::vector<std::string>{"198.51.100.1"});
 }
 
 TEST_F(ConnectionPlacesTest, Attack10WhoLeftHasNothingAnyMore) {
-  ConnectionPlaces places({4, 10, 2, false});
+  Places places({4, 10, 2, false});
   watch(places);
   enter(places, theirs_, 3);
   for (int i = 0; i < 3; ++i) places.leave(theirs_);
@@ -102,7 +111,7 @@ TEST_F(ConnectionPlacesTest, Attack10WhoLeftHasNothingAnyMore) {
 }
 
 TEST_F(ConnectionPlacesTest, Attack10WhenDescriptorsRunOutWhoHasMostGivesWay) {
-  ConnectionPlaces places({100, 10, 2, false});
+  Places places({100, 10, 2, false});
   watch(places);
   places.shed();
   EXPECT_TRUE(gave_way_.empty());
@@ -110,6 +119,16 @@ TEST_F(ConnectionPlacesTest, Attack10WhenDescriptorsRunOutWhoHasMostGivesWay) {
   enter(places, theirs_, 2);
   places.shed();
   EXPECT_EQ(gave_way_, std::vector<std::string>{"203.0.113.7"});
+}
+
+TEST_F(ConnectionPlacesTest, ChangedBoundsCountAtOnceForThoseWhoCome) {
+  Places places({3, 2, 0, false});
+  enter(places, theirs_, 2);
+  places.bounds = {2, 3, 0, false};
+  EXPECT_EQ(places.enter(theirs_), Verdict::total);
+  places.bounds = {4, 3, 0, false};
+  EXPECT_EQ(places.enter(theirs_), Verdict::admitted);
+  EXPECT_EQ(places.enter(theirs_), Verdict::per_address);
 }
 
 }  // namespace

@@ -16,11 +16,11 @@ class NetworkLimiterTest : public testing::Test {
  protected:
   int taken(const std::string& address, int attempts = 50) {
     int passed = 0;
-    for (int i = 0; i < attempts; ++i) passed += limiter_.take(address, kStart) == 0 ? 1 : 0;
+    for (int i = 0; i < attempts; ++i) passed += limiter_.take(address, kStart, kRate) == 0 ? 1 : 0;
     return passed;
   }
 
-  NetworkLimiter limiter_{kRate, {.site = 2, .wide = 4}};
+  NetworkLimiter limiter_{{.site = 2, .wide = 4}};
 };
 
 TEST_F(NetworkLimiterTest, Attack7EverNewNetworksOfOneSiteShareABudget) {
@@ -52,19 +52,19 @@ TEST_F(NetworkLimiterTest, WhatOneNetworkIsRefusedCostsItsNeighboursNothing) {
 }
 
 TEST_F(NetworkLimiterTest, Attack7AWideNetworkWithoutABudgetTakesUpNoMemory) {
-  NetworkLimiter limiter(kRate, {.site = 2, .wide = 4}, 160);
+  NetworkLimiter limiter({.site = 2, .wide = 4}, 160);
   for (int i = 0; i < 10'000; ++i)
-    (void)limiter.take("2001:db8:" + std::to_string(i % 9999) + ":" + std::to_string(i % 9998) + "::1", kStart);
+    (void)limiter.take("2001:db8:" + std::to_string(i % 9999) + ":" + std::to_string(i % 9998) + "::1", kStart, kRate);
   int passed = 0;
-  for (int i = 0; i < 20; ++i) passed += limiter.take("192.0." + std::to_string(i) + ".1", kStart) == 0 ? 1 : 0;
+  for (int i = 0; i < 20; ++i) passed += limiter.take("192.0." + std::to_string(i) + ".1", kStart, kRate) == 0 ? 1 : 0;
   EXPECT_EQ(passed, 20);
 }
 
 TEST_F(NetworkLimiterTest, TellsHowLongToWait) {
   taken("192.0.2.1");
-  const int wait = limiter_.take("192.0.2.1", kStart);
+  const int wait = limiter_.take("192.0.2.1", kStart, kRate);
   ASSERT_GT(wait, 0);
-  EXPECT_EQ(limiter_.take("192.0.2.1", kStart + std::chrono::seconds(wait)), 0);
+  EXPECT_EQ(limiter_.take("192.0.2.1", kStart + std::chrono::seconds(wait), kRate), 0);
 }
 
 TEST_F(NetworkLimiterTest, TextThatIsNoAddressIsANetworkOfItsOwn) {

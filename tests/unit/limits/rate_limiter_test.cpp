@@ -10,25 +10,38 @@
 namespace postern::limits {
 namespace {
 
+// A limiter with the rate that a test gives it.
+struct Limiter {
+  explicit Limiter(config::Rate of, std::size_t capacity = 100'000) : rate(of), limiter(capacity) {}
+
+  int take(std::string_view key, Turn::Time now) { return limiter.take(key, now, rate); }
+  Turn reserve(std::string_view key, Turn::Time now, const QueueLimits& limits) {
+    return limiter.reserve(key, now, rate, limits);
+  }
+
+  config::Rate rate;
+  RateLimiter limiter;
+};
+
 using namespace std::chrono_literals;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr SteadyTime kStart = SteadyTime(1h);
 
-int taken(RateLimiter& limiter, std::string_view key, SteadyTime now, int attempts = 1000) {
+int taken(Limiter& limiter, std::string_view key, SteadyTime now, int attempts = 1000) {
   int passed = 0;
   for (int i = 0; i < attempts; ++i) passed += limiter.take(key, now) == 0 ? 1 : 0;
   return passed;
 }
 
 TEST(RateLimiter, LetsABurstPassAndNotOneMore) {
-  RateLimiter limiter({.per_second = 2, .burst = 5});
+  Limiter limiter({.per_second = 2, .burst = 5});
   for (int i = 0; i < 5; ++i) EXPECT_EQ(limiter.take("a", kStart), 0);
   EXPECT_GT(limiter.take("a", kStart), 0);
 }
 
 TEST(RateLimiter, RefillsWithTime) {
-  RateLimiter limiter({.per_second = 2, .burst = 5});
+  Limiter limiter({.per_second = 2, .burst = 5});
   taken(limiter, "a", kStart);
   EXPECT_GT(limiter.take("a", kStart + 499ms), 0);
   EXPECT_EQ(limiter.take("a", kStart + 501ms), 0);
@@ -37,13 +50,13 @@ TEST(RateLimiter, RefillsWithTime) {
 }
 
 TEST(RateLimiter, RefillsNoFurtherThanTheBurst) {
-  RateLimiter limiter({.per_second = 2, .burst = 5});
+  Limiter limiter({.per_second = 2, .burst = 5});
   taken(limiter, "a", kStart);
   EXPECT_EQ(taken(limiter, "a", kStart + 24h), 5);
 }
 
 TEST(RateLimiter, RefusalsCostNothing) {
-  RateLimiter limiter({.per_second = 1, .burst = 1});
+  Limiter limiter({.per_second = 1, .burst = 1});
   int passed = 0;
   for (int tick = 0; tick < 1000; ++tick) passed += limiter.take("a", kStart + tick * 10ms) == 0 ? 1 : 0;
   EXPECT_EQ(passed, 10);
@@ -53,7 +66,7 @@ TEST(RateLimiter, RefusalsCostNothing) {
 TEST(RateLimiter, TellsHowManySecondsToWait) {
   for (const config::Rate rate :
        {config::Rate{10, 3}, config::Rate{1, 1}, config::Rate{0.5, 2}, config::Rate{0.01, 1}}) {
-    RateLimiter limiter(rate);
+    Limiter limiter(rate);
     taken(limiter, "a", kStart);
     const int wait = limiter.take("a", kStart);
     ASSERT_GT(wait, 0);
@@ -63,7 +76,7 @@ TEST(RateLimiter, TellsHowManySecondsToWait) {
 }
 
 TEST(RateLimiter, KeysDoNotShareABudget) {
-  RateLimiter limiter({.per_second = 1, .burst = 3});
+  Limiter limiter({.per_second = 1, .burst = 3});
   EXPECT_EQ(taken(limiter, "a", kStart), 3);
   EXPECT_EQ(taken(limiter, "b", kStart), 3);
   EXPECT_EQ(taken(limiter, "", kStart), 3);
@@ -72,7 +85,7 @@ TEST(RateLimiter, KeysDoNotShareABudget) {
 
 TEST(RateLimiter, TracksNoMoreKeysThanItMay) {
   constexpr std::size_t kCapacity = 160;
-  RateLimiter limiter({.per_second = 1, .burst = 2}, kCapacity);
+  Limiter limiter({.per_second = 1, .burst = 2}, kCapacity);
   std::size_t admitted = 0;
   for (int i = 0; i < 10'000; ++i) admitted += limiter.take("key" + std::to_string(i), kStart) == 0 ? 1 : 0;
   EXPECT_EQ(admitted, kCapacity);
@@ -80,14 +93,14 @@ TEST(RateLimiter, TracksNoMoreKeysThanItMay) {
 }
 
 TEST(RateLimiter, AFloodOfKeysDoesNotWashOutOneThatIsUsedUp) {
-  RateLimiter limiter({.per_second = 0.001, .burst = 1}, 160);
+  Limiter limiter({.per_second = 0.001, .burst = 1}, 160);
   EXPECT_EQ(limiter.take("attacker", kStart), 0);
   for (int i = 0; i < 10'000; ++i) limiter.take("key" + std::to_string(i), kStart + 1s);
   EXPECT_GT(limiter.take("attacker", kStart + 1s), 0);
 }
 
 TEST(RateLimiter, KeysThatAreFullAgainMakeRoomForOthers) {
-  RateLimiter limiter({.per_second = 1, .burst = 1}, 160);
+  Limiter limiter({.per_second = 1, .burst = 1}, 160);
   for (int i = 0; i < 10'000; ++i) limiter.take("key" + std::to_string(i), kStart);
   std::size_t admitted = 0;
   for (int i = 0; i < 10'000; ++i) admitted += limiter.take("other" + std::to_string(i), kStart + 2s) == 0 ? 1 : 0;
@@ -95,7 +108,7 @@ TEST(RateLimiter, KeysThatAreFullAgainMakeRoomForOthers) {
 }
 
 TEST(RateLimiter, ThreadsTogetherGetOneBurst) {
-  RateLimiter limiter({.per_second = 1, .burst = 100});
+  Limiter limiter({.per_second = 1, .burst = 100});
   std::atomic<int> passed = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) threads.emplace_back([&] { passed += taken(limiter, "a", kStart); });
@@ -108,7 +121,7 @@ class RateLimiterQueue : public ::testing::Test {
  protected:
   static constexpr QueueLimits kSecond{.longest = 1s, .of_one_key = 1000, .in_all = 1000};
 
-  static std::vector<Turn> come(RateLimiter& limiter, int calls, SteadyTime now, const QueueLimits& limits = kSecond) {
+  static std::vector<Turn> come(Limiter& limiter, int calls, SteadyTime now, const QueueLimits& limits = kSecond) {
     std::vector<Turn> turns;
     for (int i = 0; i < calls; ++i) {
       auto turn = limiter.reserve("a", now, limits);
@@ -122,7 +135,7 @@ class RateLimiterQueue : public ::testing::Test {
 };
 
 TEST_F(RateLimiterQueue, Compat17WhatABurstHoldsGoesAtOnceAndTheRestInOrderWithinASecond) {
-  RateLimiter limiter({.per_second = 50, .burst = 40});
+  Limiter limiter({.per_second = 50, .burst = 40});
   auto turns = come(limiter, 80, kStart);
   ASSERT_EQ(turns.size(), 80u);
   for (std::size_t i = 0; i < turns.size(); ++i) {
@@ -132,7 +145,7 @@ TEST_F(RateLimiterQueue, Compat17WhatABurstHoldsGoesAtOnceAndTheRestInOrderWithi
 }
 
 TEST_F(RateLimiterQueue, WhatWouldWaitLongerIsRefusedAndToldWhenToComeBack) {
-  RateLimiter limiter({.per_second = 50, .burst = 1});
+  Limiter limiter({.per_second = 50, .burst = 1});
   auto turns = come(limiter, 51, kStart);
   ASSERT_EQ(turns.size(), 51u);
   const auto refused = limiter.reserve("a", kStart, kSecond);
@@ -143,7 +156,7 @@ TEST_F(RateLimiterQueue, WhatWouldWaitLongerIsRefusedAndToldWhenToComeBack) {
 }
 
 TEST_F(RateLimiterQueue, NobodyOvertakesWhoWaits) {
-  RateLimiter limiter({.per_second = 10, .burst = 1});
+  Limiter limiter({.per_second = 10, .burst = 1});
   auto turns = come(limiter, 4, kStart);
   ASSERT_EQ(turns.size(), 4u);
   EXPECT_GT(limiter.take("a", kStart + 299ms), 0) << "without a place in the queue either";
@@ -154,7 +167,7 @@ TEST_F(RateLimiterQueue, NobodyOvertakesWhoWaits) {
 }
 
 TEST_F(RateLimiterQueue, TheRateIsNeverExceededHoweverManyWaitAndLeave) {
-  RateLimiter limiter({.per_second = 10, .burst = 5});
+  Limiter limiter({.per_second = 10, .burst = 5});
   int gone = 0;
   std::vector<Turn> waiting;
   for (int tick = 0; tick < 1000; ++tick) {
@@ -178,7 +191,7 @@ TEST_F(RateLimiterQueue, TheRateIsNeverExceededHoweverManyWaitAndLeave) {
 }
 
 TEST_F(RateLimiterQueue, WhoLeavesAtTheEndGivesItsPlaceBackAndTheOthersKeepTheirs) {
-  RateLimiter limiter({.per_second = 10, .burst = 1});
+  Limiter limiter({.per_second = 10, .burst = 1});
   auto turns = come(limiter, 4, kStart);
   ASSERT_EQ(turns.size(), 4u);
   turns.pop_back();
@@ -190,7 +203,7 @@ TEST_F(RateLimiterQueue, WhoLeavesAtTheEndGivesItsPlaceBackAndTheOthersKeepTheir
 }
 
 TEST_F(RateLimiterQueue, NoMoreWaitThanMayOfOneKeyAndInAll) {
-  RateLimiter limiter({.per_second = 100, .burst = 1});
+  Limiter limiter({.per_second = 100, .burst = 1});
   const QueueLimits few{.longest = 1s, .of_one_key = 3, .in_all = 5};
   auto turns = come(limiter, 50, kStart, few);
   EXPECT_EQ(turns.size(), 4u) << "one that goes at once and three that wait";
@@ -205,7 +218,7 @@ TEST_F(RateLimiterQueue, NoMoreWaitThanMayOfOneKeyAndInAll) {
 }
 
 TEST_F(RateLimiterQueue, AKeyIsNotForgottenWhileSomebodyWaits) {
-  RateLimiter limiter({.per_second = 100, .burst = 1}, 16);
+  Limiter limiter({.per_second = 100, .burst = 1}, 16);
   auto turns = come(limiter, 2, kStart);
   ASSERT_EQ(turns.size(), 2u);
   for (int i = 0; i < 1000; ++i) limiter.take("key" + std::to_string(i), kStart + 1h);
@@ -213,7 +226,7 @@ TEST_F(RateLimiterQueue, AKeyIsNotForgottenWhileSomebodyWaits) {
 }
 
 TEST_F(RateLimiterQueue, ThreadsTogetherGetOneOrder) {
-  RateLimiter limiter({.per_second = 1000, .burst = 1});
+  Limiter limiter({.per_second = 1000, .burst = 1});
   const QueueLimits many{.longest = 1s, .of_one_key = 1000, .in_all = 1000};
   std::vector<std::vector<Turn>> turns(4);
   std::vector<std::thread> threads;
@@ -227,6 +240,14 @@ TEST_F(RateLimiterQueue, ThreadsTogetherGetOneOrder) {
   std::sort(times.begin(), times.end());
   ASSERT_EQ(times.size(), 400u);
   for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(times[i], static_cast<long long>(i));
+}
+
+TEST(RateLimiter, AChangedRateCountsAtOnceWithWhatWasUsed) {
+  Limiter limiter({.per_second = 1, .burst = 10});
+  EXPECT_EQ(taken(limiter, "a", kStart, 8), 8);
+  limiter.rate = {.per_second = 100, .burst = 4};
+  EXPECT_EQ(taken(limiter, "a", kStart, 8), 2) << "what was left of the former burst";
+  EXPECT_EQ(taken(limiter, "a", kStart + 1s, 8), 4);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ class CorsTest : public testing::Test {
   http::Response preflight(const Pairs& fields) {
     kept_ = fields;
     context_.head.fields = edge::fields_of(kept_);
-    return cors_preflight(context_, *world_.snapshot, world_.resource());
+    return cors_preflight(context_, *world_.generation, world_.resource());
   }
   std::string header(const http::Response& response, std::string_view name) {
     return std::string(response.headers.get(name).value_or("none"));

@@ -96,10 +96,15 @@ class World {
   explicit World(const Configure& configure = {}, std::string_view policy = kPolicy)
       : config_(site()), policies_{{"links", policy::policy_of(policy)}} {
     if (configure) configure(config_);
-    limits_ = config_.limits;
     parts_ = std::make_unique<Parts>(*this);
-    snapshot = std::make_shared<const runtime::Snapshot>(config_, policies_, services());
-    worker = std::make_unique<runtime::Worker>(services(), parts_->places, snapshot);
+    const std::shared_ptr<void> nobody;  // owns the factory: the test does
+    runtime::GenerationParts parts{
+        .config = config_,
+        .policies = policies_,
+        .upstreams = {nobody, &upstreams},
+        .fetchers = std::make_shared<runtime::Fetchers>(upstream::FetcherOptions(), upstream::FetcherOptions(), clock)};
+    generation = std::make_shared<const runtime::Generation>(std::move(parts), services());
+    worker = std::make_unique<runtime::Worker>(services(), parts_->places, generation);
     must(store->tenants().apply({.tenants = {{"acme", "Acme", "business"}, {"globex", "Globex", ""}}}));
     add_user("alice");
     must(store->tenants().apply({.members = {{"local:alice", "acme", "editor"}}}));
@@ -116,7 +121,7 @@ class World {
   runtime::Services& services() { return parts_->services; }
   Script& behind() { return upstreams.script; }
   boost::asio::io_context& io() { return worker->io(); }
-  const tenant::Resource& resource(std::size_t number = 0) const { return *snapshot->catalog().resources()[number]; }
+  const tenant::Resource& resource(std::size_t number = 0) const { return *generation->catalog().resources()[number]; }
 
   void add_user(const std::string& name) {
     store::User user;
@@ -166,14 +171,14 @@ class World {
   void run(net::awaitable<void> work) { net_testing::run(io(), std::move(work)); }
   // A whole request, from its first phase to the audit line.
   void serve(FakeClient& from) {
-    const auto route = snapshot->router().find(true, "ai.example.test", from.request().head.path);
+    const auto route = generation->router().find(true, "ai.example.test", from.request().head.path);
     if (!route) throw std::runtime_error("nothing is served at " + std::string(from.request().head.path));
-    const auto work = [&]() -> net::awaitable<void> { co_await handle_mcp(from, *worker, snapshot, *route); };
+    const auto work = [&]() -> net::awaitable<void> { co_await handle_mcp(from, *worker, generation, *route); };
     run(work());
   }
 
   McpExchange exchange(FakeClient& from, std::size_t number = 0) {
-    return McpExchange{from, *worker, from.request(), resource(number), snapshot};
+    return McpExchange{from, *worker, from.request(), resource(number), generation};
   }
   // One phase, or what a test does in its place.
   MaybeRefusal phase(const std::function<net::awaitable<MaybeRefusal>()>& work) {
@@ -207,7 +212,7 @@ class World {
     store->on_change({});
     parts_->stop();
     worker.reset();
-    snapshot.reset();
+    generation.reset();
     parts_.reset();
   }
 
@@ -217,7 +222,7 @@ class World {
   std::unique_ptr<telemetry::Metrics> metrics = telemetry::make_metrics();
   token::TokenCache tokens{1000, 60s};
   FakeUpstreams upstreams;
-  std::shared_ptr<const runtime::Snapshot> snapshot;
+  std::shared_ptr<const runtime::Generation> generation;
   std::unique_ptr<runtime::Worker> worker;
   RestState rest;
 
@@ -225,43 +230,36 @@ class World {
   // What a request never comes to here is there all the same: the services are whole.
   struct Parts {
     explicit Parts(World& world)
-        : limiters(world.limits_),
-          bodies(world.limits_.body_memory),
-          calls(world.limits_.calls_per_user),
-          signing_keys(world.store->keys(), std::string(32, 'm'), world.clock),
-          fetcher({}, world.clock),
+        : signing_keys(world.store->keys(), std::string(32, 'm'), world.clock),
           documents(nothing(), pool, world.clock),
           provider_keys(documents, documents),
           services{.store = *world.store,
                    .clock = world.clock,
                    .log = world.log,
                    .metrics = *world.metrics,
+                   .said = said,
                    .tokens = world.tokens,
-                   .store_read_pool = pool,
-                   .store_write_pool = write_pool,
-                   .password_pool = pool,
-                   .familiar_password_pool = pool,
-                   .long_work_pool = long_pool,
-                   .session_seal = session_seal,
-                   .consent_seal = consent_seal,
-                   .limiters = limiters,
-                   .refusals = refusals,
-                   .bodies = bodies,
-                   .endpoint_bodies = endpoint_bodies,
-                   .calls = calls,
-                   .fetches = calls,
-                   .upstreams = world.upstreams,
-                   .documents = documents,
-                   .key_sets = documents,
-                   .provider_metadata = documents,
-                   .provider_key_sets = documents,
-                   .provider_fetcher = fetcher,
-                   .provider_pool = pool,
-                   .provider_keys = provider_keys,
                    .signing_keys = signing_keys,
                    .usage = usage,
-                   .tool_checks = tool_checks,
-                   .said = said} {}
+                   .pools = {.store_read = pool,
+                             .store_write = write_pool,
+                             .password = pool,
+                             .familiar_password = pool,
+                             .long_work = long_pool,
+                             .provider = pool},
+                   .counters = {.rates = rates,
+                                .refusals = refusals,
+                                .bodies = bodies,
+                                .endpoint_bodies = endpoint_bodies,
+                                .calls = calls,
+                                .fetches = fetches,
+                                .tool_checks = tool_checks},
+                   .seals = {.session = session_seal, .consent = consent_seal},
+                   .published = {.client_documents = documents,
+                                 .client_keys = documents,
+                                 .provider_metadata = documents,
+                                 .provider_key_sets = documents,
+                                 .provider_keys = provider_keys}} {}
 
     static upstream::Fetching nothing() {
       return [](const auto&, const auto&) { return fail(Errc::unavailable, "there is nothing to be fetched"); };
@@ -272,11 +270,12 @@ class World {
 
     crypto::Aead session_seal{std::string(32, 's')};
     crypto::Aead consent_seal{std::string(32, 'c')};
-    limits::RateLimiters limiters;
+    limits::RateLimiters rates;
     limits::RefusalLog refusals;
     limits::BodyBudget bodies;
-    limits::BodyBudget endpoint_bodies{1024 * 1024};
+    limits::BodyBudget endpoint_bodies;
     limits::CallCounter calls;
+    limits::CallCounter fetches;
     token::SigningKeys signing_keys;
     limits::UsageCounter usage;
     limits::ToolChecks tool_checks{8, 2};
@@ -284,16 +283,13 @@ class World {
     net::OffloadPool pool{"test", 2, 64};
     net::OffloadPool write_pool{"write", 1, 64};
     net::OffloadPool long_pool{"long", 1, 64};
-    upstream::Fetcher fetcher;
     upstream::Documents documents;
     idp::ProviderKeys provider_keys;
     runtime::Services services;
-    edge::Places places{limits::ConnectionPlaces({.total = 10, .per_address = 10}),
-                        limits::ConnectionPlaces({.total = 10, .per_address = 10})};
+    edge::Places places;
   };
 
   config::Config config_;
-  config::Limits limits_;
   runtime::Policies policies_;
   std::unique_ptr<Parts> parts_;
   int grants_ = 0;

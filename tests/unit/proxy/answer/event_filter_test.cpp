@@ -20,7 +20,7 @@ const std::string kShown = R"({"jsonrpc":"2.0","id":7,"result":{"tools":[{"name"
 class Stream {
  public:
   explicit Stream(json asked = 7, std::size_t limit = 1000, std::size_t budget = 1 << 20)
-      : budget_(budget), filter_(tools(asked.is_null()), asked, limits::BodyShare(budget_), limit) {}
+      : bytes_(budget), filter_(tools(asked.is_null()), asked, limits::BodyShare(budget_, bytes_), limit) {}
 
   std::string take(std::string_view bytes) { return std::string(filter_.take(bytes)); }
   std::string finish() { return std::string(filter_.finish()); }
@@ -30,12 +30,12 @@ class Stream {
   std::string out() const { return std::string(filter_.out()); }
   // What others hold of the budget meanwhile.
   limits::BodyShare hold(std::size_t bytes) {
-    limits::BodyShare share(budget_);
+    limits::BodyShare share(budget_, bytes_);
     EXPECT_TRUE(share.grow_to(bytes));
     return share;
   }
   bool has_room(std::size_t bytes) {
-    limits::BodyShare share(budget_);
+    limits::BodyShare share(budget_, bytes_);
     return share.grow_to(bytes);
   }
 
@@ -59,6 +59,7 @@ class Stream {
     return tools;
   }
 
+  std::size_t bytes_;
   limits::BodyBudget budget_;
   EventFilter filter_;
 };
@@ -216,14 +217,14 @@ TEST(EventFilter, WarningsBecomeRare) {
 }
 
 TEST(EventFilter, LeavesOutWhatBecomesEmptyAndKeepsItsPlaceInTheStream) {
-  limits::BodyBudget budget(1 << 20);
+  limits::BodyBudget budget;
   EventFilter::Tools tools;
   tools.filter = [](const mcp::Envelope& data) -> Result<std::optional<std::string>, mcp::JsonFault> {
     return data.text == "gone" ? std::optional<std::string>("") : std::nullopt;
   };
   tools.error = [](const json&, std::string_view) { return std::string("{}"); };
   tools.warn = [](std::string_view, std::size_t) { ADD_FAILURE() << "nobody misses it"; };
-  EventFilter filter(std::move(tools), json(), limits::BodyShare(budget));
+  EventFilter filter(std::move(tools), json(), limits::BodyShare(budget, 1 << 20));
   EXPECT_EQ(filter.take("id: 4\ndata: gone\n\ndata: gone\n\ndata: here\n\n"), "id: 4\n\ndata: here\n\n");
   EXPECT_EQ(filter.finish(), "");
   EXPECT_FALSE(filter.has_failed());

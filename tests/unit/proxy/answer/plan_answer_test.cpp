@@ -19,7 +19,7 @@ class PlanAnswer : public testing::Test {
                           .tenant = "acme",
                           .user = "local:alice",
                           .client = {}};
-    return seal_session(session, world_.services().session_seal);
+    return seal_session(session, world_.services().seals.session);
   }
 
   World world_;
@@ -55,7 +55,7 @@ TEST_F(PlanAnswer, ASessionThatBeginsLeavesSealed) {
   const auto sent = client->headers.get("Mcp-Session-Id");
   ASSERT_TRUE(sent);
   EXPECT_EQ(sent->find("theirs"), std::string::npos);
-  const auto session = open_session(*sent, world_.services().session_seal);
+  const auto session = open_session(*sent, world_.services().seals.session);
   ASSERT_TRUE(session);
   EXPECT_EQ(session->id, "theirs");
   EXPECT_EQ(session->user, "local:alice");

@@ -104,7 +104,7 @@ TEST_F(Authenticate, AStoreThatIsAwayIsNoVerdictAboutTheToken) {
   const auto cached = world_.token();
   EXPECT_EQ(text(with(cached)), "admitted");
   const auto unknown = world_.token();
-  world_.services().store_read_pool.stop();
+  world_.services().pools.store_read.stop();
   const auto refused = with(unknown);
   EXPECT_EQ(text(refused), "503 temporarily_unavailable") << "a client must not throw its tokens away";
   EXPECT_GT(refused->retry_after, 0);

@@ -53,7 +53,7 @@ TEST_F(Authorize, AChangeWhileALongCallWaitsToBeDecidedOnIsSeen) {
   ASSERT_FALSE(opened) << opened->description;
   std::promise<void> begun;
   std::promise<void> go;
-  ASSERT_TRUE(world_.services().long_work_pool.submit([&begun, held = go.get_future().share()] {
+  ASSERT_TRUE(world_.services().pools.long_work.submit([&begun, held = go.get_future().share()] {
     begun.set_value();
     held.wait();
   }));
@@ -61,7 +61,7 @@ TEST_F(Authorize, AChangeWhileALongCallWaitsToBeDecidedOnIsSeen) {
   const auto grant = world_.last_grant();
   boost::asio::post(world_.io(), [&] {
     boost::asio::post(world_.io(), [&] {
-      EXPECT_EQ(world_.services().long_work_pool.queued(), 1u) << "the decision waits";
+      EXPECT_EQ(world_.services().pools.long_work.queued(), 1u) << "the decision waits";
       must(world_.store->grants().revoke(grant, "test", world_.clock.now()));
       go.set_value();
     });

@@ -105,9 +105,9 @@ TEST_F(Forward, TheRevocationOfAnotherGrantEndsNothing) {
 }
 
 TEST_F(Forward, NoUserHasMoreCallsUnderWayThanOneMayHave) {
-  const limits::CallPlace first(world_.services().calls, "local:alice\nacme");
+  const limits::CallPlace first(world_.services().counters.calls, "local:alice\nacme", 2);
   EXPECT_EQ(verdict(json_answer("{}")), "200");
-  const limits::CallPlace second(world_.services().calls, "local:alice\nacme");
+  const limits::CallPlace second(world_.services().counters.calls, "local:alice\nacme", 2);
   EXPECT_EQ(verdict(json_answer("{}")), "429 rate_limited");
   EXPECT_EQ(world_.behind().requests.size(), 1u) << "it never gets there";
 }

@@ -14,7 +14,7 @@ class McpSession : public testing::Test {
             .user = "local:alice",
             .client = ""};
   }
-  std::string sealed(const Session& session) { return seal_session(session, world_.services().session_seal); }
+  std::string sealed(const Session& session) { return seal_session(session, world_.services().seals.session); }
 
   std::string verdict(Pairs headers, Pairs more = {}) {
     headers.insert(headers.end(), more.begin(), more.end());

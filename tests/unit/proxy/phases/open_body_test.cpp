@@ -88,7 +88,7 @@ TEST_F(OpenBody, AGetHasNone) {
 // What is made of a body may take more than there is, while others hold some.
 TEST(OpenBodyMemory, WhatFindsNoRoomIsAskedToComeAgain) {
   World world([](config::Config& config) { config.limits.body_memory = 128 * 1024; });
-  limits::BodyShare other(world.services().bodies);
+  limits::BodyShare other(world.services().counters.bodies, world.generation->limits().body_memory);
   ASSERT_TRUE(other.grow_to(64 * 1024));
   const auto client =
       world.caller(world.token(), call_of("read_link", "{\"x\":\"" + std::string(40 * 1024, 'x') + "\"}"));

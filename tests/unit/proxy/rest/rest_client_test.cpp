@@ -43,10 +43,10 @@ class RestClientTest : public testing::Test {
     return client;
   }
   void serve(FakeClient& client) {
-    const auto route = world_.snapshot->router().find(true, "ai.example.test", client.request().head.path);
+    const auto route = world_.generation->router().find(true, "ai.example.test", client.request().head.path);
     ASSERT_TRUE(route);
     const auto work = [&]() -> net::awaitable<void> {
-      co_await handle_rest(client, *world_.worker, world_.snapshot, world_.rest, *route);
+      co_await handle_rest(client, *world_.worker, world_.generation, world_.rest, *route);
     };
     world_.run(work());
   }

@@ -14,8 +14,8 @@ class ToolListerTest : public testing::Test {
     const auto client = world_.caller(world_.token({"use", "read"}), kListTools);
     auto x = world_.exchange(*client);
     world_.admit(x);
-    subject_.snapshot = world_.snapshot;
-    subject_.resource = world_.snapshot->catalog().resources()[0];
+    subject_.generation = world_.generation;
+    subject_.resource = world_.generation->catalog().resources()[0];
     subject_.principal = x.principal;
     subject_.caller = policy_caller(*x.principal);
   }

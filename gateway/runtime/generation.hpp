@@ -11,25 +11,35 @@
 #include "edge/settings.hpp"
 #include "oauth/context.hpp"
 #include "policy/policy.hpp"
+#include "runtime/fetchers.hpp"
 #include "runtime/header_template.hpp"
 #include "runtime/router.hpp"
+#include "runtime/services.hpp"
+#include "runtime/upstream_factory.hpp"
 #include "telemetry/metrics.hpp"
 #include "tenant/catalog.hpp"
 #include "tenant/directory.hpp"
 
 namespace postern::runtime {
 
-struct Services;
-
 using Policies = std::map<std::string, std::shared_ptr<const policy::Policy>, std::less<>>;
 
-// A configuration, checked and ready to serve. Immutable and pinned by every request under way, so that what a request
-// began with it ends with. Thread-safe.
-class Snapshot {
+// What a generation is made of; app/ makes it from a configuration that was checked.
+struct GenerationParts {
+  config::Config config;
+  Policies policies;
+  std::shared_ptr<UpstreamFactory> upstreams;
+  std::shared_ptr<Fetchers> fetchers;
+};
+
+// A configuration made ready to serve. Immutable and pinned by every request under way, so that what a request began
+// with it ends with. Thread-safe.
+class Generation {
  public:
-  Snapshot(config::Config config, const Policies& policies, Services& services);
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
+  // The services must outlive it.
+  Generation(GenerationParts parts, Services& services);
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
 
   const config::Config& config() const noexcept { return config_; }
   const Router& router() const noexcept { return router_; }
@@ -38,6 +48,10 @@ class Snapshot {
   const authn::Verifier& verifier() const noexcept { return verifier_; }
   const crypto::Aead& page_seal() const noexcept { return page_seal_; }
   const edge::Settings& edge() const noexcept { return edge_; }
+  const config::Limits& limits() const noexcept { return config_.limits; }
+  // What the servers behind and documents are reached by.
+  UpstreamFactory& upstreams() const noexcept { return *upstreams_; }
+  Fetchers& fetchers() const noexcept { return *fetchers_; }
   // Of a server of ours, for one request. All must outlive the context.
   oauth::Context oauth(const config::AuthorizationServer& server, store::Facets& store,
                        oauth::ForeignDocuments& documents, telemetry::Log& log) const;
@@ -49,6 +63,8 @@ class Snapshot {
  private:
   Services& services_;
   config::Config config_;
+  std::shared_ptr<UpstreamFactory> upstreams_;
+  std::shared_ptr<Fetchers> fetchers_;
   tenant::Catalog catalog_;
   tenant::Directory directory_;
   authn::Verifier verifier_;

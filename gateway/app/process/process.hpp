@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "app/process/pools.hpp"
+#include "app/process/store_watch.hpp"
+#include "app/process/time_keeper.hpp"
+#include "base/clock.hpp"
+#include "base/watched_clock.hpp"
+#include "config/config.hpp"
+#include "crypto/aead.hpp"
+#include "edge/connections.hpp"
+#include "proxy/rest/rest_state.hpp"
+#include "runtime/current_generation.hpp"
+#include "runtime/services.hpp"
+#include "store/claim.hpp"
+#include "store/store.hpp"
+#include "upstream/duplex/hub.hpp"
+#include "upstream/fetch/documents.hpp"
+
+namespace postern::app {
+
+struct ProcessParts {
+  std::unique_ptr<telemetry::Log> log;
+  store::StoreClaim claim;
+  store::OpenedStore opened;
+  std::optional<KeptTime> kept_time;
+  std::size_t child_files;  // the limit of open files that the process was started with
+};
+
+// What lasts as long as the process, whatever configuration it serves: store, caches, counters, pools, keys, and the
+// hub with its programs. Members are made top to bottom and go bottom to top: what stands below may use what stands
+// above.
+struct Process {
+  explicit Process(ProcessParts parts);
+  // Stops the pools and lets the generation go, which refers to what is here.
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // To be called while the workers are still there: what ends on a pool is told to them.
+  void stop_pools();
+
+  SystemClock wall_clock;
+  BootTime boot_time;
+  WatchedClock clock;
+  std::unique_ptr<telemetry::Log> log;
+  std::unique_ptr<telemetry::Metrics> metrics;
+  telemetry::SaidOnce said;
+  StoreWatch store_watch;   // above the store, which tells it things as long as it is there
+  store::StoreClaim claim;  // of `store`, which goes first
+  std::unique_ptr<store::Store> store;
+  TimeKeeper time;
+  crypto::Aead session_seal;
+  crypto::Aead consent_seal;
+  token::TokenCache tokens;
+  token::SigningKeys signing_keys;
+
+  limits::RateLimiters rates;
+  limits::RefusalLog refusals;
+  limits::BodyBudget bodies;
+  limits::BodyBudget endpoint_bodies;
+  limits::CallCounter calls;
+  limits::CallCounter fetches;
+  limits::ToolChecks tool_checks;
+  limits::UsageCounter usage;
+  edge::Places places;
+
+  ProcessPools pools;
+  runtime::CurrentGeneration current;
+  // Documents stay when the configuration changes, and are fetched with what the current one allows.
+  upstream::Documents client_documents;
+  upstream::Documents client_keys;
+  upstream::Documents provider_metadata;
+  upstream::Documents provider_key_sets;
+  idp::ProviderKeys provider_keys;
+  upstream::DuplexHub hub;
+  proxy::RestState rest;
+  runtime::Services services;
+};
+
+// Opens the log and the store that the configuration names. Lowers its limits of connections to what the limit of open
+// files allows. The error is a sentence.
+Result<std::unique_ptr<Process>> open_process(config::Config& config);
+
+std::size_t workers_of(const config::Config& config);
+
+}  // namespace postern::app

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "runtime/generation.hpp"
+
+namespace postern::runtime {
+
+// The generation that requests begin with from now on. Whoever gets it keeps it alive. Thread-safe.
+class CurrentGeneration {
+ public:
+  // nullptr only until the first one is set.
+  std::shared_ptr<const Generation> get() const { return std::atomic_load(&generation_); }
+  void set(std::shared_ptr<const Generation> generation) { std::atomic_store(&generation_, std::move(generation)); }
+
+ private:
+  std::shared_ptr<const Generation> generation_;
+};
+
+}  // namespace postern::runtime
