@@ -118,7 +118,7 @@ std::optional<std::string> AddressGuard::refusal(std::string_view host, const as
     }
   };
   if (std::ranges::any_of(networks4_, holds) || std::ranges::any_of(networks6_, holds)) return std::nullopt;
-  return "is at " + address.to_string() + ", which is no address of the public internet (" + std::string(kind) + ")";
+  return "is at " + address.to_string() + ", which is not a public address (" + std::string(kind) + ")";
 }
 
 }  // namespace postern::net

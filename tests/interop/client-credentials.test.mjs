@@ -190,7 +190,7 @@ describe('client credentials', { timeout: 180_000 * patience }, () => {
     assert.match(await outcome(...place, '--confidential', '--scope', 'unheard.of'), /^1 .*no scope `unheard.of`/);
     for (const host of ['127.0.0.1', 'localhost', '10.1.2.3', '[::1]', '[fd00::1]', '169.254.169.254']) {
       const words = [...place, '--scope', 'mcp.connect', '--jwks-uri', `https://${host}/keys`];
-      assert.match(await outcome(...words), /^1 .*no address of the public internet.*unsafe_allow_private/, host);
+      assert.match(await outcome(...words), /^1 .*not a public address.*unsafe_allow_private/, host);
     }
     assert.match(await outcome('--confidential'), /^2 .*--redirect-uri/);
     assert.match(await outcome(...place, '--jwks', '/nowhere', '--scope', 'mcp.connect'), /^1 .*cannot be read/);

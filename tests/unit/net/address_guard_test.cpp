@@ -58,7 +58,7 @@ TEST(AddressGuard, RefusesWhatIsNotPublicAndSaysWhat) {
   const AddressGuard guard;
   EXPECT_EQ(guard.refusal("a.example.test", make_address("8.8.8.8")), std::nullopt);
   EXPECT_EQ(guard.refusal("a.example.test", make_address("10.0.0.1")),
-            "is at 10.0.0.1, which is no address of the public internet (private)");
+            "is at 10.0.0.1, which is not a public address (private)");
 }
 
 TEST(AddressGuard, ExceptionsAreExactlyTheNetworksAndHostsNamed) {
