@@ -22,7 +22,7 @@ namespace postern::oauth {
 
 // What every endpoint of one authorization server works with. Endpoints are plain functions
 // `http::Response NAME(const http::Request&, const Context&)` that block and run on a bounded pool. All referenced
-// things outlive the request (they hang on the configuration snapshot it pins) and are thread-safe.
+// things outlive the request (they hang on the generation it pins) and are thread-safe.
 struct Context {
   const config::AuthorizationServer& server;
   const tenant::Catalog& catalog;

@@ -16,7 +16,7 @@ class Gateway {
   static Result<std::unique_ptr<Gateway>> start(Loaded loaded);
   ~Gateway();
 
-  // Serves until SIGTERM or SIGINT, then drains: no new connections, answers under way are finished for up to `grace`.
+  // Serves until SIGTERM or SIGINT, then drains: no new connections, answers under way have 20 s to end.
   // A second signal ends at once. Returns how many audit lines could not be written any more.
   std::size_t run();
   // host:port of each listener as it was bound, in the configuration's order.
