@@ -24,32 +24,6 @@ std::string quoted_string(std::string_view text) {
 
 }  // namespace
 
-Refusal missing_bearer_token() {
-  return {.error = "missing_bearer_token",
-          .description =
-              "This MCP server needs an access token: authorize at the server that the resource metadata names."};
-}
-
-Refusal malformed_authorization() {
-  return {.status = 400,
-          .error = "invalid_request",
-          .description = "Send the access token in exactly one Authorization header: Bearer, one blank, the token.",
-          .challenge_error = "invalid_request"};
-}
-
-Refusal invalid_token_format() {
-  return {.error = "invalid_token_format",
-          .description = "This is not an access token of this server: authorize again.",
-          .challenge_error = "invalid_token"};
-}
-
-Refusal invalid_token() {
-  return {.error = "invalid_token",
-          .description =
-              "The access token has expired, was revoked or is not for this resource: refresh it or authorize again.",
-          .challenge_error = "invalid_token"};
-}
-
 std::string www_authenticate(const Refusal& refusal, const tenant::Resource& resource) {
   // Clients find the parameters only in the first challenge, and only when its scheme is followed by one at once.
   std::string challenge = "Bearer ";

@@ -11,7 +11,7 @@
 
 namespace postern::authn {
 
-// A refusal on a resource, as the design's table lists them.
+// A refusal on a resource.
 struct Refusal {
   int status = 401;
   std::string error{};            // of the body: "missing_bearer_token"
@@ -22,12 +22,6 @@ struct Refusal {
   int retry_after = 0;                // seconds; 0: no Retry-After
   bool denial = false;                // by the policy, of one call: neither another token nor another scope would help
 };
-
-// The refusals that come of the bearer token alone.
-Refusal missing_bearer_token();
-Refusal malformed_authorization();
-Refusal invalid_token_format();
-Refusal invalid_token();
 
 // RFC 6750 section 3 and RFC 9728 section 5.1: one Bearer challenge, `resource_metadata` absolute, quoted values with
 // everything outside printable ASCII, quotes and backslashes made harmless.

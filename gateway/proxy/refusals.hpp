@@ -9,7 +9,7 @@ namespace postern::proxy {
 
 using MaybeRefusal = std::optional<authn::Refusal>;
 
-// A refusal of the design's table, by what it needs to be told apart.
+// Without a challenge.
 authn::Refusal refusal(int status, std::string error, std::string description);
 // 503 `temporarily_unavailable`, to be tried again after two seconds.
 authn::Refusal try_again(std::string description);

@@ -199,8 +199,8 @@ class World {
       co_return result;
     });
   }
-  // The phases up to and with authorize(); fails the test when one of them refuses.
-  void admit(McpExchange& x) {
+  // Takes a call through the phases up to and with authorize(); fails the test when one of them refuses.
+  void bring_to_forward(McpExchange& x) {
     auto refused = open(x);
     if (!refused) refused = open_mcp_session(x);
     if (!refused) refused = phase([&] { return authorize(x); });

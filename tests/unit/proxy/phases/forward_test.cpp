@@ -9,7 +9,7 @@ constexpr auto* kElsewhere = "https://ai.example.test/elsewhere/mcp";
 class Forward : public testing::Test {
  protected:
   MaybeRefusal run(McpExchange& x) {
-    world_.admit(x);
+    world_.bring_to_forward(x);
     return world_.phase([&] { return forward(x); });
   }
   std::string verdict(Answer answer) {
@@ -74,7 +74,7 @@ TEST_F(Forward, WhatGoesWrongBehindIsToldApart) {
 TEST_F(Forward, AClientThatLeavesEndsTheCallBehind) {
   const auto client = world_.caller(world_.token(), call_of("read_link"));
   auto x = world_.exchange(*client);
-  world_.admit(x);
+  world_.bring_to_forward(x);
   boost::asio::post(world_.io(), [&] { boost::asio::post(world_.io(), [&] { client->leave(); }); });
   EXPECT_FALSE(world_.phase([&] { return forward(x); })) << "nobody is there to be refused";
   EXPECT_EQ(x.outcome, telemetry::Outcome::cancelled);
@@ -85,7 +85,7 @@ TEST_F(Forward, AClientThatLeavesEndsTheCallBehind) {
 TEST_F(Forward, ARevocationWhileTheServerWorksEndsTheCallWithA401) {
   const auto client = world_.caller(world_.token(), call_of("read_link"));
   auto x = world_.exchange(*client);
-  world_.admit(x);
+  world_.bring_to_forward(x);
   boost::asio::post(world_.io(), [&] {
     boost::asio::post(world_.io(),
                       [&] { must(world_.store->grants().revoke(world_.last_grant(), "test", world_.clock.now())); });
@@ -125,7 +125,7 @@ TEST_F(Forward, AnAnswerThatWasWholeIsNotCancelledByAClientThatLeavesWithIt) {
 TEST_F(Forward, ABugBehindLeavesNobodyWatched) {
   const auto client = world_.caller(world_.token(), call_of("read_link"));
   auto x = world_.exchange(*client);
-  world_.admit(x);
+  world_.bring_to_forward(x);
   bool thrown = false;
   const auto task = [&]() -> net::awaitable<void> {
     Forwarding work = [](Running&) -> net::awaitable<MaybeRefusal> {

@@ -13,7 +13,7 @@ class ToolListerTest : public testing::Test {
   ToolListerTest() {
     const auto client = world_.caller(world_.token({"use", "read"}), kListTools);
     auto x = world_.exchange(*client);
-    world_.admit(x);
+    world_.bring_to_forward(x);
     subject_.generation = world_.generation;
     subject_.resource = world_.generation->catalog().resources()[0];
     subject_.principal = x.principal;
