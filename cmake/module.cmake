@@ -1,7 +1,7 @@
 # postern_module(NAME [FOLDERS folder...] [DEPS lib...]): one static library from every .cpp beside and below the calling
-# CMakeLists.txt, and one test program from every *_test.cpp below tests/unit/NAME. The DEPS are the dependency rule: what
-# is not listed cannot be linked. The FOLDERS are the same rule inside the module, lowest first, with "." for its own
-# folder: a file may include only from its own folder and from those before it. The compiler cannot enforce that order;
+# CMakeLists.txt, and one test program from every *_test.cpp below tests/unit/NAME. The DEPS are the dependency rule: a
+# file may include only what they reach. The FOLDERS are the same rule inside the module, lowest first, with "." for its
+# own folder: a file may include only from its own folder and from those before it. The compiler cannot enforce that;
 # scripts/lint-layering.mjs does.
 set(POSTERN_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror)
 

@@ -29,10 +29,10 @@ struct Payer {
 // wider one. So a user leaves room for the others of the tenant, and these for other tenants. Thread-safe.
 class BodyBudget {
  public:
-  // What is taken of `limit` bytes, for a share that holds `held` already. Where nobody else holds anything it gets all
-  // there is, or a body of a size that the limits allow could never be read where the budget is small.
+  // Takes `bytes` of `limit` for a share that already holds `held`; false if refused. While nobody else holds anything
+  // it gets all there is, or a body of a size that the limits allow could never be read where the budget is small.
   bool take(std::size_t bytes, std::size_t held, std::size_t limit, const Payer& payer = {});
-  // The same for work on what is held, which then gets even more than there is.
+  // The same for work on what is held, which gets even more than `limit` while nobody else holds anything.
   bool take_to_work(std::size_t bytes, std::size_t held, std::size_t limit, const Payer& payer = {});
   void give(std::size_t bytes, const Payer& payer = {});
 
@@ -91,7 +91,7 @@ class BodyShare {
     held_ = size;
     return true;
   }
-  // Gives back what is more.
+  // Gives back what it holds beyond `size`.
   void shrink_to(std::size_t size) {
     if (size <= kFree) size = 0;
     if (size >= held_) return;

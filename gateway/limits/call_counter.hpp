@@ -8,36 +8,36 @@
 
 namespace postern::limits {
 
-// Calls and streams under way by user, in the whole process: what keeps one user from holding every connection to a
-// server behind. Thread-safe.
+// What is under way in the whole process, by key: calls and streams by user and tenant, so that one user cannot hold
+// every connection to an upstream; fetches by network. Thread-safe.
 class CallCounter {
  public:
-  // `most`: how many the user may have.
-  bool enter(const std::string& user, std::size_t most) {
+  // `most`: how many one key may have.
+  bool enter(const std::string& key, std::size_t most) {
     const std::lock_guard lock(mutex_);
-    auto& count = users_[user];
+    auto& count = under_way_[key];
     if (count >= most) return false;
     ++count;
     return true;
   }
-  void leave(const std::string& user) {
+  void leave(const std::string& key) {
     const std::lock_guard lock(mutex_);
-    const auto found = users_.find(user);
-    if (found != users_.end() && --found->second == 0) users_.erase(found);
+    const auto found = under_way_.find(key);
+    if (found != under_way_.end() && --found->second == 0) under_way_.erase(found);
   }
 
  private:
   std::mutex mutex_;
-  std::unordered_map<std::string, std::size_t> users_;
+  std::unordered_map<std::string, std::size_t> under_way_;
 };
 
 // One call's place, given back when it goes. The counter must outlive it.
 class CallPlace {
  public:
-  CallPlace(CallCounter& counter, std::string user, std::size_t most)
-      : counter_(counter), user_(std::move(user)), held_(counter.enter(user_, most)) {}
+  CallPlace(CallCounter& counter, std::string key, std::size_t most)
+      : counter_(counter), key_(std::move(key)), held_(counter.enter(key_, most)) {}
   ~CallPlace() {
-    if (held_) counter_.leave(user_);
+    if (held_) counter_.leave(key_);
   }
   CallPlace(const CallPlace&) = delete;
   CallPlace& operator=(const CallPlace&) = delete;
@@ -46,7 +46,7 @@ class CallPlace {
 
  private:
   CallCounter& counter_;
-  std::string user_;
+  std::string key_;
   bool held_;
 };
 

@@ -26,7 +26,7 @@ class ConnectionPlaces {
   // Networks from the widest to the narrowest; with an empty path, connections are counted in the total alone
   // and never give way. For trusted proxies, behind which many clients are.
   using Path = std::vector<std::string>;
-  // Closes idle connections of that narrowest network. Called on any thread, without a lock.
+  // Closes idle connections of that narrowest network. Called on any thread, with no lock held.
   using GiveWay = std::function<void(const std::string& network)>;
 
   // Set once, before the first connection.

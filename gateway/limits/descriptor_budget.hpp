@@ -11,7 +11,7 @@ namespace postern::limits {
 inline constexpr std::size_t kOperationsConnections = 64;
 // Connections beyond the limit while others give way to them (limits/connection_places.hpp).
 inline constexpr std::size_t kConnectionsInExchange = 64;
-// Connections that are told to come back later at the same time, of each worker and plain listener.
+// The most connections that each worker and plain listener turns away at once.
 inline constexpr std::size_t kTurnedAwayAtOnce = 16;
 
 // Threads that have descriptors of their own.

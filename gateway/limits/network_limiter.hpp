@@ -9,7 +9,7 @@
 
 namespace postern::limits {
 
-// How much more often than one narrow network the wider ones may come that it is in.
+// How many times the rate of a narrow network the wider ones get that it is in.
 struct WiderBudgets {
   double site = 8;   // IPv6 /48, IPv4 /24
   double wide = 32;  // IPv6 /32
@@ -38,8 +38,8 @@ class NetworkLimiter {
 };
 
 // What was used of the budgets of the configuration, under the names of their rates in config::Limits. Each has its own
-// key: calls by user and tenant once they are known; endpoints by address, generously, since a hosted client reaches us
-// from one address for many users.
+// key: calls by user and tenant once they are known, /health by network; endpoints by address, generously, since a
+// hosted client reaches us from one address for many users.
 struct RateLimiters {
   RateLimiter call;
   NetworkLimiter token;

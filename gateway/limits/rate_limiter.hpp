@@ -50,8 +50,8 @@ class Turn {
   std::uint64_t number_ = 0;
 };
 
-// Token buckets by key. Thread-safe. Bounded: a shard that is full forgets the buckets that are full again, which loses
-// nothing, and then refuses to track more keys rather than grow. The rate is given with each call, so that a changed
+// Token buckets by key. Thread-safe. Bounded: a shard without room forgets buckets that have filled up again, which
+// loses nothing, and then refuses new keys. The rate is given with each call, so that a changed
 // one counts at once, with what each key has used. No key gets more than its burst and its rate, even when calls wait
 // and leave.
 class RateLimiter {
@@ -62,7 +62,7 @@ class RateLimiter {
 
   // 0 when the key may go on, else the seconds to wait (for Retry-After).
   int take(std::string_view key, Time now, const config::Rate& rate);
-  // What was taken for something that did not come about.
+  // Returns a token that was taken for something that did not happen.
   void give_back(std::string_view key, const config::Rate& rate);
   // The next turn of the key, at once or within `limits`. Turns of one key come in the order in which they were asked
   // for.

@@ -12,8 +12,8 @@
 namespace postern::limits {
 
 // The log as an endpoint or a page sees it while it serves one request. What it writes there anybody can cause at will,
-// so it counts in the budgets of the network that asks: a request has either all of its lines or none. Audit lines
-// pass, unless their writer asks admits() first. Belongs to one request, on one thread at a time; log and budgets
+// so it counts in the budgets of the network that asks: of each kind of line a request has either all or none. Audit
+// lines pass, unless their writer asks admits() first. Belongs to one request, on one thread at a time; log and budgets
 // outlive it.
 class RequestLog final : public telemetry::Log {
  public:

@@ -9,8 +9,8 @@
 
 namespace postern::limits {
 
-// The checks under way in the whole process whether tools can be listed: one for each grant, so many of one user and so
-// many of all at most. Thread-safe.
+// Checks under way in the whole process of whether a grant's tools can be listed: one for each grant, `most_of_one` for
+// each user, `most` in all. Thread-safe.
 class ToolChecks {
  public:
   ToolChecks(std::size_t most, std::size_t most_of_one) noexcept : most_(most), most_of_one_(most_of_one) {}
@@ -19,7 +19,7 @@ class ToolChecks {
     const std::lock_guard lock(mutex_);
     return under_way_.size() < most_ && under_way_.try_emplace(grant).second;
   }
-  // Whose grant that is, once that is known. False: they have as many under way as one may have.
+  // Records whose grant it is, once that is known; false if that user has as many under way as allowed.
   bool belongs_to(const std::string& user, const std::string& grant) {
     const std::lock_guard lock(mutex_);
     const auto theirs = std::ranges::count_if(under_way_, [&](const auto& check) { return check.second == user; });

@@ -16,7 +16,7 @@
 
 namespace postern::limits {
 
-// What comes with each grant, counted in memory and brought to the store from time to time, so that no call costs a
+// Uses of each grant, counted in memory and brought to the store from time to time, so that no call costs a
 // write. Thread-safe; counting holds the lock of one shard for a hash probe. Bounded: what finds its shard full is not
 // counted.
 class UsageCounter {

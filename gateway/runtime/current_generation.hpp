@@ -7,7 +7,8 @@
 
 namespace postern::runtime {
 
-// The generation that requests begin with from now on. Whoever gets it keeps it alive. Thread-safe.
+// The generation with whose fetchers documents are fetched: that of the workers. Whoever gets it keeps it alive.
+// Thread-safe.
 class CurrentGeneration {
  public:
   // nullptr only until the first one is set.

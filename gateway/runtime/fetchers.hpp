@@ -7,9 +7,9 @@
 
 namespace postern::runtime {
 
-// At most so many fetches of strangers' documents, and look-ups for them, are under way for one network.
+// The most fetches of strangers' documents, and look-ups for them, that are under way for one network.
 inline constexpr std::size_t kFetchesEach = 4;
-// At most so many fetches are under way from one host of a provider.
+// The most fetches that are under way from one host of a provider.
 inline constexpr std::size_t kFetchesOfProvider = 4;
 
 // What fetches documents, with the addresses and certificate authorities that a configuration allows. Thread-safe.

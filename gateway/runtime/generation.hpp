@@ -32,8 +32,8 @@ struct GenerationParts {
   std::shared_ptr<Fetchers> fetchers;
 };
 
-// A configuration made ready to serve. Immutable and pinned by every request under way, so that what a request began
-// with it ends with. Thread-safe.
+// A configuration made ready to serve. Immutable and pinned by every request under way, so that a request ends with
+// the configuration it began with. Thread-safe.
 class Generation {
  public:
   // The services must outlive it.
@@ -49,7 +49,7 @@ class Generation {
   const crypto::Aead& page_seal() const noexcept { return page_seal_; }
   const edge::Settings& edge() const noexcept { return edge_; }
   const config::Limits& limits() const noexcept { return config_.limits; }
-  // What the servers behind and documents are reached by.
+  // For reaching upstreams and fetching documents.
   UpstreamFactory& upstreams() const noexcept { return *upstreams_; }
   Fetchers& fetchers() const noexcept { return *fetchers_; }
   // Of a server of ours, for one request. All must outlive the context.
@@ -57,7 +57,7 @@ class Generation {
                        oauth::ForeignDocuments& documents, telemetry::Log& log) const;
   const std::vector<NamedTemplate>& headers(const std::string& upstream) const { return headers_.at(upstream); }
   telemetry::ResourceMetrics& metrics(const tenant::Resource& resource) const { return *metrics_.at(resource.serve); }
-  // RFC 6454 origins of browsers that may call this resource: its own and the configured ones.
+  // Whether pages of that origin (RFC 6454) may call the resource: its own and the configured ones.
   bool origin_allowed(const tenant::Resource& resource, std::string_view origin) const;
 
  private:

@@ -30,7 +30,8 @@ struct Pools {
   net::OffloadPool& provider;           // where the token endpoints of providers are waited for
 };
 
-// What is used of each limit. The limits themselves are those of the request's generation.
+// What is used of each limit. Limits of the configuration are those of the request's generation; fixed ones are
+// constants beside the counter.
 struct Counters {
   limits::RateLimiters& rates;
   limits::RefusalLog& refusals;

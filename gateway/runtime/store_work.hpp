@@ -11,7 +11,7 @@ namespace postern::runtime {
 
 // Runs what may write to the store on the pool for that, and yields what it returned. Reads never go there: a write
 // waits for the disk, and for locks of other programs. unavailable, at once: the store has found that it cannot write;
-// busy: too many writes wait. Both are answered as 503. The rest is as of net::offload().
+// busy: too many writes wait. Both are answered as 503. Other errors: those of net::offload().
 template <class T>
 net::awaitable<net::OffloadResult<T>> write_store(Services& services, std::function<T()> work) {
   auto fault = services.store.fault();

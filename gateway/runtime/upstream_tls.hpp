@@ -11,7 +11,7 @@
 
 namespace postern::runtime {
 
-// What the servers behind are connected to with, where one of their urls is https://. open() and reload() are called by
+// TLS settings for upstreams with https:// urls. open() and reload() are called by
 // one thread; sources may be asked on any.
 class UpstreamTls {
  public:
@@ -23,9 +23,9 @@ class UpstreamTls {
 
   struct Reload {
     std::string upstream;
-    Result<void> done;  // after an error the files of before stay in use
+    Result<void> done;  // on an error the previous files stay in use
   };
-  // Reads again what changed since the last call. Connections that stand go on.
+  // Reloads what changed since the last call; open connections are kept.
   std::vector<Reload> reload();
 
   // Empty for an upstream without https:// urls.

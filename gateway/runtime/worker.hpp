@@ -31,7 +31,7 @@ struct OpenStream {
 };
 
 // One thread's share of the gateway: its io_context, its connections, its pools of upstream connections. Everything is
-// used on the worker's own thread, except what is posted to io().
+// used on the worker's own thread; other threads may only post to io().
 class Worker {
  public:
   Worker(Services& services, edge::Places& places, std::shared_ptr<const Generation> generation);
@@ -39,10 +39,10 @@ class Worker {
 
   boost::asio::io_context& io() noexcept { return io_; }
   Services& services() noexcept { return services_; }
-  // The one that requests begin with from now on.
+  // The one that new requests begin with.
   const std::shared_ptr<const Generation>& generation() const noexcept { return generation_; }
 
-  // The upstream of that name, made at first use with the settings, which are of that generation.
+  // The upstream of that name, made at first use. Later calls get the same one, whatever their settings say.
   upstream::Upstream& upstream(const Generation& generation, const config::Upstream& settings);
   edge::Connections& connections() noexcept { return connections_; }
 
@@ -63,7 +63,8 @@ class Worker {
   std::shared_ptr<const Generation> generation_;
   edge::Connections connections_;
   std::unordered_set<OpenStream*> streams_;
-  // Goes before what the coroutines it still holds take leave of, and after the upstreams, whose timers are its own.
+  // Destroyed after the upstreams, whose timers run on it, and before the members above, from which its remaining
+  // coroutines deregister.
   boost::asio::io_context io_{1};
   std::map<std::string, std::unique_ptr<upstream::Upstream>> upstreams_;
 };

@@ -15,7 +15,7 @@
 namespace postern::app {
 
 // What one thread of the gateway runs: a worker, what answers its requests, and its share of each address. Members are
-// made top to bottom and go bottom to top: the worker's coroutines refer to the handler.
+// constructed top to bottom and destroyed bottom to top: the worker's coroutines refer to the handler.
 struct ServingWorker {
   ServingWorker(runtime::Services& services, edge::Places& places,
                 std::shared_ptr<const runtime::Generation> generation)
@@ -33,7 +33,7 @@ class Addresses {
  public:
   // Has every worker listen at every address: the kernel spreads the connections. The error is a sentence.
   Result<void> bind(const std::vector<config::Listener>& listeners, ServingWorkers& workers);
-  // Reads certificates again whose files have changed; after an error the former ones stay in use.
+  // Reloads certificates whose files have changed; on an error the previous ones stay in use.
   void reload_certificates(telemetry::Log& log);
   // host:port of each as it was bound, in the configuration's order.
   std::vector<std::string> names() const;

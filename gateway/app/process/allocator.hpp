@@ -5,7 +5,7 @@
 namespace postern::app {
 
 // Makes the allocator of the C library return large blocks to the system when they are freed, and keep few heaps that
-// threads share, so that a moment with many large bodies does not stay in the size of the process. Once, before there
+// threads share, so that the process shrinks again after a burst of large bodies. Once, before there
 // are threads; does nothing where the library has no such settings. `cores`: of the machine.
 void give_back_freed_memory(std::size_t cores) noexcept;
 

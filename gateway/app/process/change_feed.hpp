@@ -12,7 +12,7 @@
 
 namespace postern::app {
 
-// Follows what other processes change in the store (the command line, other replicas) and applies it here within a
+// Follows what other processes, such as commands, change in the store and applies it here within a
 // second; changes of this process come through the store's own listener before their answer is sent.
 class ChangeFeed {
  public:

@@ -32,7 +32,7 @@ constexpr auto kTick = std::chrono::seconds(2);
 
 }  // namespace
 
-// Members are made top to bottom and go bottom to top: what stands below may use what stands above.
+// Members are constructed top to bottom and destroyed bottom to top: what stands below may use what stands above.
 struct Gateway::Impl {
   std::unique_ptr<Process> process;
   MadeGeneration generation;

@@ -17,7 +17,7 @@ class Gateway {
   ~Gateway();
 
   // Serves until SIGTERM or SIGINT, then drains: no new connections, answers under way have 20 s to end.
-  // A second signal ends at once. Returns how many audit lines could not be written any more.
+  // A second signal cuts the 20 s short. Returns how many audit lines could not be written any more.
   std::size_t run();
   // host:port of each listener as it was bound, in the configuration's order.
   std::vector<std::string> addresses() const;

@@ -7,25 +7,26 @@
 
 namespace postern::app {
 
-// The threads of the process beside its workers, each kind apart so that none keeps another waiting. Bounded.
+// The thread pools of the process, each kind apart so that none keeps another waiting. Bounded.
 struct ProcessPools {
   ProcessPools();
 
   net::OffloadPool store_read;
-  // Its threads wait for the commit that they share. Apart, so that no look-up ever waits for the disk with them.
+  // Its threads wait for the commit that they share. Separate, so that no look-up waits for the disk.
   net::OffloadPool store_write;
   net::OffloadPool password;
-  // Apart, so that strangers never keep somebody waiting whose browser or network is known.
+  // Separate, so that strangers never delay somebody whose browser or network is known.
   net::OffloadPool familiar_password;
   net::Lookups lookups;
   net::OffloadPool fetch;
-  // Apart, so that documents of strangers never keep one waiting; and one slow provider leaves room for others.
+  // Separate, so that strangers' documents never delay a provider's, and one slow provider leaves room for the others.
   net::Lookups provider_lookups;
   net::OffloadPool provider;
   net::OffloadPool housekeeping;
-  // Half of the cores stay with the event loops, however many long texts come.
+  // Leaves half of the cores, where there are several, to the event loops, however many long texts come.
   net::OffloadPool long_work;
 
+  // A pool that is missing here is neither measured nor stopped in time.
   std::array<net::OffloadPool*, 8> all() {
     return {&store_read, &store_write, &password, &familiar_password, &fetch, &provider, &housekeeping, &long_work};
   }

@@ -93,6 +93,7 @@ Process::Process(ProcessParts parts)
                              .provider_key_sets = provider_key_sets,
                              .provider_keys = provider_keys}} {
   for (auto* pool : pools.all()) {
+    // No request waits for housekeeping.
     if (pool != &pools.housekeeping) measure_pool(*metrics, *pool);
   }
   for (auto* names : pools.all_lookups()) measure_pool(*metrics, names->pool());

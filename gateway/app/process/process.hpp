@@ -31,16 +31,16 @@ struct ProcessParts {
 };
 
 // What lasts as long as the process, whatever configuration it serves: store, caches, counters, pools, keys, and the
-// hub with its programs. Members are made top to bottom and go bottom to top: what stands below may use what stands
-// above.
+// hub with its programs. Members are constructed top to bottom and destroyed bottom to top: what stands below may
+// use what stands above.
 struct Process {
   explicit Process(ProcessParts parts);
-  // Stops the pools and lets the generation go, which refers to what is here.
+  // Stops the pools, then drops the current generation: it refers to members that are destroyed before `current`.
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // To be called while the workers are still there: what ends on a pool is told to them.
+  // To be called while the workers exist: work that ends on a pool reports to them.
   void stop_pools();
 
   SystemClock wall_clock;
@@ -49,8 +49,8 @@ struct Process {
   std::unique_ptr<telemetry::Log> log;
   std::unique_ptr<telemetry::Metrics> metrics;
   telemetry::SaidOnce said;
-  StoreWatch store_watch;   // above the store, which tells it things as long as it is there
-  store::StoreClaim claim;  // of `store`, which goes first
+  StoreWatch store_watch;   // outlives the store, which calls it
+  store::StoreClaim claim;  // held until the store has closed
   std::unique_ptr<store::Store> store;
   TimeKeeper time;
   crypto::Aead session_seal;

@@ -16,8 +16,8 @@ class StoreWatch {
   StoreWatch(const StoreWatch&) = delete;
   StoreWatch& operator=(const StoreWatch&) = delete;
 
-  // Store::fault() as it is now. Called when the store says that it has changed, and again and again, because a disk
-  // that does not return lets the store say nothing. The same sentence is told once.
+  // Store::fault() as it is now. Called on every change, and also from time to time: while a disk hangs, the store
+  // cannot report. The same sentence is told once.
   void tell(const std::string& fault);
 
  private:
