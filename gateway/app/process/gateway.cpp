@@ -4,14 +4,15 @@
 #include <csignal>
 #include <functional>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "app/process/addresses.hpp"
 #include "app/process/allocator.hpp"
@@ -20,6 +21,7 @@
 #include "app/process/generation.hpp"
 #include "app/process/housekeeping.hpp"
 #include "app/process/process.hpp"
+#include "app/process/worker_threads.hpp"
 #include "server/dispatch.hpp"
 
 namespace postern::app {
@@ -44,6 +46,7 @@ struct Gateway::Impl {
   boost::asio::signal_set signals{control};
   boost::asio::signal_set hangup{control, SIGHUP};
   boost::asio::steady_timer timer{control};
+  WorkerThreads threads;
 
   explicit Impl(std::unique_ptr<Process> opened) : process(std::move(opened)), housekeeping(*process) {
     // Before anything listens: whoever sees it serve may end it.
@@ -87,7 +90,13 @@ Result<void> Gateway::Impl::open(Loaded loaded) {
     if (!upstream.command.empty()) measure_processes(*process->metrics, process->hub, upstream.name);
   }
   process->store->on_change([this](const std::vector<store::Change>& changes) { apply(changes); });
-  return addresses.bind(config.listen, workers);
+  if (auto bound = addresses.bind(config.listen, workers); !bound) return bound;
+  // Before the first token is looked up: what another process revokes right after that must be seen.
+  feed = std::make_unique<ChangeFeed>(
+      *process->store, log(), [this](const auto& changes) { apply(changes); },
+      [this](ChangeFeed::Lost lost) { lost_changes(lost); });
+  threads.start(workers);
+  return {};
 }
 
 void Gateway::Impl::on_each_worker(const std::function<void(runtime::Worker&)>& work) {
@@ -201,18 +210,10 @@ void Gateway::Impl::cut_off() {
 }
 
 void Gateway::Impl::run() {
-  std::vector<std::thread> running;
-  std::vector<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guards;
-  // Before the first token is looked up: what another process revokes right after that must be seen.
-  feed = std::make_unique<ChangeFeed>(
-      *process->store, log(), [this](const auto& changes) { apply(changes); },
-      [this](ChangeFeed::Lost lost) { lost_changes(lost); });
   for (auto& each : workers) {
-    for (auto& listener : each->listeners) listener->start();
-  }
-  for (auto& each : workers) {
-    guards.push_back(boost::asio::make_work_guard(each->worker.io()));
-    running.emplace_back([&io = each->worker.io()] { io.run(); });
+    boost::asio::post(each->worker.io(), [&listeners = each->listeners] {
+      for (auto& listener : listeners) listener->start();
+    });
   }
   reopen_log();
   signals.async_wait([this](const boost::system::error_code&, int) {
@@ -227,10 +228,7 @@ void Gateway::Impl::run() {
   // Programs are ended while the workers can still tell their clients.
   process->hub.stop();
   cut_off();
-  guards.clear();
-  // Closed connections end their coroutines; what still waits for a pool is dropped with the context.
-  on_each_worker([](auto& worker) { worker.io().stop(); });
-  for (auto& one : running) one.join();
+  threads.stop();
   // A write still under way tells the workers of the change: it ends while they are there.
   process->stop_pools();
   housekeeping.finish();
@@ -240,7 +238,7 @@ void Gateway::Impl::run() {
 Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Gateway::~Gateway() = default;
 
-Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
+Result<std::unique_ptr<Gateway>> Gateway::open(Loaded loaded) {
   // Writing then fails instead, which the log and the store tell.
   for (const int sent : {SIGPIPE, SIGXFSZ}) std::signal(sent, SIG_IGN);
   give_back_freed_memory(cores());
@@ -254,6 +252,23 @@ Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
   auto impl = std::make_unique<Impl>(std::move(*process));
   if (auto open = impl->open(std::move(loaded)); !open) return open.error();
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::start(Loaded loaded) {
+  // Threads and event loops throw where a limit of the system is reached, which is not a bug.
+  const auto refused = [](const std::exception& error) {
+    return fail(Errc::unavailable, std::string("the system does not give the gateway what it needs to start (") +
+                                       error.what() +
+                                       "): raise its limits of threads and open files, such as ulimit -u, ulimit -n, "
+                                       "TasksMax or pids.max");
+  };
+  try {
+    return open(std::move(loaded));
+  } catch (const std::system_error& error) {
+    return refused(error);
+  } catch (const boost::system::system_error& error) {
+    return refused(error);
+  }
 }
 
 std::size_t Gateway::run() {

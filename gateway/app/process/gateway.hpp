@@ -25,6 +25,7 @@ class Gateway {
  private:
   struct Impl;
   explicit Gateway(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<Gateway>> open(Loaded loaded);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -45,8 +45,14 @@ OffloadPool::OffloadPool(std::string name, std::size_t threads, std::size_t queu
 
 OffloadPool::OffloadPool(std::string name, std::size_t threads, QueueBounds bounds)
     : impl_(std::make_unique<Impl>(std::move(name), bounds)) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
-    impl_->threads.emplace_back([impl = impl_.get()] { impl->serve(); });
+  try {
+    for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
+      impl_->threads.emplace_back([impl = impl_.get()] { impl->serve(); });
+    }
+  } catch (...) {
+    // Those that were started would otherwise be waited for without end.
+    stop();
+    throw;
   }
 }
 

@@ -18,7 +18,8 @@ namespace postern::net {
 // io_contexts whose coroutines wait for the pool, or after, but not at the same time.
 class OffloadPool {
  public:
-  // At least one thread. `queue`: how many pieces of work may wait for a thread.
+  // At least one thread. `queue`: how many pieces of work may wait for a thread. std::system_error when the system
+  // gives no more threads.
   OffloadPool(std::string name, std::size_t threads, std::size_t queue);
   // One that shares its threads and places fairly between those that work is for.
   OffloadPool(std::string name, std::size_t threads, QueueBounds bounds);
