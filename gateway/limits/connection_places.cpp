@@ -15,7 +15,10 @@ ConnectionPlaces::Verdict ConnectionPlaces::admit(const Path& networks, const Bo
   const std::lock_guard lock(mutex_);
   if (!networks.empty() && open_of(networks) >= bounds.per_address) return Verdict::per_address;
   if (open_ >= bounds.total) {
-    if (open_ >= bounds.total + bounds.in_exchange) return Verdict::total;
+    const auto most = bounds.total + bounds.in_exchange;
+    // Only where the bounds were lowered: nobody has been told to give way for them yet.
+    if (open_ > most) gives_way = narrowest(root_, {});
+    if (open_ >= most) return Verdict::total;
     gives_way = most_beyond(networks, bounds.newest_wins);
     if (gives_way.empty()) return Verdict::total;
   }

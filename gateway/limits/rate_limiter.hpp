@@ -51,9 +51,9 @@ class Turn {
 };
 
 // Token buckets by key. Thread-safe. Bounded: a shard without room forgets buckets that have filled up again, which
-// loses nothing, and then refuses new keys. The rate is given with each call, so that a changed
-// one counts at once, with what each key has used. No key gets more than its burst and its rate, even when calls wait
-// and leave.
+// loses nothing, and then refuses new keys. The rate is given with each call, so that a changed one counts at once,
+// with what each key has used. While the rate stays the same, no key gets more than its burst and its rate, even when
+// calls wait and leave.
 class RateLimiter {
  public:
   using Time = Turn::Time;
@@ -65,7 +65,7 @@ class RateLimiter {
   // Returns a token that was taken for something that did not happen.
   void give_back(std::string_view key, const config::Rate& rate);
   // The next turn of the key, at once or within `limits`. Turns of one key come in the order in which they were asked
-  // for.
+  // for, while the rate stays the same.
   Turn reserve(std::string_view key, Time now, const config::Rate& rate, const QueueLimits& limits);
 
  private:

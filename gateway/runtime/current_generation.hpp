@@ -11,7 +11,7 @@ namespace postern::runtime {
 // Thread-safe.
 class CurrentGeneration {
  public:
-  // nullptr only until the first one is set.
+  // nullptr before the first one is set and after the process has let it go: nothing is fetched then.
   std::shared_ptr<const Generation> get() const { return std::atomic_load(&generation_); }
   void set(std::shared_ptr<const Generation> generation) { std::atomic_store(&generation_, std::move(generation)); }
 

@@ -14,7 +14,7 @@ inline constexpr std::size_t kFetchesOfProvider = 4;
 
 // What fetches documents, with the addresses and certificate authorities that a configuration allows. Thread-safe.
 struct Fetchers {
-  // `clock` must outlive them.
+  // `clock`, and what the options refer to, must outlive them.
   Fetchers(upstream::FetcherOptions of_strangers, upstream::FetcherOptions of_providers, const Clock& clock)
       : strangers(std::move(of_strangers), clock), providers(std::move(of_providers), clock) {}
 

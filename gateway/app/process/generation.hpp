@@ -18,7 +18,8 @@ struct MadeGeneration {
 
 // Makes a configuration that was checked ready to serve: routes, policies, certificates and authorities, upstreams and
 // fetchers, signing keys that the store lacks. Nothing serves it yet. Blocks on the store; keys that it wrote stay
-// there even when it fails. The error is a sentence.
+// there even when it fails. The process must outlive what is
+// made. The error is a sentence.
 Result<MadeGeneration> make_generation(Loaded loaded, Process& process);
 
 }  // namespace postern::app

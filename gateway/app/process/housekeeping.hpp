@@ -14,7 +14,7 @@ class Housekeeping {
 
   // To be called every few seconds.
   void tick();
-  // The last time, when the pools have stopped.
+  // Writes the usage and tells refusals one last time. Blocks on the store; to be called once the pools have stopped.
   void finish();
 
  private:

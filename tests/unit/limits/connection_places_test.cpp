@@ -131,5 +131,19 @@ TEST_F(ConnectionPlacesTest, ChangedBoundsCountAtOnceForThoseWhoCome) {
   EXPECT_EQ(places.enter(theirs_), Verdict::per_address);
 }
 
+TEST_F(ConnectionPlacesTest, WhenBoundsAreLoweredWhoHasMostGivesWayUntilTheyHold) {
+  Places places({10, 10, 1, false});
+  watch(places);
+  enter(places, theirs_, 6);
+  enter(places, mine_, 2);
+  places.bounds = {3, 3, 1, false};
+  for (int left = 0; left < 4; ++left) {
+    EXPECT_EQ(places.enter(mine_), Verdict::total);
+    places.leave(theirs_);
+  }
+  EXPECT_EQ(places.enter(mine_), Verdict::total);
+  EXPECT_EQ(gave_way_, std::vector<std::string>(4, theirs_.back()));
+}
+
 }  // namespace
 }  // namespace postern::limits
