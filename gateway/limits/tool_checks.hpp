@@ -9,11 +9,16 @@
 
 namespace postern::limits {
 
+// The most checks that are under way in all, and for one user.
+inline constexpr std::size_t kToolChecks = 32;
+inline constexpr std::size_t kToolChecksOfOneUser = 4;
+
 // Checks under way in the whole process of whether a grant's tools can be listed: one for each grant, `most_of_one` for
 // each user, `most` in all. Thread-safe.
 class ToolChecks {
  public:
-  ToolChecks(std::size_t most, std::size_t most_of_one) noexcept : most_(most), most_of_one_(most_of_one) {}
+  explicit ToolChecks(std::size_t most = kToolChecks, std::size_t most_of_one = kToolChecksOfOneUser) noexcept
+      : most_(most), most_of_one_(most_of_one) {}
 
   bool enter(const std::string& grant) {
     const std::lock_guard lock(mutex_);

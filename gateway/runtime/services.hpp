@@ -33,18 +33,18 @@ struct Pools {
 // What is used of each limit. Limits of the configuration are those of the request's generation; fixed ones are
 // constants beside the counter.
 struct Counters {
-  limits::RateLimiters& rates;
-  limits::RefusalLog& refusals;
-  limits::BodyBudget& bodies;           // of calls, and lists of servers behind
-  limits::BodyBudget& endpoint_bodies;  // of whoever comes (limits::kEndpointBodies)
-  limits::CallCounter& calls;           // by user and tenant
-  limits::CallCounter& fetches;         // of strangers' documents, by the network they are for
-  limits::ToolChecks& tool_checks;
+  limits::RateLimiters rates;
+  limits::RefusalLog refusals;
+  limits::BodyBudget bodies;           // of calls, and lists of servers behind
+  limits::BodyBudget endpoint_bodies;  // of whoever comes (limits::kEndpointBodies)
+  limits::CallCounter calls;           // by user and tenant
+  limits::CallCounter fetches;         // of strangers' documents, by the network they are for
+  limits::ToolChecks tool_checks;
 };
 
 struct Seals {
-  const crypto::Aead& session;
-  const crypto::Aead& consent;
+  crypto::Aead session;
+  crypto::Aead consent;
 };
 
 // What others publish, as it was last fetched.
@@ -68,8 +68,8 @@ struct Services {
   token::SigningKeys& signing_keys;
   limits::UsageCounter& usage;  // of grants, for their users
   Pools pools;
-  Counters counters;
-  Seals seals;
+  Counters& counters;
+  const Seals& seals;
   Published published;
 };
 

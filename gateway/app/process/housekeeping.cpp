@@ -51,7 +51,7 @@ void Housekeeping::keep_claim() {
 
 void Housekeeping::tell_refusals() {
   using telemetry::StrangerLine;
-  auto& refusals = process_.refusals;
+  auto& refusals = process_.counters.refusals;
   const auto refused = refusals.take_left_out(StrangerLine::refused);
   const auto answered = refusals.take_left_out(StrangerLine::answered);
   const auto sign_ins = refusals.take_left_out(StrangerLine::sign_in);

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t kCachedTokens = 100'000;
 constexpr auto kCachedFor = std::chrono::seconds(60);
-constexpr std::size_t kToolChecks = 32;
-constexpr std::size_t kToolChecksOfOneUser = 4;
 // draft-ietf-oauth-client-id-metadata-document section 6.6: 5 KiB are enough.
 constexpr upstream::FetchRules kClientDocument{5 * 1024, std::chrono::seconds(5)};
 constexpr upstream::FetchRules kKeySet{64 * 1024, std::chrono::seconds(5)};
@@ -52,11 +50,10 @@ Process::Process(ProcessParts parts)
       claim(std::move(parts.claim)),
       store(std::move(parts.opened.store)),
       time(clock, *store, *log, *metrics),
-      session_seal(crypto::hkdf_sha256(parts.opened.master_key, "", "mcp-session-id")),
-      consent_seal(crypto::hkdf_sha256(parts.opened.master_key, "", "consent")),
+      seals{.session = crypto::Aead(crypto::hkdf_sha256(parts.opened.master_key, "", "mcp-session-id")),
+            .consent = crypto::Aead(crypto::hkdf_sha256(parts.opened.master_key, "", "consent"))},
       tokens(kCachedTokens, kCachedFor),
       signing_keys(store->keys(), parts.opened.master_key, clock),
-      tool_checks(kToolChecks, kToolChecksOfOneUser),
       client_documents(of_strangers(current, kClientDocument), pools.fetch, clock),
       client_keys(of_strangers(current, kKeySet), pools.fetch, clock),
       provider_metadata(of_providers(current, idp::fetch_provider_metadata), pools.provider, clock,
@@ -79,14 +76,8 @@ Process::Process(ProcessParts parts)
                          .familiar_password = pools.familiar_password,
                          .long_work = pools.long_work,
                          .provider = pools.provider},
-               .counters = {.rates = rates,
-                            .refusals = refusals,
-                            .bodies = bodies,
-                            .endpoint_bodies = endpoint_bodies,
-                            .calls = calls,
-                            .fetches = fetches,
-                            .tool_checks = tool_checks},
-               .seals = {.session = session_seal, .consent = consent_seal},
+               .counters = counters,
+               .seals = seals,
                .published = {.client_documents = client_documents,
                              .client_keys = client_keys,
                              .provider_metadata = provider_metadata,

@@ -10,7 +10,6 @@
 #include "base/clock.hpp"
 #include "base/watched_clock.hpp"
 #include "config/config.hpp"
-#include "crypto/aead.hpp"
 #include "edge/connections.hpp"
 #include "proxy/rest/rest_state.hpp"
 #include "runtime/current_generation.hpp"
@@ -53,18 +52,11 @@ struct Process {
   store::StoreClaim claim;  // held until the store has closed
   std::unique_ptr<store::Store> store;
   TimeKeeper time;
-  crypto::Aead session_seal;
-  crypto::Aead consent_seal;
+  runtime::Seals seals;
   token::TokenCache tokens;
   token::SigningKeys signing_keys;
 
-  limits::RateLimiters rates;
-  limits::RefusalLog refusals;
-  limits::BodyBudget bodies;
-  limits::BodyBudget endpoint_bodies;
-  limits::CallCounter calls;
-  limits::CallCounter fetches;
-  limits::ToolChecks tool_checks;
+  runtime::Counters counters;
   limits::UsageCounter usage;
   edge::Places places;
 

@@ -247,14 +247,8 @@ class World {
                              .familiar_password = pool,
                              .long_work = long_pool,
                              .provider = pool},
-                   .counters = {.rates = rates,
-                                .refusals = refusals,
-                                .bodies = bodies,
-                                .endpoint_bodies = endpoint_bodies,
-                                .calls = calls,
-                                .fetches = fetches,
-                                .tool_checks = tool_checks},
-                   .seals = {.session = session_seal, .consent = consent_seal},
+                   .counters = counters,
+                   .seals = seals,
                    .published = {.client_documents = documents,
                                  .client_keys = documents,
                                  .provider_metadata = documents,
@@ -268,17 +262,11 @@ class World {
       for (auto* each : {&pool, &write_pool, &long_pool}) each->stop();
     }
 
-    crypto::Aead session_seal{std::string(32, 's')};
-    crypto::Aead consent_seal{std::string(32, 'c')};
-    limits::RateLimiters rates;
-    limits::RefusalLog refusals;
-    limits::BodyBudget bodies;
-    limits::BodyBudget endpoint_bodies;
-    limits::CallCounter calls;
-    limits::CallCounter fetches;
+    const runtime::Seals seals{.session = crypto::Aead(std::string(32, 's')),
+                               .consent = crypto::Aead(std::string(32, 'c'))};
+    runtime::Counters counters;
     token::SigningKeys signing_keys;
     limits::UsageCounter usage;
-    limits::ToolChecks tool_checks{8, 2};
     telemetry::SaidOnce said;
     net::OffloadPool pool{"test", 2, 64};
     net::OffloadPool write_pool{"write", 1, 64};

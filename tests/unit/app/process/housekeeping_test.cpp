@@ -24,7 +24,7 @@ TEST_F(HousekeepingTest, TellsHowManyRefusalsWereNotLogged) {
   const auto now = std::chrono::steady_clock::now();
   int left_out = 0;
   for (int i = 0; i < 1000; ++i) {
-    left_out += process_->refusals.admits(telemetry::StrangerLine::refused, "192.0.2.1", now) ? 0 : 1;
+    left_out += process_->counters.refusals.admits(telemetry::StrangerLine::refused, "192.0.2.1", now) ? 0 : 1;
   }
   housekeeping_.tick();
   housekeeping_.finish();
